@@ -90,15 +90,21 @@ public interface ISideLog
 /// <summary>The log inside a transfer's transaction.</summary>
 public interface ISideLogWriter
 {
+    /// <summary>The position as this transaction sees it. An own origin that has not numbered a change yet stands at 0.</summary>
+    Task<SidePosition> GetPositionAsync(CancellationToken cancellationToken);
+
     /// <summary>Writes the source's entries with their own origin and moves the position to what they end at.</summary>
     Task AppendAsync(IReadOnlyList<LogEntry> entries, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Sets the position of <paramref name="tables"/> for every origin of <paramref name="position"/>.
+    /// Sets the position of <paramref name="tables"/> to <paramref name="position"/>: other origins' positions of these tables go.
     /// With <paramref name="cut"/> the log's entries go and it starts at this position, so that older readers are told that it cannot serve.
     /// </summary>
     Task SetPositionAsync(SidePosition position, IReadOnlyList<TableSchema> tables, bool cut, CancellationToken cancellationToken);
 
-    /// <summary>Gives the side a new incarnation, so that keys that were undone are never taken for the same again.</summary>
+    /// <summary>
+    /// Gives the side a new incarnation, whose keys begin at 1 again, so that keys that were undone or overwritten are never taken for the same again.
+    /// Entries and positions of the old incarnation stay unless they were cut.
+    /// </summary>
     Task RenewOriginAsync(CancellationToken cancellationToken);
 }
