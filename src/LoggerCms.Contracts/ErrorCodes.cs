@@ -18,6 +18,7 @@ public static class ErrorCodes
     public const string MissingTable = "MissingTable";
     public const string SchemaMismatch = "SchemaMismatch";
     public const string KeyNotOrderable = "KeyNotOrderable";
+    public const string KeyNotUnique = "KeyNotUnique";
     public const string TableWithoutKey = "TableWithoutKey";
     public const string ValueNotRepresentable = "ValueNotRepresentable";
     public const string SnapshotNotAvailable = "SnapshotNotAvailable";

@@ -112,6 +112,12 @@ public interface ISideSnapshot : IRowReader, IAsyncDisposable
     /// <summary>How the view is held, in the database's words, e.g. "read transaction", "repeatable read".</summary>
     string Isolation { get; }
 
+    /// <summary>
+    /// True where everything read through this view is the state of one moment. False where rows may change between two reads;
+    /// then nothing read through it is called equal.
+    /// </summary>
+    bool IsConsistent => true;
+
     /// <summary>Ranges that split the table into about equal parts; one open range where it cannot be split.</summary>
     Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken);
 

@@ -31,6 +31,9 @@ public sealed class RowBatch : IDisposable
     /// <summary>All complete rows.</summary>
     public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, Count == 0 ? 0 : _ends[Count - 1]);
 
+    /// <summary>The canonical bytes of row <paramref name="index"/> and of all complete rows after it.</summary>
+    public ReadOnlySpan<byte> From(int index) => index >= Count ? default : Bytes[(index == 0 ? 0 : _ends[index - 1])..];
+
     public ReadOnlyMemory<byte> Memory(int index)
     {
         var start = index == 0 ? 0 : _ends[index - 1];

@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.Comparison;
+
+/// <summary>The checksum of a side and the fingerprint of its logical schema.</summary>
+public static class SideChecksum
+{
+    private const int SchemaVersionBytes = 8;
+
+    /// <summary>
+    /// SHA-256 over the canonical form's name and version and, in ordinal order of the names, each table's logical schema, rows and sum.
+    /// Protects against accident, not against forgery.
+    /// </summary>
+    public static string Compute(IEnumerable<(TableSchema Table, TableSum Sum)> tables)
+    {
+        using var hash = Begin();
+        Span<byte> sum = stackalloc byte[RowKeys.HashSize];
+        foreach (var (table, tableSum) in tables.OrderBy(entry => entry.Table.Name))
+        {
+            AppendSchema(hash, table);
+            Append(hash, tableSum.Rows);
+            tableSum.WriteTo(sum);
+            hash.AppendData(sum);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Sixteen hexadecimal digits, equal for two sides whose logical schemas correspond.</summary>
+    public static string SchemaVersion(IEnumerable<TableSchema> tables)
+    {
+        using var hash = Begin();
+        foreach (var table in tables.OrderBy(table => table.Name))
+            AppendSchema(hash, table);
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, SchemaVersionBytes));
+    }
+
+    private static IncrementalHash Begin()
+    {
+        var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, Canonical.FormName);
+        Append(hash, Canonical.FormVersion);
+        return hash;
+    }
+
+    private static void AppendSchema(IncrementalHash hash, TableSchema table)
+    {
+        Append(hash, table.Name.ToString());
+        Append(hash, table.Columns.Count);
+        foreach (var column in table.Columns)
+        {
+            Append(hash, column.Name);
+            Append(hash, column.Type.ToString());
+            Append(hash, SchemaCheck.IsNullable(table, column) ? 1 : 0);
+        }
+
+        Append(hash, table.Key.Count);
+        foreach (var key in table.Key)
+            Append(hash, key);
+    }
+
+    private static void Append(IncrementalHash hash, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        Append(hash, bytes.Length);
+        hash.AppendData(bytes);
+    }
+
+    private static void Append(IncrementalHash hash, long number)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
+        hash.AppendData(bytes);
+    }
+}

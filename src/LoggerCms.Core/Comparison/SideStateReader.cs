@@ -1,0 +1,73 @@
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.Comparison;
+
+/// <summary>Reads what a side holds, under one snapshot.</summary>
+public sealed class SideStateReader(TimeProvider time)
+{
+    /// <param name="side">An open side.</param>
+    /// <param name="options">The scope.</param>
+    /// <param name="progress">Told a few times a second.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<SideState> ReadAsync(ISide side, ScopeOptions options, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        var profile = SideProfileFile.Load(options.ProfilePath);
+        var snapshot = await side.BeginSnapshotAsync(
+            new SnapshotOptions { Readers = Readers(options), AllowBlockingRead = options.AllowBlockingRead, Profile = profile },
+            cancellationToken).ConfigureAwait(false);
+        await using (snapshot.ConfigureAwait(false))
+        {
+            var tables = Scope.Select(snapshot.Catalog, options, profile, side.DisplayName);
+            var meter = new ProgressMeter(progress, time);
+            meter.Begin(StateTransferPhase.Compare);
+            var sums = await TableSummer.SumAllAsync(snapshot, tables, meter.Add, cancellationToken).ConfigureAwait(false);
+            meter.End();
+            var position = await snapshot.GetPositionAsync(cancellationToken).ConfigureAwait(false);
+            return new SideState
+            {
+                Side = side.DisplayName,
+                Provider = side.Provider,
+                Database = side.Database,
+                Tables = tables.Count,
+                Rows = sums.Sum(sum => sum.Rows),
+                Bytes = sums.Sum(sum => sum.Bytes),
+                Checksum = SideChecksum.Compute(tables.Zip(sums)),
+                UpdateKey = position.OwnKey,
+                SchemaVersion = SideChecksum.SchemaVersion(tables),
+                SortOrder = snapshot.Catalog.SortOrder,
+                Position = position.Keys,
+                Isolation = snapshot.Isolation,
+                Notes = Notes(snapshot, options, profile, tables, sums),
+                TableStates =
+                [
+                    .. tables.Zip(sums, (table, sum) => new TableState
+                    {
+                        Table = table.Name.ToString(),
+                        Rows = sum.Rows,
+                        Bytes = sum.Bytes,
+                        Sum = sum.ToHex(),
+                        MisfittingValues = sum.Misfits,
+                    }),
+                ],
+                Elapsed = time.GetElapsedTime(began),
+            };
+        }
+    }
+
+    /// <summary>How many readers a request asks for: as many as there are cores, unless it says otherwise.</summary>
+    public static int Readers(ScopeOptions options) => options.Parallelism > 0 ? options.Parallelism : Math.Clamp(Environment.ProcessorCount, 1, 8);
+
+    private static List<string> Notes(
+        ISideSnapshot snapshot, ScopeOptions options, SideProfile profile, IReadOnlyList<TableSchema> tables, IReadOnlyList<TableSum> sums)
+    {
+        var notes = new List<string>();
+        if (options.Table.Count > 0 || options.ExcludeTable.Count > 0 || options.ProfilePath is not null)
+            notes.Add("Scope: " + Scope.Describe(options, profile, tables.Count) + ".");
+        if (!snapshot.IsConsistent)
+            notes.Add($"Read without a snapshot ({snapshot.Isolation}): rows that changed meanwhile may be counted in a state that never was.");
+        notes.AddRange(tables.Zip(sums).Where(entry => entry.Second.Misfits > 0).Select(entry => FormattableString.Invariant(
+            $"Table {entry.First.Name}: {entry.Second.Misfits} values are not of their column's declared type; they were taken as they are stored.")));
+        return notes;
+    }
+}
