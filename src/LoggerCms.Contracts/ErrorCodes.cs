@@ -6,6 +6,7 @@ public static class ErrorCodes
     public const string InvalidConnection = "InvalidConnection";
     public const string InvalidProfile = "InvalidProfile";
     public const string InvalidOption = "InvalidOption";
+    public const string EngineMissing = "EngineMissing";
     public const string NotADatabase = "NotADatabase";
     public const string DatabaseNotFound = "DatabaseNotFound";
     public const string AuthenticationFailed = "AuthenticationFailed";

@@ -1,0 +1,35 @@
+@{
+    RootModule           = 'bin/LoggerCms.PowerShell.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = 'b1f0a0f6-7c1e-4c55-9a53-6c6a4f2c8d17'
+    Author               = 'LoggerCms'
+    Copyright            = '(c) LoggerCms contributors. MIT licence.'
+    Description          = 'Compares the databases of two sides of a system and brings one to the state of the other: safely, with proof, and with a way back.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    TypesToProcess       = @('LoggerCms.types.ps1xml')
+    FormatsToProcess     = @('LoggerCms.format.ps1xml')
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    CmdletsToExport      = @(
+        'Clear-StateTransferTemp'
+        'Compare-SideState'
+        'Disable-ConfigMessageLog'
+        'Enable-ConfigMessageLog'
+        'Get-ConfigMessageLog'
+        'Get-SideState'
+        'Get-StateTransfer'
+        'New-SideConnection'
+        'Resume-StateTransfer'
+        'Start-StateTransfer'
+        'Stop-StateTransfer'
+        'Undo-StateTransfer'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('Database', 'Comparison', 'Replication', 'SQLite', 'PostgreSQL', 'SqlServer', 'PSEdition_Core', 'Linux', 'Windows', 'MacOS')
+            LicenseUri = 'https://opensource.org/license/mit'
+        }
+    }
+}

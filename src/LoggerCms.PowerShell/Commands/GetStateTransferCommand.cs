@@ -1,0 +1,57 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Parameters;
+using LoggerCms.PowerShell.Pipeline;
+
+namespace LoggerCms.PowerShell.Commands;
+
+/// <summary>Reads the durable records of this machine's transfers.</summary>
+[Cmdlet(VerbsCommon.Get, "StateTransfer", DefaultParameterSetName = "Record")]
+[OutputType(typeof(StateTransferResult))]
+public sealed class GetStateTransferCommand : AsyncPSCmdlet
+{
+    /// <summary>The transfers' ids; all when left out.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = "Record")]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = "Settle", Mandatory = true)]
+    [ArgumentCompleter(typeof(TransferIdCompleter))]
+    public Guid[] Id { get; set; } = [];
+
+    /// <summary>Look into the destination whether a transfer of status Unknown or Interrupted was committed.</summary>
+    [Parameter(ParameterSetName = "Settle", Mandatory = true)]
+    public SwitchParameter Settle { get; set; }
+
+    /// <summary>The destination, where the transfer's record lacks its password.</summary>
+    [Parameter(ParameterSetName = "Settle")]
+    [SideConnectionTransformation]
+    public SideConnection? Destination { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Id.Length == 0)
+        {
+            WriteAll(Run("Reading records", null, (work, _) => Task.FromResult(work.Engine.GetTransfers(null))) ?? []);
+            return;
+        }
+
+        var many = Id.Length > 1 || MyInvocation.ExpectingInput;
+        foreach (var id in Id)
+        {
+            var found = Run($"Transfer {id}", id, (work, token) => ReadAsync(work, id, token), many);
+            WriteAll(found is null ? [] : [found]);
+        }
+    }
+
+    private Task<StateTransferResult> ReadAsync(Work work, Guid id, CancellationToken cancellationToken)
+        => Settle
+            ? work.Engine.SettleAsync(id, Destination, cancellationToken)
+            : Task.FromResult(work.Engine.GetTransfers(id).FirstOrDefault() ?? throw Transfers.NotFound(id));
+
+    private void WriteAll(IEnumerable<StateTransferResult> transfers)
+    {
+        foreach (var transfer in transfers)
+        {
+            SessionMemory.SawTransfer(transfer);
+            WriteObject(transfer);
+        }
+    }
+}

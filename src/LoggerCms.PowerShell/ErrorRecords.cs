@@ -1,0 +1,58 @@
+using System.Management.Automation;
+
+namespace LoggerCms.PowerShell;
+
+/// <summary>Turns failures into error records: one stable id a cause, a true category, the remedy as the recommended action.</summary>
+internal static class ErrorRecords
+{
+    public static ErrorRecord From(Exception exception, object? target)
+    {
+        if (exception is not LoggerCmsException failure)
+        {
+            var category = exception is OperationCanceledException ? ErrorCategory.OperationStopped : ErrorCategory.NotSpecified;
+            return new ErrorRecord(exception, exception.GetType().Name, category, target);
+        }
+
+        return new ErrorRecord(failure, failure.Code, Category(failure.Code), target)
+        {
+            ErrorDetails = new ErrorDetails($"{Where(failure)}{failure.Message}") { RecommendedAction = failure.Remedy },
+        };
+    }
+
+    /// <summary>The category of a code; every code has one.</summary>
+    public static ErrorCategory Category(string code) => code switch
+    {
+        ErrorCodes.InvalidConnection or ErrorCodes.InvalidProfile or ErrorCodes.InvalidOption or ErrorCodes.SameSide
+            => ErrorCategory.InvalidArgument,
+        ErrorCodes.NotADatabase or ErrorCodes.DatabaseDamaged or ErrorCodes.SchemaMismatch or ErrorCodes.KeyNotOrderable
+            or ErrorCodes.TableWithoutKey or ErrorCodes.ValueNotRepresentable or ErrorCodes.SpoolDamaged or ErrorCodes.SpoolIncomplete
+            or ErrorCodes.UndoDamaged or ErrorCodes.ForeignKeyViolated or ErrorCodes.ConstraintViolated
+            => ErrorCategory.InvalidData,
+        ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound or ErrorCodes.MissingTable or ErrorCodes.TransferNotFound
+            => ErrorCategory.ObjectNotFound,
+        ErrorCodes.AuthenticationFailed => ErrorCategory.AuthenticationError,
+        ErrorCodes.AccessDenied => ErrorCategory.PermissionDenied,
+        ErrorCodes.ServerUnreachable or ErrorCodes.ConnectionLost => ErrorCategory.ConnectionError,
+        ErrorCodes.SideInService or ErrorCodes.DestinationInUse or ErrorCodes.TransferInProgress => ErrorCategory.ResourceBusy,
+        ErrorCodes.DestinationChanged or ErrorCodes.DestinationAhead or ErrorCodes.DestinationDiverged
+            or ErrorCodes.DestinationHasHistory or ErrorCodes.TransferNotResumable or ErrorCodes.UndoNotLast
+            or ErrorCodes.ChangedSinceTransfer or ErrorCodes.LogCannotServe or ErrorCodes.LogNotEnabled or ErrorCodes.LogNotPossible
+            or ErrorCodes.SnapshotNotAvailable
+            => ErrorCategory.InvalidOperation,
+        ErrorCodes.TempFolderUnusable or ErrorCodes.DiskFull or ErrorCodes.EngineMissing => ErrorCategory.ResourceUnavailable,
+        ErrorCodes.VerificationFailed => ErrorCategory.InvalidResult,
+        ErrorCodes.OutcomeUnknown => ErrorCategory.OperationTimeout,
+        ErrorCodes.FormatNotSupported => ErrorCategory.NotImplemented,
+        ErrorCodes.DatabaseError => ErrorCategory.ReadError,
+        _ => ErrorCategory.NotSpecified,
+    };
+
+    private static string Where(LoggerCmsException failure)
+        => (failure.Phase, failure.Side) switch
+        {
+            ({ } phase, { } side) => $"{phase}, side {side}: ",
+            ({ } phase, null) => $"{phase}: ",
+            (null, { } side) => $"Side {side}: ",
+            _ => string.Empty,
+        };
+}

@@ -1,0 +1,33 @@
+namespace LoggerCms.PowerShell.Parameters;
+
+/// <summary>What this session's cmdlets have seen, so that completion never has to ask a database or a disk.</summary>
+internal static class SessionMemory
+{
+    private static readonly Lock Gate = new();
+    private static readonly SortedSet<string> s_tables = new(StringComparer.OrdinalIgnoreCase);
+    private static readonly Dictionary<Guid, string> s_transfers = [];
+
+    public static void SawTables(IEnumerable<string> tables)
+    {
+        lock (Gate)
+            s_tables.UnionWith(tables);
+    }
+
+    public static void SawTransfer(StateTransferResult transfer)
+    {
+        lock (Gate)
+            s_transfers[transfer.Id] = $"{transfer.Status}: {transfer.Source} -> {transfer.Destination}";
+    }
+
+    public static IReadOnlyList<string> Tables()
+    {
+        lock (Gate)
+            return [.. s_tables];
+    }
+
+    public static IReadOnlyList<KeyValuePair<Guid, string>> Transfers()
+    {
+        lock (Gate)
+            return [.. s_transfers];
+    }
+}

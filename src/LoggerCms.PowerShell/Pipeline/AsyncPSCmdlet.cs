@@ -1,0 +1,96 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Engine;
+using LoggerCms.PowerShell.Parameters;
+
+namespace LoggerCms.PowerShell.Pipeline;
+
+/// <summary>
+/// Runs the engine on a task while the pipeline thread writes what it tells. Stopping only cancels;
+/// the cmdlet ends when the engine has left everything as it should be.
+/// </summary>
+public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
+{
+    private static int s_activity;
+
+    // No timer and no link: nothing to dispose, so a late StopProcessing cannot meet a disposed source.
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Cancels, because EndProcessing does not run when an upstream command fails.</summary>
+    protected virtual void Dispose(bool disposing) => Cancel();
+
+    /// <inheritdoc/>
+    protected sealed override void StopProcessing() => Cancel();
+
+    private protected bool IsWhatIf => Preference("WhatIf", "WhatIfPreference") is { } value && LanguagePrimitives.IsTrue(value);
+
+    /// <summary>Whether ShouldProcess would ask for a cmdlet of high impact.</summary>
+    private protected bool WouldAsk
+        => MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm)
+            ? LanguagePrimitives.IsTrue(confirm)
+            : GetVariableValue("ConfirmPreference") is not { } preference || LanguagePrimitives.ConvertTo<ConfirmImpact>(preference) != ConfirmImpact.None;
+
+    /// <summary>Runs work to its end; a failure is reported against <paramref name="target"/> and gives null.</summary>
+    /// <param name="activity">What the progress bar says.</param>
+    /// <param name="target">The user's input.</param>
+    /// <param name="work">Runs on a task and must not touch PowerShell but through the queue.</param>
+    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
+    private protected T? Run<T>(
+        string activity, object? target, Func<Work, CancellationToken, Task<T>> work, bool oneOfMany = false)
+        where T : class
+    {
+        try
+        {
+            return RunOnTask(activity, work);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (Exception e) when (e is not (PipelineStoppedException or RuntimeException))
+        {
+            var record = ErrorRecords.From(e, target);
+            if (!oneOfMany)
+                ThrowTerminatingError(record);
+            WriteError(record);
+            return null;
+        }
+    }
+
+    private protected string ResolvePath(string path) => ShellPath.Resolve(SessionState.Path, path);
+
+    private T RunOnTask<T>(string activity, Func<Work, CancellationToken, Task<T>> work)
+    {
+        var queue = new PipelineQueue();
+        var activityId = Interlocked.Increment(ref s_activity);
+        ProgressRecord? shown = null;
+        var progress = new CoalescedProgress(queue, value => WriteProgress(shown = ProgressText.Record(activityId, activity, value)));
+        var task = Task.Run(() => work(new Work(EngineHost.Get(), queue, progress), _stop.Token));
+        try
+        {
+            queue.Pump(task, Cancel);
+        }
+        finally
+        {
+            if (shown is not null && !_stop.IsCancellationRequested)
+            {
+                shown.RecordType = ProgressRecordType.Completed;
+                WriteProgress(shown);
+            }
+        }
+
+        return task.GetAwaiter().GetResult();
+    }
+
+    // On a pool thread: a driver's cancel may take a moment, and whoever stops the pipeline waits for this to return.
+    private void Cancel() => _ = _stop.CancelAsync();
+
+    private object? Preference(string parameter, string variable)
+        => MyInvocation.BoundParameters.TryGetValue(parameter, out var value) ? value : GetVariableValue(variable);
+}
