@@ -33,8 +33,10 @@ public static class KeyText
             return Of(table, new KeyReader(table).Read(row));
         Span<byte> hash = stackalloc byte[RowKeys.HashSize];
         RowKeys.Hash(row, hash);
-        return "sha256=" + Convert.ToHexStringLower(hash);
+        return OfHash(hash);
     }
+
+    internal static string OfHash(ReadOnlySpan<byte> hash) => "sha256=" + Convert.ToHexStringLower(hash);
 
     private static void AppendValue(StringBuilder text, CanonicalReader field)
     {

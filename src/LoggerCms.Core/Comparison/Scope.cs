@@ -39,6 +39,22 @@ public static class Scope
         ];
     }
 
+    /// <summary>The tables in scope of both sides; a wildcard must pick a table of one side at least.</summary>
+    /// <exception cref="LoggerCmsException">TableNotFound.</exception>
+    public static ScopePairs SelectPairs(
+        SideCatalog source, SideCatalog destination, ScopeOptions options, SideProfile profile, string sourceName, string destinationName)
+    {
+        foreach (var pattern in options.Table)
+        {
+            if (!source.Tables.Concat(destination.Tables).Any(table => Wildcard.IsMatch(pattern, table.Name.ToString())))
+                throw NotFound(source, pattern, $"{sourceName} or {destinationName}");
+        }
+
+        return Pair(
+            Select(source, options, profile, sourceName, requireMatch: false),
+            Select(destination, options, profile, destinationName, requireMatch: false));
+    }
+
     /// <summary>Pairs the tables of two sides by name.</summary>
     public static ScopePairs Pair(IReadOnlyList<TableSchema> source, IReadOnlyList<TableSchema> destination)
     {

@@ -11,13 +11,21 @@ internal static class TableRanges
     // More pieces than readers, so that one long piece at the end does not leave the others idle.
     private const int PiecesPerReader = 4;
 
-    public static async Task<List<TableRange>> CutAsync(
+    /// <summary>Cuts by the source; the ranges hold for the destination too, since the first and the last one are open.</summary>
+    public static Task<List<TableRange>> CutAsync(ISideSnapshot source, IReadOnlyList<TablePair> pairs, int readers, CancellationToken cancellationToken)
+        => CutAsync(source, [.. pairs.Select(pair => pair.Source)], [.. pairs.Select(pair => CanSplit(pair.Source) && CanSplit(pair.Destination))], readers, cancellationToken);
+
+    public static Task<List<TableRange>> CutAsync(
         ISideSnapshot snapshot, IReadOnlyList<TableSchema> tables, int readers, CancellationToken cancellationToken)
+        => CutAsync(snapshot, tables, [.. tables.Select(CanSplit)], readers, cancellationToken);
+
+    private static async Task<List<TableRange>> CutAsync(
+        ISideSnapshot snapshot, IReadOnlyList<TableSchema> tables, IReadOnlyList<bool> canSplit, int readers, CancellationToken cancellationToken)
     {
         var pieces = new List<TableRange>();
         for (var i = 0; i < tables.Count; i++)
         {
-            if (readers < 2 || !CanSplit(tables[i]))
+            if (readers < 2 || !canSplit[i])
             {
                 pieces.Add(new TableRange(i, null));
                 continue;
