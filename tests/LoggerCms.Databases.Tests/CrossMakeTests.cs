@@ -53,8 +53,8 @@ public sealed class CrossMakeTests
         Rows.Append(batch, fromTable, ("id", id++));
         foreach (var kind in Kinds)
         {
-            var values = kind == LogicalKind.Decimal
-                ? new SqlServerMake().Decimals.Select(Raw.Decimal)
+            IEnumerable<object?> values = kind == LogicalKind.Decimal
+                ? new SqlServerMake().Decimals.Select(d => (object?)Raw.Decimal(d))
                 : ValueCases.MustHold(kind);
             foreach (var value in values)
                 Rows.Append(batch, fromTable, ("id", id++), ($"c {kind}", value));

@@ -11,7 +11,7 @@ public abstract partial class SideDriverContract
     [MemberData(nameof(Kinds))]
     public async Task Values_are_kept_exactly(LogicalKind kind)
     {
-        object?[] values = [null, .. kind == LogicalKind.Decimal ? Make.Decimals.Select(Raw.Decimal) : ValueCases.MustHold(kind)];
+        object?[] values = [null, .. kind == LogicalKind.Decimal ? Make.Decimals.Select(d => (object?)Raw.Decimal(d)) : ValueCases.MustHold(kind).AsEnumerable<object?>()];
         var database = await NewAsync($"CREATE TABLE item (id {T(LogicalKind.Integer)} NOT NULL PRIMARY KEY, v {T(kind)})");
         var side = await OpenAsync(database);
         List<string> wanted;
@@ -35,7 +35,7 @@ public abstract partial class SideDriverContract
     [MemberData(nameof(Kinds))]
     public async Task Values_are_kept_exactly_by_an_update_too(LogicalKind kind)
     {
-        object?[] values = [.. kind == LogicalKind.Decimal ? Make.Decimals.Select(Raw.Decimal) : ValueCases.MustHold(kind), null];
+        object?[] values = [.. kind == LogicalKind.Decimal ? Make.Decimals.Select(d => (object?)Raw.Decimal(d)) : ValueCases.MustHold(kind).AsEnumerable<object?>(), null];
         var database = await NewAsync($"CREATE TABLE item (id {T(LogicalKind.Integer)} NOT NULL PRIMARY KEY, v {T(kind)})");
         var side = await OpenAsync(database);
         await using var transaction = await side.BeginAsync();

@@ -77,7 +77,7 @@ public abstract partial class SideDriverContract
         }
 
         Assert.Equal(before, await database.FindOwnObjectsAsync());
-        Assert.Equal(1, (await side.ShowAllAsync("item")).Count);
+        Assert.Single(await side.ShowAllAsync("item"));
     }
 
     [Fact]

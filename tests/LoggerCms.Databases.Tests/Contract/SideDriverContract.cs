@@ -1,5 +1,4 @@
 using LoggerCms.Databases.Tests.Makes;
-using LoggerCms.Databases.Tests.Support;
 
 namespace LoggerCms.Databases.Tests.Contract;
 

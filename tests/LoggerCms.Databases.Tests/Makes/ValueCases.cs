@@ -1,4 +1,3 @@
-using System.Text;
 using LoggerCms.Databases.Tests.Support;
 
 namespace LoggerCms.Databases.Tests.Makes;
