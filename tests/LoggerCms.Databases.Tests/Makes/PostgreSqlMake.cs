@@ -13,7 +13,7 @@ public sealed class PostgreSqlMake : TestMake
 
     public override ISideDriver Driver { get; } = Drivers.Find("PostgreSql.PostgreSqlSideDriver")!;
 
-    public override string? Missing => string.IsNullOrEmpty(Server) ? $"No PostgreSQL: {Variable} is not set." : null;
+    public override string? Missing => Driver is null ? "No PostgreSQL driver." : string.IsNullOrEmpty(Server) ? $"No PostgreSQL: {Variable} is not set." : null;
 
     public override bool TextHoldsNul => false;
 

@@ -15,7 +15,7 @@ public sealed class SqlServerMake : TestMake
 
     public override ISideDriver Driver { get; } = Drivers.Find("SqlServer.SqlServerSideDriver")!;
 
-    public override string? Missing => string.IsNullOrEmpty(Server) ? $"No SQL Server: {Variable} is not set." : null;
+    public override string? Missing => Driver is null ? "No SQL Server driver." : string.IsNullOrEmpty(Server) ? $"No SQL Server: {Variable} is not set." : null;
 
     public override bool TextHoldsNul => false;
 
