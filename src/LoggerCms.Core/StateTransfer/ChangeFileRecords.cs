@@ -1,0 +1,83 @@
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.StateTransfer;
+
+/// <summary>What a spool or undo file says of itself before its changes.</summary>
+internal sealed record ChangeFileHeader
+{
+    public required Guid Id { get; init; }
+
+    public required string Source { get; init; }
+
+    public required string Destination { get; init; }
+
+    public required StateTransferMode Mode { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required IReadOnlyList<TableShape> Tables { get; init; }
+}
+
+/// <summary>A table by what must be the same for its canonical rows to fit: columns with their types in field order, and the key.</summary>
+internal sealed record TableShape
+{
+    public required string? Schema { get; init; }
+
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    public required IReadOnlyList<string> Key { get; init; }
+
+    public string FullName => new TableName(Schema, Name).ToString();
+
+    public static TableShape Of(TableSchema table) => new()
+    {
+        Schema = table.Name.Schema,
+        Name = table.Name.Name,
+        Columns = [.. table.Columns.Select(c => $"{c.Name} {c.Type}")],
+        Key = [.. table.Key.Select(i => table.Columns[i].Name)],
+    };
+
+    public bool Fits(TableSchema table)
+    {
+        var other = Of(table);
+        return Columns.SequenceEqual(other.Columns, StringComparer.Ordinal) && Key.SequenceEqual(other.Key, StringComparer.Ordinal);
+    }
+}
+
+/// <summary>What a spool or undo file says when everything is in it.</summary>
+internal sealed record ChangeFileFooter
+{
+    /// <summary>In the order of the header's tables.</summary>
+    public required IReadOnlyList<TableOutcome> Tables { get; init; }
+
+    /// <summary>Spool: the source's position. Undo: the destination's position before the transfer.</summary>
+    public required PositionRecord Position { get; init; }
+
+    /// <summary>Spool: the destination's position as Compare saw it. Undo: after the transfer.</summary>
+    public required PositionRecord DestinationPosition { get; init; }
+
+    /// <summary>Log mode: the source's entries, to be written to the destination's log with their origin.</summary>
+    public IReadOnlyList<LogEntry> Entries { get; init; } = [];
+}
+
+/// <summary>What is known of a table as a whole.</summary>
+internal sealed record TableOutcome
+{
+    public bool Whole { get; init; }
+
+    /// <summary>Spool: rows of the source's table where it was read whole. Undo: rows after the transfer. -1: not known.</summary>
+    public long Rows { get; init; } = -1;
+
+    /// <summary>The table's sum in hexadecimal, where it is known.</summary>
+    public string? Sum { get; init; }
+}
+
+/// <summary><see cref="SidePosition"/> as it is kept in files.</summary>
+internal sealed record PositionRecord(string? Own, Dictionary<string, long> Keys)
+{
+    public static PositionRecord Of(SidePosition position) => new(position.Own, new Dictionary<string, long>(position.Keys));
+
+    public SidePosition ToPosition() => new(Own, Keys);
+}

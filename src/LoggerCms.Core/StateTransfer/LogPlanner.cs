@@ -1,0 +1,125 @@
+using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.StateTransfer;
+
+/// <summary>Decides whether the source's config message log can bring the destination up to date, and from which entries.</summary>
+internal static class LogPlanner
+{
+    /// <summary>Entries at and before the destination's position that are held against each other, per origin.</summary>
+    private const int Overlap = 1000;
+
+    /// <summary>More entries than this are not collected in memory; rows are compared instead.</summary>
+    private const int MostEntries = 500_000;
+
+    /// <summary>What the log can do.</summary>
+    /// <param name="Usable">The entries are complete and the histories agree.</param>
+    /// <param name="Diverged">The histories cannot be one: a database was restored or written to on both sides.</param>
+    /// <param name="Reason">Why or why not.</param>
+    /// <param name="Entries">What the destination lacks, in order of origin and key.</param>
+    public sealed record Answer(bool Usable, bool Diverged, string Reason, IReadOnlyList<LogEntry> Entries);
+
+    public static async Task<Answer> AskAsync(
+        OpenSides sides, IReadOnlyList<TablePair> pairs, SidePosition source, SidePosition destination, CancellationToken cancellationToken)
+    {
+        if (source.Own is null)
+            return No($"{sides.Source.DisplayName} has no config message log");
+        if (destination.Own is null)
+            return No($"{sides.Destination.DisplayName} has no config message log, so its position is not known");
+        var logged = (await sides.Source.Log.GetStateAsync(cancellationToken).ConfigureAwait(false)).Tables.ToHashSet(StringComparer.Ordinal);
+        if (pairs.FirstOrDefault(p => !logged.Contains(p.Source.Name.ToString())) is { } unlogged)
+            return No($"table {unlogged.Source.Name} is not under the config message log of {sides.Source.DisplayName}");
+
+        if (await FindForkAsync(sides, source, destination, cancellationToken).ConfigureAwait(false) is { } fork)
+            return new Answer(false, true, fork, []);
+
+        var starts = await sides.Source.Log.GetStartsAsync(cancellationToken).ConfigureAwait(false);
+        var inScope = pairs.Select(p => p.Source.Name.ToString()).ToHashSet(StringComparer.Ordinal);
+        var entries = new List<LogEntry>();
+        foreach (var (origin, upTo) in source.Keys.OrderBy(k => k.Key, StringComparer.Ordinal))
+        {
+            var after = destination.Keys.GetValueOrDefault(origin);
+            if (after >= upTo)
+                continue;
+            if (starts.TryGetValue(origin, out var start) && after + 1 < start)
+                return No($"the log of {sides.Source.DisplayName} begins at {origin}:{start}, after the destination's position {origin}:{after}");
+            await foreach (var entry in sides.Source.Log.ReadAsync(origin, after, upTo, cancellationToken).ConfigureAwait(false))
+            {
+                if (entries.Count == MostEntries)
+                    return No($"more than {MostEntries} entries would have to be sent");
+                entries.Add(entry);
+            }
+        }
+
+        return entries.Any(e => !inScope.Contains(e.Table))
+            ? No("entries of tables outside of the scope would be skipped")
+            : new Answer(true, false, $"the log of {sides.Source.DisplayName} holds the {entries.Count} entries that {sides.Destination.DisplayName} lacks", entries);
+
+        static Answer No(string reason) => new(false, false, reason, []);
+    }
+
+    /// <summary>A restored database uses its keys again: entries that both sides still hold must be the same entries.</summary>
+    private static async Task<string?> FindForkAsync(OpenSides sides, SidePosition source, SidePosition destination, CancellationToken cancellationToken)
+    {
+        foreach (var (origin, theirs) in destination.Keys)
+        {
+            if (!source.Keys.TryGetValue(origin, out var ours))
+                continue;
+            var upTo = Math.Min(ours, theirs);
+            var mine = new Dictionary<long, LogEntry>();
+            await foreach (var entry in sides.Source.Log.ReadAsync(origin, Math.Max(0, upTo - Overlap), upTo, cancellationToken).ConfigureAwait(false))
+                mine[entry.UpdateKey] = entry;
+            await foreach (var entry in sides.Destination.Log.ReadAsync(origin, Math.Max(0, upTo - Overlap), upTo, cancellationToken).ConfigureAwait(false))
+            {
+                if (mine.TryGetValue(entry.UpdateKey, out var same) && same != entry)
+                    return $"the entry {origin}:{entry.UpdateKey} is not the same on both sides, so one of them was restored and used its keys again";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Turns entries into changes: what the source holds now under each key that an entry names.</summary>
+    public static async Task CollectAsync(
+        IReadOnlyList<LogEntry> entries, IReadOnlyList<TablePair> pairs, IRowReader source, ChangeSet changes, CancellationToken cancellationToken)
+    {
+        var byTable = entries.GroupBy(e => e.Table, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Select(e => e.Key).Distinct(StringComparer.Ordinal), StringComparer.Ordinal);
+        for (var index = 0; index < pairs.Count; index++)
+        {
+            var table = pairs[index].Source;
+            if (!byTable.TryGetValue(table.Name.ToString(), out var logKeys))
+                continue;
+            foreach (var chunk in logKeys.Chunk(1000))
+                await CollectAsync(chunk, index, table, source, changes, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task CollectAsync(
+        string[] logKeys, int index, TableSchema table, IRowReader source, ChangeSet changes, CancellationToken cancellationToken)
+    {
+        using var keys = new RowBatch();
+        using var found = new RowBatch(1024);
+        var missing = logKeys.ToHashSet(StringComparer.Ordinal);
+        foreach (var logKey in logKeys)
+            LogKey.Parse(logKey, keys);
+        await foreach (var batch in source.ReadByKeyAsync(table, keys, cancellationToken).ConfigureAwait(false))
+        {
+            using (batch)
+            {
+                for (var i = 0; i < batch.Count; i++)
+                {
+                    changes.Add(index, ChangeKind.Put, batch[i]);
+                    found.Clear();
+                    RowKeys.AppendKey(table, batch[i], found);
+                    missing.Remove(LogKey.Format(found[0]));
+                }
+            }
+        }
+
+        for (var i = 0; i < logKeys.Length; i++)
+        {
+            if (missing.Contains(logKeys[i]))
+                changes.Add(index, ChangeKind.Remove, keys[i]);
+        }
+    }
+}

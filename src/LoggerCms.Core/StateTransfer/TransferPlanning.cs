@@ -1,0 +1,105 @@
+using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.StateTransfer;
+
+/// <summary>What Compare found and Apply needs. Owns the snapshots, which stay open to the end of the transfer.</summary>
+internal sealed class TransferWork : IAsyncDisposable
+{
+    public required IReadOnlyList<TablePair> Pairs { get; init; }
+
+    /// <summary>Indexes into <see cref="Pairs"/> of tables that the destination does not have yet.</summary>
+    public required IReadOnlySet<int> ToCreate { get; init; }
+
+    public required ISideSnapshot Source { get; init; }
+
+    public required ISideSnapshot Destination { get; init; }
+
+    /// <summary>Both sides in one database process, where that is possible.</summary>
+    public ISidePair? Pair { get; init; }
+
+    public required SidePosition SourcePosition { get; init; }
+
+    public required SidePosition DestinationPosition { get; init; }
+
+    public StateTransferMode Mode { get; set; }
+
+    public string ModeReason { get; set; } = string.Empty;
+
+    public IReadOnlyList<LogEntry> Entries { get; set; } = [];
+
+    public ChangeSet? Changes { get; set; }
+
+    /// <summary>Where collected changes are read from once they are complete: memory, or the spool.</summary>
+    public IChangeSource? Ready { get; set; }
+
+    public ChangeFileWriter? Spool { get; set; }
+
+    /// <summary>The source's table sums where a table was read whole while it was sent, by table index.</summary>
+    public TableSum?[] SourceSums { get; set; } = [];
+
+    /// <summary>Every row in scope was compared under one snapshot a side.</summary>
+    public bool RowsCompared { get; set; }
+
+    public ComparisonTotals Totals { get; } = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        (Ready as IDisposable)?.Dispose();
+        Changes?.Dispose();
+        Spool?.Dispose();
+        if (Pair is not null)
+        {
+            await Pair.DisposeAsync().ConfigureAwait(false);
+            return;
+        }
+
+        await Source.DisposeAsync().ConfigureAwait(false);
+        await Destination.DisposeAsync().ConfigureAwait(false);
+    }
+}
+
+/// <summary>Rows by how they compared.</summary>
+internal sealed class ComparisonTotals
+{
+    public long Equal { get; set; }
+
+    public long Settled { get; set; }
+
+    /// <summary>Every table said that all of its rows were compared.</summary>
+    public bool Certain { get; set; } = true;
+}
+
+/// <summary>Collects a table's differences as changes.</summary>
+internal sealed class ChangeCollector(ChangeSet changes, int index, TablePair pair) : IDifferenceSink
+{
+    private readonly RowBatch _key = new(1024);
+    private readonly byte[] _hash = new byte[RowKeys.HashSize];
+
+    public void Add(RowDifferenceKind kind, ReadOnlySpan<byte> sourceRow, ReadOnlySpan<byte> destinationRow)
+    {
+        switch (kind)
+        {
+            case RowDifferenceKind.OnlyInSource:
+                changes.Add(index, ChangeKind.Insert, sourceRow);
+                break;
+            case RowDifferenceKind.Different:
+                RowKeys.Hash(destinationRow, _hash);
+                changes.Add(index, ChangeKind.Update, sourceRow, _hash);
+                break;
+            case RowDifferenceKind.OnlyInDestination when !pair.Destination.HasKey:
+                changes.Add(index, ChangeKind.DeleteRow, destinationRow);
+                break;
+            default:
+                _key.Clear();
+                RowKeys.AppendKey(pair.Destination, destinationRow, _key);
+                RowKeys.Hash(destinationRow, _hash);
+                changes.Add(index, ChangeKind.Delete, _key[0], _hash);
+                break;
+        }
+    }
+
+    public void Reset() => changes.Reset(index);
+
+    public ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+}
