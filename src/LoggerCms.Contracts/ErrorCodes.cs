@@ -47,5 +47,6 @@ public static class ErrorCodes
     public const string ForeignKeyViolated = "ForeignKeyViolated";
     public const string ConstraintViolated = "ConstraintViolated";
     public const string OutcomeUnknown = "OutcomeUnknown";
+    public const string Unexpected = "Unexpected";
     public const string FormatNotSupported = "FormatNotSupported";
 }

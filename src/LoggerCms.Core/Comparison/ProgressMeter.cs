@@ -41,8 +41,6 @@ public sealed class ProgressMeter(IProgress<TransferProgress>? progress, TimePro
     /// <summary>Counts further rows and bytes.</summary>
     public void Add(string? table, long rows, long bytes)
     {
-        if (progress is null)
-            return;
         lock (_lock)
         {
             _table = table;
@@ -51,6 +49,13 @@ public sealed class ProgressMeter(IProgress<TransferProgress>? progress, TimePro
             if (time.GetElapsedTime(_told) >= Interval)
                 Tell();
         }
+    }
+
+    /// <summary>How long so many bytes would take at the rate of the phase that is under way; null where nothing was measured.</summary>
+    public TimeSpan? PredictTime(long bytes)
+    {
+        lock (_lock)
+            return _bytes == 0 ? null : time.GetElapsedTime(_began) * ((double)bytes / _bytes);
     }
 
     /// <summary>Tells the last state, whenever the one before was told.</summary>

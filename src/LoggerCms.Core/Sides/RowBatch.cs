@@ -75,6 +75,15 @@ public sealed class RowBatch : IDisposable
         EndRow();
     }
 
+    /// <summary>The complete rows in a batch of their own.</summary>
+    public RowBatch Copy()
+    {
+        var copy = new RowBatch(Math.Max(1, Length));
+        for (var i = 0; i < Count; i++)
+            copy.Add(this[i]);
+        return copy;
+    }
+
     public void Clear()
     {
         Count = 0;

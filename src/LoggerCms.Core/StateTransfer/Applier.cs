@@ -216,7 +216,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             _ => null,
         };
         if (problem is not null)
-            Conflict(table, $"{RowText.Key(table, key)} {problem}");
+            Conflict(table, $"{KeyText.Of(table, key)} {problem}");
     }
 
     private ReadOnlySpan<byte> HashOf(ReadOnlySpan<byte> row)
@@ -278,10 +278,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
     private static async IAsyncEnumerable<RowBatch> One(RowBatch rows)
     {
         // The consumer disposes what it gets; these rows still belong to the caller.
-        var copy = new RowBatch(Math.Max(1, rows.Length));
-        for (var i = 0; i < rows.Count; i++)
-            copy.Add(rows[i]);
-        yield return copy;
+        yield return rows.Copy();
         await Task.CompletedTask.ConfigureAwait(false);
     }
 }

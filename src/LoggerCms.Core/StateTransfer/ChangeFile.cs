@@ -161,12 +161,20 @@ internal sealed class ChangeFileReader : IChangeSource, IDisposable
 
     /// <summary>Opens a file and checks all of it against its end record.</summary>
     public static ChangeFileReader Open(string path, bool undo, CancellationToken cancellationToken)
+        => Open(path, undo, checkWhole: true, cancellationToken);
+
+    /// <summary>Opens a spool that this transfer has just completed; each frame is still checked when it is read.</summary>
+    public static ChangeFileReader OpenOwn(string path, CancellationToken cancellationToken)
+        => Open(path, undo: false, checkWhole: false, cancellationToken);
+
+    private static ChangeFileReader Open(string path, bool undo, bool checkWhole, CancellationToken cancellationToken)
     {
         var frames = new FrameReader(
             path, undo ? ChangeFile.UndoMagic : ChangeFile.SpoolMagic, undo ? ErrorCodes.UndoDamaged : ErrorCodes.SpoolDamaged);
         try
         {
-            frames.CheckWhole(cancellationToken);
+            if (checkWhole)
+                frames.CheckWhole(cancellationToken);
             return new ChangeFileReader(frames, cancellationToken);
         }
         catch

@@ -2,6 +2,9 @@ using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
 
+/// <summary>Checks a row that would be written to a table.</summary>
+internal delegate void RowCheck(int table, ReadOnlySpan<byte> row);
+
 /// <summary>
 /// Collects changes while the sides are compared: in a spool, or in memory up to a bound. A table that outgrows the bound is no longer
 /// collected but marked to be sent whole, so that memory stays bounded without a file.
@@ -10,6 +13,7 @@ internal sealed class ChangeSet : IChangeSource, IDisposable
 {
     private const int BatchBytes = 256 * 1024;
     private readonly ChangeFileWriter? _file;
+    private readonly RowCheck? _check;
     private readonly long _memoryLimit;
     private readonly TableBuffers[] _buffers;
     private readonly Lock _lock = new();
@@ -17,11 +21,14 @@ internal sealed class ChangeSet : IChangeSource, IDisposable
 
     /// <param name="tables">How many tables are in scope.</param>
     /// <param name="file">Where changes go, or null to keep them in memory.</param>
+    /// <param name="check">Told each row that would be written, by table; throws for one that the destination cannot hold.</param>
     /// <param name="countOnly">Nothing is kept (WhatIf).</param>
     /// <param name="memoryLimit">Bytes of changes to keep in memory at most.</param>
-    public ChangeSet(int tables, ChangeFileWriter? file, bool countOnly = false, long memoryLimit = 48L * 1024 * 1024)
+    public ChangeSet(
+        int tables, ChangeFileWriter? file, RowCheck? check = null, bool countOnly = false, long memoryLimit = 48L * 1024 * 1024)
     {
         _file = file;
+        _check = check;
         _memoryLimit = memoryLimit;
         CountOnly = countOnly;
         _buffers = [.. Enumerable.Range(0, tables).Select(_ => new TableBuffers())];
@@ -40,6 +47,8 @@ internal sealed class ChangeSet : IChangeSource, IDisposable
     /// <param name="expected">The hash of the destination's row as Compare saw it, where the kind has one.</param>
     public void Add(int table, ChangeKind kind, ReadOnlySpan<byte> row, ReadOnlySpan<byte> expected = default)
     {
+        if (kind is ChangeKind.Insert or ChangeKind.Update or ChangeKind.Put)
+            _check?.Invoke(table, row);
         var buffers = _buffers[table];
         lock (buffers)
         {
@@ -52,6 +61,23 @@ internal sealed class ChangeSet : IChangeSource, IDisposable
                 buffers.Hashes[(int)kind].AddRange(expected);
             if (open.Rows.Length >= BatchBytes)
                 Close(buffers, kind);
+        }
+    }
+
+    /// <summary>Counts changes that are not kept.</summary>
+    public void Count(int table, ChangeKind kind, long rows)
+    {
+        lock (_buffers[table])
+            _buffers[table].Changes.Count(kind, rows, 0);
+    }
+
+    /// <summary>Marks a table to be sent whole instead of by its differences.</summary>
+    public void Outgrow(int table)
+    {
+        lock (_buffers[table])
+        {
+            Forget(_buffers[table]);
+            _buffers[table].Outgrown = true;
         }
     }
 
@@ -94,10 +120,7 @@ internal sealed class ChangeSet : IChangeSource, IDisposable
                 continue;
 
             // The reader disposes what it gets, and these are read more than once.
-            var copy = new RowBatch(Math.Max(1, batch.Rows.Length));
-            for (var i = 0; i < batch.Rows.Count; i++)
-                copy.Add(batch.Rows[i]);
-            yield return batch with { Rows = copy };
+            yield return batch with { Rows = batch.Rows.Copy() };
         }
 
         await Task.CompletedTask.ConfigureAwait(false);

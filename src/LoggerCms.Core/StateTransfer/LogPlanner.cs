@@ -26,6 +26,8 @@ internal static class LogPlanner
             return No($"{sides.Source.DisplayName} has no config message log");
         if (destination.Own is null)
             return No($"{sides.Destination.DisplayName} has no config message log, so its position is not known");
+        if (!destination.Keys.ContainsKey(source.Own))
+            return No($"{sides.Destination.DisplayName} has not been level with {source.Own} yet, so its position in that log is not known");
         var logged = (await sides.Source.Log.GetStateAsync(cancellationToken).ConfigureAwait(false)).Tables.ToHashSet(StringComparer.Ordinal);
         if (pairs.FirstOrDefault(p => !logged.Contains(p.Source.Name.ToString())) is { } unlogged)
             return No($"table {unlogged.Source.Name} is not under the config message log of {sides.Source.DisplayName}");

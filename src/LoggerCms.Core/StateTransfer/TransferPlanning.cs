@@ -70,8 +70,8 @@ internal sealed class ComparisonTotals
     public bool Certain { get; set; } = true;
 }
 
-/// <summary>Collects a table's differences as changes.</summary>
-internal sealed class ChangeCollector(ChangeSet changes, int index, TablePair pair) : IDifferenceSink
+/// <summary>Collects a table's differences as changes. <paramref name="onReset"/> takes the place of forgetting the table's changes.</summary>
+internal sealed class ChangeCollector(ChangeSet changes, int index, TablePair pair, Action? onReset) : IDifferenceSink
 {
     private readonly RowBatch _key = new(1024);
     private readonly byte[] _hash = new byte[RowKeys.HashSize];
@@ -99,7 +99,13 @@ internal sealed class ChangeCollector(ChangeSet changes, int index, TablePair pa
         }
     }
 
-    public void Reset() => changes.Reset(index);
+    public void Reset()
+    {
+        if (onReset is null)
+            changes.Reset(index);
+        else
+            onReset();
+    }
 
     public ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

@@ -69,6 +69,18 @@ internal sealed class TransferRun : IDisposable
         };
     }
 
+    /// <summary>The record of a transfer that goes on in this process.</summary>
+    public static TransferRecord Again(TransferRecord record)
+    {
+        using var process = Process.GetCurrentProcess();
+        return record with
+        {
+            Result = record.Result with { Status = StateTransferStatus.Running, ErrorCode = null, ErrorMessage = null, Remedy = null },
+            ProcessId = Environment.ProcessId,
+            ProcessStart = process.StartTime.ToUniversalTime(),
+        };
+    }
+
     public void Begin(StateTransferPhase phase)
     {
         Phase = phase;

@@ -26,6 +26,9 @@ internal sealed record TransferRecord
     /// <summary>What tells one destination from another, for undoing last first.</summary>
     public string? DestinationIdentity { get; init; }
 
+    /// <summary>The tables that its transaction locked.</summary>
+    public IReadOnlyList<Sides.TableName> Locked { get; init; } = [];
+
     public required int ProcessId { get; init; }
 
     public required DateTimeOffset ProcessStart { get; init; }

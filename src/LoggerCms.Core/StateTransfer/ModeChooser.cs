@@ -1,0 +1,78 @@
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.StateTransfer;
+
+/// <summary>Chooses what a transfer sends, and says why.</summary>
+internal static class ModeChooser
+{
+    public static async Task ChooseAsync(OpenSides sides, StateTransferRequest request, TransferWork work, CancellationToken cancellationToken)
+    {
+        var hasLogs = work.SourcePosition.Own is not null && work.DestinationPosition.Own is not null;
+        LogPlanner.Answer? log = null;
+        if (hasLogs || request.Mode == StateTransferMode.Log)
+            log = await AskLogAsync(sides, request, work, cancellationToken).ConfigureAwait(false);
+        switch (request.Mode)
+        {
+            case StateTransferMode.Log when log is not { Usable: true }:
+                throw new LoggerCmsException(
+                    hasLogs ? ErrorCodes.LogCannotServe : ErrorCodes.LogNotEnabled,
+                    $"The config message log cannot serve this transfer: {log?.Reason}.",
+                    "Use -Mode Rows once (it sets the destination's position), or Enable-ConfigMessageLog on both sides.",
+                    sides.Source.DisplayName);
+            case StateTransferMode.Log:
+            case StateTransferMode.Auto when log is { Usable: true } && work.ToCreate.Count == 0:
+                work.Entries = log!.Entries;
+                Set(work, StateTransferMode.Log, log.Reason);
+                return;
+            case StateTransferMode.Full:
+                Set(work, StateTransferMode.Full, "asked for");
+                return;
+            case StateTransferMode.Rows:
+                Set(work, StateTransferMode.Rows, "asked for");
+                return;
+            default:
+                var why = log is null ? "at least one side has no config message log" : log.Reason;
+                if (await IsEmptyAsync(work, cancellationToken).ConfigureAwait(false))
+                    Set(work, StateTransferMode.Full, "the destination's tables are empty");
+                else
+                    Set(work, StateTransferMode.Rows, why);
+                return;
+        }
+    }
+
+    private static async Task<LogPlanner.Answer> AskLogAsync(OpenSides sides, StateTransferRequest request, TransferWork work, CancellationToken cancellationToken)
+    {
+        var answer = await LogPlanner.AskAsync(sides, work.Pairs, work.SourcePosition, work.DestinationPosition, cancellationToken).ConfigureAwait(false);
+        if (answer.Diverged && !request.Force)
+            throw Compatibility.Diverged(sides, answer.Reason);
+        var relation = work.DestinationPosition.CompareTo(work.SourcePosition);
+        return answer.Usable && relation is PositionRelation.Ahead or PositionRelation.Diverged
+            ? answer with { Usable = false, Reason = "the destination holds changes that the source does not have" }
+            : answer;
+    }
+
+    private static void Set(TransferWork work, StateTransferMode mode, string reason)
+    {
+        work.Mode = mode;
+        work.ModeReason = reason;
+    }
+
+    private static async Task<bool> IsEmptyAsync(TransferWork work, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < work.Pairs.Count; i++)
+        {
+            if (work.ToCreate.Contains(i))
+                continue;
+            await foreach (var batch in work.Destination.ReadAsync(new RowQuery(work.Pairs[i].Destination), cancellationToken).ConfigureAwait(false))
+            {
+                using (batch)
+                {
+                    if (batch.Count > 0)
+                        return false;
+                }
+            }
+        }
+
+        return true;
+    }
+}

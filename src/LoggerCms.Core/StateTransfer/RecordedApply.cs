@@ -1,0 +1,232 @@
+using System.Runtime.CompilerServices;
+using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.StateTransfer;
+
+/// <summary>Applies what stands in a file: a resume from a spool, or an undo.</summary>
+internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, TransferStore store, TimeProvider time)
+{
+    public async Task<StateTransferResult> ResumeAsync(ResumeRequest request, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
+    {
+        var record = store.Get(request.Id);
+        if (record.Result.Status is StateTransferStatus.Running or StateTransferStatus.Completed or StateTransferStatus.Undone
+            || !record.SpoolComplete || record.Result.SpoolPath is not { } spool || !File.Exists(spool))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.TransferNotResumable,
+                $"State transfer {request.Id} cannot be resumed: it is {record.Result.Status} and has {(record.SpoolComplete ? "no spool any more" : "no complete spool")}.",
+                "Start it again with Start-StateTransfer.");
+        }
+
+        using var run = new TransferRun(TransferRun.Again(record), store, time, progress, cancellationToken);
+        run.Save();
+        return await TransferEnd.GuardAsync(run, () => ResumeAsync(run, request, spool), store).ConfigureAwait(false);
+    }
+
+    public async Task<StateTransferResult> UndoAsync(UndoRequest request, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
+    {
+        var record = store.Get(request.Id);
+        CheckUndoable(record, request);
+        var transfer = new StateTransferRequest
+        {
+            Source = new SideConnection(SideProvider.Sqlite, record.Result.UndoPath!),
+            Destination = Destination(record, request.Destination),
+            ProfilePath = record.ProfilePath,
+        };
+        var start = TransferRun.NewRecord(transfer, StateTransferMode.Rows, time, request.Id) with { DestinationIdentity = record.DestinationIdentity };
+        using var run = new TransferRun(start, store, time, progress, cancellationToken);
+        run.Set(run.Result with { Source = $"undo of {request.Id}", Destination = record.Result.Destination, ModeReason = $"undoes {request.Id}" });
+        run.Save();
+        return await TransferEnd.GuardAsync(run, () => UndoAsync(run, request, record), store).ConfigureAwait(false);
+    }
+
+    private async Task<StateTransferResult> ResumeAsync(TransferRun run, ResumeRequest request, string spool)
+    {
+        run.Begin(StateTransferPhase.Connect);
+        var side = await Compatibility.OpenAsync(driver, Destination(run.Record, request.Destination), run.Token).ConfigureAwait(false);
+        await using var closing = side.ConfigureAwait(false);
+        var others = await Compatibility.LockAsync(side, run.Id, run.Token).ConfigureAwait(false);
+        await using var unlocking = others.ConfigureAwait(false);
+        run.End();
+        if (await side.HasTransferAsync(run.Id, run.Token).ConfigureAwait(false))
+        {
+            run.Note("It had committed already; nothing was sent again.");
+            File.Delete(spool);
+            run.Set(run.Result with { SpoolPath = null });
+            return run.Finish(StateTransferStatus.Completed);
+        }
+
+        using var changes = ChangeFileReader.Open(spool, undo: false, run.Token);
+        var source = changes.Footer.Position.ToPosition();
+        run.Note($"Resumed from a spool of {changes.Header.Created:u} at position {source}.");
+        var tables = await TablesAsync(run, side, changes.Header).ConfigureAwait(false);
+        await ApplyPhase.RunAsync(
+            run,
+            new ApplyRequest
+            {
+                Destination = side,
+                Tables = tables,
+                Changes = changes,
+                LockTimeout = request.LockTimeout,
+                Lenient = request.Force,
+                Verify = run.Record.Verify == VerifyLevel.None ? VerifyLevel.None : VerifyLevel.ChangedRows,
+                WholeRows = (index, cancel) => Rows(changes, index, null, cancel),
+                Expected = index => changes.Footer.Tables[index],
+                ExpectedPosition = changes.Footer.DestinationPosition.ToPosition(),
+                MovePosition = (transaction, now, cancel) => PositionMove.MoveAsync(
+                    transaction, changes.Header.Mode, source, changes.Footer.Entries, tables, now, cancel),
+                ConflictError = what => new LoggerCmsException(
+                    ErrorCodes.DestinationChanged,
+                    $"{side.DisplayName} was changed since the spool was written: {what}. Nothing was applied.",
+                    "Start a new transfer, or use -Force to overwrite these rows (an undo file is written).",
+                    side.DisplayName),
+            },
+            store,
+            time).ConfigureAwait(false);
+        run.Begin(StateTransferPhase.Cleanup);
+        changes.Dispose();
+        File.Delete(spool);
+        run.Set(run.Result with { SpoolPath = null });
+        run.End();
+        return run.Finish(StateTransferStatus.Completed);
+    }
+
+    private async Task<StateTransferResult> UndoAsync(TransferRun run, UndoRequest request, TransferRecord record)
+    {
+        run.Begin(StateTransferPhase.Connect);
+        var side = await Compatibility.OpenAsync(driver, Destination(record, request.Destination), run.Token).ConfigureAwait(false);
+        await using var closing = side.ConfigureAwait(false);
+        var others = await Compatibility.LockAsync(side, run.Id, run.Token).ConfigureAwait(false);
+        await using var unlocking = others.ConfigureAwait(false);
+        run.End();
+        using var changes = ChangeFileReader.Open(record.Result.UndoPath!, undo: true, run.Token);
+        var tables = await TablesAsync(run, side, changes.Header).ConfigureAwait(false);
+        if (request.WhatIf)
+        {
+            run.Set(run.Result with
+            {
+                RowsInserted = changes.Tables.Sum(t => t.Inserts),
+                RowsUpdated = changes.Tables.Sum(t => t.Updates),
+                RowsDeleted = changes.Tables.Sum(t => t.Deletes),
+            });
+            return run.Finish(StateTransferStatus.WhatIf);
+        }
+
+        var sums = new TableSum?[tables.Count];
+        var before = changes.Footer.Position.ToPosition();
+        await ApplyPhase.RunAsync(
+            run,
+            new ApplyRequest
+            {
+                Destination = side,
+                Tables = tables,
+                Changes = changes,
+                LockTimeout = request.LockTimeout,
+                Lenient = request.Force,
+                Verify = VerifyLevel.ChangedRows,
+                WholeRows = (index, cancel) => Rows(changes, index, sums, cancel),
+                Expected = index => sums[index] is { } sum ? new TableOutcome { Rows = sum.Rows, Sum = sum.ToHex() } : null,
+                ExpectedPosition = changes.Footer.DestinationPosition.ToPosition(),
+                BeforeApply = request.Force ? null : (transaction, now, cancel) => CheckWholeTablesAsync(changes, transaction, now, cancel),
+                MovePosition = (transaction, now, cancel) => GoBackAsync(transaction, before, tables, cancel),
+                ConflictError = ChangedSince,
+            },
+            store,
+            time).ConfigureAwait(false);
+        changes.Dispose();
+        var result = run.Finish(StateTransferStatus.Completed);
+        File.Delete(record.Result.UndoPath!);
+        store.Save(record with { Result = record.Result with { Status = StateTransferStatus.Undone, UndoPath = null } });
+        return result;
+    }
+
+    private void CheckUndoable(TransferRecord record, UndoRequest request)
+    {
+        if (record.Result.Status != StateTransferStatus.Completed || record.Result.UndoPath is not { } path || !File.Exists(path))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.TransferNotFound,
+                $"State transfer {request.Id} cannot be undone: it is {record.Result.Status} and has no undo file.",
+                record.Result.Status is StateTransferStatus.Unknown or StateTransferStatus.Interrupted
+                    ? $"Settle it first: Get-StateTransfer -Id {request.Id} -Settle"
+                    : "Only a completed transfer whose undo file was not removed can be undone.");
+        }
+
+        var later = store.List().FirstOrDefault(r => r.DestinationIdentity == record.DestinationIdentity && r.Result.Id != request.Id
+            && r.Result.Status == StateTransferStatus.Completed && r.Result.Undoes is null && r.Result.StartedAt > record.Result.StartedAt);
+        if (later is not null && !request.Force)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.UndoNotLast,
+                $"State transfer {later.Result.Id} into the same side is later; transfers are undone last first.",
+                $"Undo-StateTransfer -Id {later.Result.Id}");
+        }
+    }
+
+    private static SideConnection Destination(TransferRecord record, SideConnection? given) => given ?? new SideConnection(record.Destination);
+
+    private static async Task<IReadOnlyList<TableSchema>> TablesAsync(TransferRun run, ISide side, ChangeFileHeader header)
+    {
+        run.Begin(StateTransferPhase.CheckCompatibility);
+        var options = new SnapshotOptions { Profile = SideProfileFile.Load(run.Record.ProfilePath), AllowBlockingRead = true };
+        var snapshot = await side.BeginSnapshotAsync(options, run.Token).ConfigureAwait(false);
+        await using var ending = snapshot.ConfigureAwait(false);
+        var now = snapshot.Catalog.Tables.ToDictionary(t => t.Name);
+        IReadOnlyList<TableSchema> tables = [.. header.Tables.Select(shape =>
+            now.TryGetValue(new TableName(shape.Schema, shape.Name), out var table) && shape.Fits(table)
+                ? table
+                : throw new LoggerCmsException(
+                    ErrorCodes.SchemaMismatch,
+                    $"Table {shape.FullName} of {side.DisplayName} is not as it was when the file was written.",
+                    "Bring its schema back, or start a new transfer.",
+                    side.DisplayName))];
+        run.End($"{tables.Count} tables");
+        return tables;
+    }
+
+    private static async IAsyncEnumerable<RowBatch> Rows(
+        ChangeFileReader changes, int index, TableSum?[]? sums, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var sum = default(TableSum);
+        await foreach (var batch in changes.ReadAsync(index, ChangeKind.Whole, cancellationToken).ConfigureAwait(false))
+        {
+            if (sums is not null)
+            {
+                for (var i = 0; i < batch.Rows.Count; i++)
+                    sum.Add(batch.Rows[i]);
+            }
+
+            yield return batch.Rows;
+        }
+
+        if (sums is not null)
+            sums[index] = sum;
+    }
+
+    private static async Task CheckWholeTablesAsync(
+        ChangeFileReader changes, ISideTransaction transaction, IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < tables.Count; i++)
+        {
+            if (changes.Footer.Tables[i] is not { Whole: true } then)
+                continue;
+            var sum = await TableSummer.SumAsync(transaction, tables[i], null, null, cancellationToken).ConfigureAwait(false);
+            if ((then.Rows >= 0 && then.Rows != sum.Rows) || (then.Sum is not null && then.Sum != sum.ToHex()))
+                throw ChangedSince($"table {tables[i].Name} has {sum.Rows} rows that sum to {sum.ToHex()}, and had {then.Rows} that summed to {then.Sum}");
+        }
+    }
+
+    private static async Task GoBackAsync(
+        ISideTransaction transaction, SidePosition before, IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    {
+        var log = transaction.LogWriter!;
+        await log.RenewOriginAsync(cancellationToken).ConfigureAwait(false);
+        await log.SetPositionAsync(before with { Own = null }, tables, cut: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static LoggerCmsException ChangedSince(string what) => new(
+        ErrorCodes.ChangedSinceTransfer,
+        $"Rows were changed after the transfer: {what}. Nothing was undone.",
+        "Look at these rows, and use -Force to overwrite them all the same (an undo file is written).");
+}

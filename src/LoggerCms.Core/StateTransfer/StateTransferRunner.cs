@@ -1,0 +1,199 @@
+using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.StateTransfer;
+
+/// <summary>Runs a state transfer through its phases.</summary>
+internal sealed class StateTransferRunner(Func<SideConnection, ISideDriver> driver, TransferStore store, TimeProvider time)
+{
+    public async Task<StateTransferResult> RunAsync(StateTransferRequest request, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
+    {
+        TransferOptions.Check(request);
+        using var run = new TransferRun(TransferRun.NewRecord(request, request.Mode, time), store, time, progress, cancellationToken);
+        run.Save();
+        return await TransferEnd.GuardAsync(run, () => TransferAsync(run, request), store).ConfigureAwait(false);
+    }
+
+    private async Task<StateTransferResult> TransferAsync(TransferRun run, StateTransferRequest request)
+    {
+        var profile = SideProfileFile.Load(request.ProfilePath);
+        run.Begin(StateTransferPhase.Connect);
+        var sides = await Compatibility.ConnectAsync(driver, request.Source, request.Destination, run.Token).ConfigureAwait(false);
+        await using var closing = sides.ConfigureAwait(false);
+        run.Set(run.Result with { Source = sides.Source.DisplayName, Destination = sides.Destination.DisplayName });
+        run.Set(run.Record with { DestinationIdentity = sides.Destination.Identity });
+        var others = await Compatibility.LockAsync(sides.Destination, run.Id, run.Token).ConfigureAwait(false);
+        await using var unlocking = others.ConfigureAwait(false);
+        run.End($"{sides.Source.Provider} {sides.Source.Database} to {sides.Destination.Provider} {sides.Destination.Database}");
+
+        run.Begin(StateTransferPhase.CheckCompatibility);
+        var work = await Compatibility.CheckAsync(sides, request, profile, run.Token).ConfigureAwait(false);
+        await using var ending = work.ConfigureAwait(false);
+        Compatibility.CheckDirection(sides, work, request.Force);
+        var spool = request.WhatIf ? null : PrepareSpool(run, request);
+        NoteSortOrders(run, work);
+        run.End($"{work.Pairs.Count} tables");
+
+        run.Begin(StateTransferPhase.Compare);
+        await ModeChooser.ChooseAsync(sides, request, work, run.Token).ConfigureAwait(false);
+        run.Set(run.Result with { Mode = work.Mode, ModeReason = work.ModeReason, SourceUpdateKey = work.SourcePosition.OwnKey });
+        if (work.Mode == StateTransferMode.Log && work.Entries.Count == 0)
+            return Nothing(run, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");
+        var plan = await CompareAsync(run, request, sides, work, spool).ConfigureAwait(false);
+        run.End(plan.ToString());
+        if (request.WhatIf)
+        {
+            run.Set(run.Result with
+            {
+                RowsInserted = plan.RowsToInsert,
+                RowsUpdated = plan.RowsToUpdate,
+                RowsDeleted = plan.RowsToDelete,
+                BytesSent = plan.Bytes,
+            });
+            return Nothing(run, StateTransferStatus.WhatIf, "-WhatIf");
+        }
+
+        if (work.Mode == StateTransferMode.Rows && !work.Ready!.Tables.Any(t => t.Any) && work.ToCreate.Count == 0)
+            return await AlreadyLevelAsync(run, request, sides, work).ConfigureAwait(false);
+        if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
+            return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
+
+        await SpoolWriterPhase.PrepareAsync(run, sides, work).ConfigureAwait(false);
+        run.Skip(StateTransferPhase.Send, work.Spool is null ? "rows are streamed while they are applied" : "both databases are reached from this machine");
+        await SendAsync(run, request, sides, work).ConfigureAwait(false);
+        return Cleanup(run, work);
+    }
+
+    private static async Task<TransferPlan> CompareAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, string? spoolPath)
+    {
+        if (spoolPath is not null)
+        {
+            work.Spool = SpoolWriterPhase.Open(spoolPath, run, work);
+            run.Set(run.Result with { SpoolPath = spoolPath });
+            run.Save();
+        }
+
+        var fits = work.Pairs.Select(p => sides.Destination.GetValueFit(p.Source, p.Destination)).ToList();
+        work.Changes = new ChangeSet(
+            work.Pairs.Count,
+            work.Spool,
+            fits.Any(f => f is not null) ? (table, row) => Compatibility.CheckFit(fits[table], work.Pairs[table].Source, row, sides.Destination.DisplayName) : null,
+            request.WhatIf);
+        switch (work.Mode)
+        {
+            case StateTransferMode.Log:
+                await LogPlanner.CollectAsync(work.Entries, work.Pairs, work.Source, work.Changes, run.Token).ConfigureAwait(false);
+                break;
+            case StateTransferMode.Rows:
+                await RowsPlanner.CollectAsync(work, run.Meter, run.Token).ConfigureAwait(false);
+                break;
+            default:
+                break;
+        }
+
+        work.Changes.Seal();
+        work.Ready = work.Changes;
+        return await PlanBuilder.BuildAsync(run, sides, work).ConfigureAwait(false);
+    }
+
+    private async Task SendAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work)
+    {
+        var fits = work.Pairs.Select(p => sides.Destination.GetValueFit(p.Source, p.Destination)).ToList();
+        await ApplyPhase.RunAsync(
+            run,
+            new ApplyRequest
+            {
+                Destination = sides.Destination,
+                Tables = [.. work.Pairs.Select(p => p.Destination)],
+                Changes = work.Ready!,
+                LockTimeout = request.LockTimeout,
+                Lenient = false,
+                Verify = request.Verify ?? DefaultVerify(work),
+                ThrottleMBps = request.ThrottleMBps,
+                Work = work,
+                WholeRows = (index, cancel) => WholeRows.Read(work, index, fits[index], sides.Destination.DisplayName, cancel),
+                Expected = index => work.SourceSums[index] is { } sum ? new TableOutcome { Rows = sum.Rows, Sum = sum.ToHex() } : null,
+                ExpectedPosition = work.DestinationPosition,
+                MovePosition = (transaction, now, cancel) => PositionMove.AfterTransferAsync(work, transaction, now, cancel),
+                ConflictError = what => new LoggerCmsException(
+                    ErrorCodes.DestinationChanged,
+                    $"{sides.Destination.DisplayName} was changed between the comparison and its lock: {what}. Nothing was applied.",
+                    "Start again; keep its writers out meanwhile.",
+                    sides.Destination.DisplayName),
+                Ddl = [.. work.ToCreate.Order().Select(i => sides.Destination.GetCreateTable(work.Pairs[i].Source, sides.Source.Provider))],
+            },
+            store,
+            time).ConfigureAwait(false);
+    }
+
+    private static VerifyLevel DefaultVerify(TransferWork work) => work switch
+    {
+        { Mode: StateTransferMode.Log } => VerifyLevel.ChangedRows,
+        { Pair: not null } => VerifyLevel.ByDatabase,
+        _ => VerifyLevel.AllRows,
+    };
+
+    /// <summary>All rows are equal already; at most the destination's position has still to be brought up.</summary>
+    private async Task<StateTransferResult> AlreadyLevelAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work)
+    {
+        run.Set(run.Result with { Equal = work.RowsCompared ? true : null, Verified = work.Pair is null ? VerifyLevel.AllRows : VerifyLevel.ByDatabase });
+        if (PositionMove.IsNeeded(work))
+        {
+            await SendAsync(run, request with { Verify = VerifyLevel.None }, sides, work).ConfigureAwait(false);
+            File.Delete(run.Result.UndoPath!);
+            run.Set(run.Result with { UndoPath = null, Verified = work.Pair is null ? VerifyLevel.AllRows : VerifyLevel.ByDatabase });
+            run.Note("No row was sent; the destination's position was brought up to the source's.");
+        }
+
+        work.Spool?.Dispose();
+        run.Set(run.Result with { SpoolPath = null });
+        return run.Finish(work.RowsCompared ? StateTransferStatus.AlreadyInState : StateTransferStatus.NothingToSend);
+    }
+
+    private static StateTransferResult Nothing(TransferRun run, StateTransferStatus status, string why)
+    {
+        run.Skip(StateTransferPhase.PrepareToSend, why);
+        run.Set(run.Result with { SpoolPath = null });
+        return run.Finish(status);
+    }
+
+    private static StateTransferResult Cleanup(TransferRun run, TransferWork work)
+    {
+        run.Begin(StateTransferPhase.Cleanup);
+        if (run.Result.SpoolPath is { } spool)
+        {
+            (work.Ready as IDisposable)?.Dispose();
+            File.Delete(spool);
+            run.Set(run.Result with { SpoolPath = null });
+        }
+
+        run.End();
+        return run.Finish(StateTransferStatus.Completed);
+    }
+
+    /// <summary>The spool's path where a spool is wanted and its folder works; null to go on without.</summary>
+    private static string? PrepareSpool(TransferRun run, StateTransferRequest request)
+    {
+        if (request.Spool == SpoolMode.None)
+            return null;
+        var folder = request.TempPath ?? Path.GetTempPath();
+        var path = Path.Combine(folder, $"loggercms-{run.Id:N}.spool");
+        try
+        {
+            TempProbe.Check(folder, run.Id);
+            return path;
+        }
+        catch (LoggerCmsException exception) when (request.AllowStreaming)
+        {
+            run.Note($"Going on without a spool: {exception.Message} {exception.Remedy}");
+            return null;
+        }
+    }
+
+    private static void NoteSortOrders(TransferRun run, TransferWork work)
+    {
+        var (source, destination) = (work.Source.Catalog.SortOrder, work.Destination.Catalog.SortOrder);
+        if (source != destination)
+            run.Note($"The sort orders differ: {source} on the source, {destination} on the destination.");
+    }
+}

@@ -1,0 +1,193 @@
+using System.Runtime.CompilerServices;
+using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Core.StateTransfer;
+
+/// <summary>Checks a request before anything is opened.</summary>
+internal static class TransferOptions
+{
+    public static void Check(StateTransferRequest request)
+    {
+        if (request.ThrottleMBps < 0 || double.IsNaN(request.ThrottleMBps))
+            throw Invalid($"-ThrottleMBps {request.ThrottleMBps} is not a rate", "Give megabytes a second, or 0 for no bound.");
+        if (request.LockTimeout < TimeSpan.Zero || request.LockTimeout > TimeSpan.FromDays(1))
+            throw Invalid($"-LockTimeout {request.LockTimeout} is out of range", "Give a time between 0 and one day.");
+        if (request.Spool == SpoolMode.None && request.TempPath is not null)
+            throw Invalid("-TempPath goes with -Spool File", "Leave one of them out.");
+    }
+
+    private static LoggerCmsException Invalid(string what, string remedy) => new(ErrorCodes.InvalidOption, what + ".", remedy);
+}
+
+/// <summary>Proves that a spool can be written where it shall be, by writing.</summary>
+internal static class TempProbe
+{
+    public static void Check(string folder, Guid id)
+    {
+        var path = Path.Combine(folder, $"loggercms-{id:N}.probe");
+        try
+        {
+            using var probe = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            probe.Write(new byte[4096]);
+            probe.Flush(flushToDisk: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw FileFailure.Of(exception, folder);
+        }
+    }
+}
+
+/// <summary>Turns a failure of the file system into a typed one.</summary>
+internal static class FileFailure
+{
+    private const int NoSpaceLinux = 28;
+    private const int QuotaLinux = 122;
+    private const int DiskFullWindows = unchecked((int)0x80070070);
+
+    public static LoggerCmsException Of(Exception exception, string where)
+    {
+        var full = exception is IOException && (exception.HResult is NoSpaceLinux or QuotaLinux or DiskFullWindows);
+        return full
+            ? new LoggerCmsException(
+                ErrorCodes.DiskFull,
+                $"The disk is full: {exception.Message}",
+                $"Free space in '{where}', name another folder with -TempPath, or use -Spool None.",
+                innerException: exception)
+            : new LoggerCmsException(
+                ErrorCodes.TempFolderUnusable,
+                $"'{where}' cannot be used: {exception.Message}",
+                "Give the account access to the folder (Test-TempAccess shows what it lacks), name another with -TempPath, or use -Spool None.",
+                innerException: exception);
+    }
+}
+
+/// <summary>The rows of tables that are sent whole: from the spool where there is one, otherwise straight from the source.</summary>
+internal static class WholeRows
+{
+    public static async IAsyncEnumerable<RowBatch> Read(
+        TransferWork work, int index, IValueFit? fit, string destination, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (work.Ready is ChangeFileReader spool)
+        {
+            await foreach (var batch in spool.ReadAsync(index, ChangeKind.Whole, cancellationToken).ConfigureAwait(false))
+                yield return batch.Rows;
+            yield break;
+        }
+
+        await foreach (var batch in ReadSource(work, index, fit, destination, cancellationToken).ConfigureAwait(false))
+            yield return batch;
+    }
+
+    /// <summary>Reads the source's table, sums it and checks that its values fit, a few batches ahead of the consumer.</summary>
+    public static async IAsyncEnumerable<RowBatch> ReadSource(
+        TransferWork work, int index, IValueFit? fit, string destination, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var table = work.Pairs[index].Source;
+        var sum = default(TableSum);
+        var rows = Pipeline.AheadAsync(
+            work.Source.ReadAsync(new RowQuery(table), cancellationToken),
+            batch =>
+            {
+                for (var i = 0; i < batch.Count; i++)
+                {
+                    Compatibility.CheckFit(fit, table, batch[i], destination);
+                    sum.Add(batch[i]);
+                }
+
+                return ValueTask.CompletedTask;
+            },
+            cancellationToken);
+        await foreach (var batch in rows.ConfigureAwait(false))
+            yield return batch;
+        work.SourceSums[index] = sum;
+    }
+}
+
+/// <summary>Predicts what a transfer does from what Compare found.</summary>
+internal static class PlanBuilder
+{
+    public static async Task<TransferPlan> BuildAsync(TransferRun run, OpenSides sides, TransferWork work)
+    {
+        var changes = work.Changes!;
+        var tables = changes.Tables;
+        for (var i = 0; i < work.Pairs.Count; i++)
+            tables[i].Whole = work.Mode == StateTransferMode.Full || work.ToCreate.Contains(i);
+        foreach (var index in changes.Outgrown)
+        {
+            tables[index].Whole = true;
+            run.Note($"Table {work.Pairs[index].Source.Name} differs in too many rows to hold them without a spool, and is sent whole.");
+        }
+
+        await CheckFitAsync(sides, work, run.Token).ConfigureAwait(false);
+        long inserts = 0, updates = 0, deletes = 0, bytes = 0;
+        for (var i = 0; i < tables.Count; i++)
+        {
+            if (!tables[i].Whole)
+            {
+                inserts += tables[i].Inserts;
+                updates += tables[i].Updates;
+                deletes += tables[i].Deletes;
+                bytes += tables[i].Bytes;
+                continue;
+            }
+
+            var rows = await work.Source.CountAsync(work.Pairs[i].Source, run.Token).ConfigureAwait(false);
+            inserts += rows;
+            bytes += rows * await RowSizeAsync(work.Source, work.Pairs[i].Source, run.Token).ConfigureAwait(false);
+            if (!work.ToCreate.Contains(i))
+                deletes += await work.Destination.CountAsync(work.Pairs[i].Destination, run.Token).ConfigureAwait(false);
+        }
+
+        return new TransferPlan
+        {
+            Mode = work.Mode,
+            ModeReason = work.ModeReason,
+            RowsToInsert = inserts,
+            RowsToUpdate = updates,
+            RowsToDelete = deletes,
+            Bytes = bytes,
+            Time = run.Meter.PredictTime(bytes),
+        };
+    }
+
+    /// <summary>The mean size of the first rows.</summary>
+    private static async Task<long> RowSizeAsync(IRowReader reader, TableSchema table, CancellationToken cancellationToken)
+    {
+        await foreach (var batch in reader.ReadAsync(new RowQuery(table), cancellationToken).ConfigureAwait(false))
+        {
+            using (batch)
+            {
+                if (batch.Count > 0)
+                    return batch.Length / batch.Count;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Tables that are sent whole are checked here; rows of the others were when they were collected.</summary>
+    private static async Task CheckFitAsync(OpenSides sides, TransferWork work, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < work.Pairs.Count; i++)
+        {
+            var (source, destination) = (work.Pairs[i].Source, work.Pairs[i].Destination);
+            if (!work.Changes!.Tables[i].Whole)
+                continue;
+            if (sides.Destination.GetValueFit(source, destination) is not { } fit)
+                continue;
+            await foreach (var batch in work.Source.ReadAsync(new RowQuery(source), cancellationToken).ConfigureAwait(false))
+            {
+                using (batch)
+                    Check(fit, source, batch);
+            }
+        }
+
+        void Check(IValueFit fit, TableSchema table, RowBatch rows)
+        {
+            for (var row = 0; row < rows.Count; row++)
+                Compatibility.CheckFit(fit, table, rows[row], sides.Destination.DisplayName);
+        }
+    }
+}
