@@ -184,8 +184,8 @@ internal static class ApplyPhase
     {
         var now = transaction.Catalog.Tables.ToDictionary(t => t.Name);
         return [.. request.Tables.Select(table =>
-            now.TryGetValue(table.Name, out var same) && TableShape.Of(table).Fits(same)
-                ? same with { SideLocalColumns = table.SideLocalColumns, RowFilter = table.RowFilter, LeftOut = table.LeftOut }
+            now.TryGetValue(table.Name, out var same) && TableShape.Of(table).StandsIn(same)
+                ? table.Columns.Count == same.Columns.Count ? same with { RowFilter = table.RowFilter } : table
                 : throw new LoggerCmsException(
                     ErrorCodes.DestinationChanged,
                     $"Table {table.Name} of {request.Destination.DisplayName} is no longer as it was when it was compared.",

@@ -39,6 +39,13 @@ internal sealed record TableShape
         Key = [.. table.Key.Select(i => table.Columns[i].Name)],
     };
 
+    /// <summary>True when the table has these columns and this key; a profile may leave further columns out.</summary>
+    public bool StandsIn(TableSchema table)
+    {
+        var other = Of(table);
+        return Columns.All(other.Columns.Contains) && Key.SequenceEqual(other.Key, StringComparer.Ordinal);
+    }
+
     public bool Fits(TableSchema table)
     {
         var other = Of(table);

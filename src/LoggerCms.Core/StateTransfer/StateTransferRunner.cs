@@ -58,6 +58,7 @@ internal sealed class StateTransferRunner(Func<SideConnection, ISideDriver> driv
         if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
             return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
 
+        await SpaceCheck.RequireAsync(plan, sides.Destination, spool, store.Folder, run.Token).ConfigureAwait(false);
         await SpoolWriterPhase.PrepareAsync(run, sides, work).ConfigureAwait(false);
         run.Skip(StateTransferPhase.Send, work.Spool is null ? "rows are streamed while they are applied" : "both databases are reached from this machine");
         await SendAsync(run, request, sides, work).ConfigureAwait(false);
