@@ -10,7 +10,7 @@ namespace LoggerCms;
 /// <remarks>The password is never part of <see cref="ToString"/>, <see cref="DataSource"/> or any other output.</remarks>
 public sealed class SideConnection
 {
-    private static readonly string[] PasswordKeys = ["password", "pwd"];
+    private static readonly string[] PasswordKeys = ["password", "pwd", "psw"];
     private readonly NetworkCredential? _credential;
 
     /// <summary>Converts a string; see the type's summary for its forms.</summary>
@@ -116,15 +116,24 @@ public sealed class SideConnection
     {
         try
         {
-            return new DbConnectionStringBuilder { ConnectionString = text };
+            var builder = new DbConnectionStringBuilder { ConnectionString = text };
+
+            // 'server;Password=x' reads as one key named 'server;password', and would be shown as such.
+            return builder.Keys.Cast<string>().Any(HidesPassword) ? throw Unreadable(provider) : builder;
         }
         catch (ArgumentException)
         {
             // The original message may quote a part of the string, and with it a password.
-            throw new LoggerCmsException(
-                ErrorCodes.InvalidConnection,
-                $"The {provider} connection string cannot be read.",
-                "Write it as 'Key=value;Key=value', and give the password with New-SideConnection -Credential.");
+            throw Unreadable(provider);
         }
     }
+
+    private static bool HidesPassword(string key)
+        => key.Contains(';') || (!PasswordKeys.Contains(key) && key.Contains("password", StringComparison.OrdinalIgnoreCase));
+
+    private static LoggerCmsException Unreadable(SideProvider provider)
+        => new(
+            ErrorCodes.InvalidConnection,
+            $"The {provider} connection string cannot be read.",
+            "Write it as 'Key=value;Key=value', with no password but the user's; better, give that with New-SideConnection -Credential.");
 }

@@ -24,7 +24,7 @@ internal static class ErrorRecords
     {
         ErrorCodes.InvalidConnection or ErrorCodes.InvalidProfile or ErrorCodes.InvalidOption or ErrorCodes.SameSide
             => ErrorCategory.InvalidArgument,
-        ErrorCodes.NotADatabase or ErrorCodes.DatabaseDamaged or ErrorCodes.SchemaMismatch or ErrorCodes.KeyNotOrderable
+        ErrorCodes.NotADatabase or ErrorCodes.DatabaseDamaged or ErrorCodes.SchemaMismatch or ErrorCodes.KeyNotOrderable or ErrorCodes.KeyNotUnique
             or ErrorCodes.TableWithoutKey or ErrorCodes.ValueNotRepresentable or ErrorCodes.SpoolDamaged or ErrorCodes.SpoolIncomplete
             or ErrorCodes.UndoDamaged or ErrorCodes.ForeignKeyViolated or ErrorCodes.ConstraintViolated
             => ErrorCategory.InvalidData,
