@@ -49,6 +49,9 @@ public sealed record TableSchema(TableName Name)
     /// <summary>A row filter from a side profile, an SQL condition in the database's own dialect; null for all rows.</summary>
     public string? RowFilter { get; init; }
 
+    /// <summary>The statements that made the table, where its database keeps them: what GetCreateTable of the same make uses.</summary>
+    public string? Definition { get; init; }
+
     public bool HasKey => Key.Count > 0;
 
     /// <summary>True where the database delivers the key in an order that <see cref="CanonicalOrder"/> can follow.</summary>
@@ -68,4 +71,8 @@ public sealed record TableName(string? Schema, string Name) : IComparable<TableN
 /// <summary>What a snapshot or a transaction sees of a side's schema. Side-local tables of LoggerCms are never in it.</summary>
 /// <param name="Tables">In ordinal order of the names.</param>
 /// <param name="SortOrder">The database's collation.</param>
-public sealed record SideCatalog(IReadOnlyList<TableSchema> Tables, string SortOrder);
+public sealed record SideCatalog(IReadOnlyList<TableSchema> Tables, string SortOrder)
+{
+    /// <summary>What a reader of results should know, such as tables that cannot be carried.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

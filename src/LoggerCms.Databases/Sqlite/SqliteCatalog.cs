@@ -1,0 +1,77 @@
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Databases.Sqlite;
+
+/// <summary>The tables of one schema (main, or an attached one) as a connection sees them.</summary>
+internal sealed class SqliteCatalog
+{
+    private readonly Dictionary<TableName, SqliteTable> _tables;
+
+    private SqliteCatalog(IReadOnlyList<SqliteTable> tables, string encoding, IReadOnlyList<string> notes)
+    {
+        _tables = tables.ToDictionary(t => t.Schema.Name);
+        Encoding = encoding;
+        Side = new SideCatalog([.. tables.Select(t => t.Schema)], $"BINARY ({encoding})") { Notes = notes };
+    }
+
+    public SideCatalog Side { get; }
+
+    /// <summary>UTF-8, UTF-16le or UTF-16be.</summary>
+    public string Encoding { get; }
+
+    public bool IsUtf8 => Encoding == "UTF-8";
+
+    public SqliteTable Find(TableSchema table, SqliteDb db)
+        => _tables.TryGetValue(table.Name, out var found)
+            ? found
+            : throw new LoggerCmsException(
+                ErrorCodes.TableNotFound,
+                $"The table '{table.Name}' is not in '{db.Path}'.",
+                "Create it there, or leave it out with -ExcludeTable.",
+                db.Side);
+
+    /// <param name="db">A connection inside a transaction, so that all parts of the catalog are of one commit.</param>
+    /// <param name="profile">Side-local columns and row filters.</param>
+    public static SqliteCatalog Read(SqliteDb db, SideProfile profile)
+    {
+        var encoding = db.ScalarText("PRAGMA main.encoding") ?? "UTF-8";
+        var notes = new List<string>();
+        var tables = new List<SqliteTable>();
+        foreach (var entry in ListTables(db, notes))
+        {
+            tables.Add(new SqliteTableBuilder(db, entry, profile, encoding == "UTF-8").Build());
+        }
+
+        tables.Sort((a, b) => a.Schema.Name.CompareTo(b.Schema.Name));
+        return new SqliteCatalog(tables, encoding, notes);
+    }
+
+    public static bool IsOwn(string name)
+        => name.StartsWith("sqlite_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("loggercms_", StringComparison.OrdinalIgnoreCase);
+
+    private static List<TableEntry> ListTables(SqliteDb db, List<string> notes)
+    {
+        var entries = new List<TableEntry>();
+        using var list = db.Prepare("SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'");
+        while (list.Step())
+        {
+            var name = list.Text(0);
+            if (IsOwn(name))
+                continue;
+            switch (list.Text(1))
+            {
+                case "table":
+                    entries.Add(new TableEntry(name, list.Int64(2) != 0, list.Int64(3) != 0));
+                    break;
+                case "virtual":
+                    notes.Add($"The virtual table '{name}' and its shadow tables are left out.");
+                    break;
+            }
+        }
+
+        return entries;
+    }
+}
+
+/// <summary>A row of PRAGMA table_list.</summary>
+internal sealed record TableEntry(string Name, bool WithoutRowId, bool Strict);

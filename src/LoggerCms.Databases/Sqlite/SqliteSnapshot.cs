@@ -1,0 +1,155 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Databases.Sqlite;
+
+/// <summary>Connections with a read transaction each on the same commit. A reader takes one while it reads.</summary>
+internal sealed class SqliteSnapshot : ISideSnapshot
+{
+    private readonly ConcurrentBag<SqliteDb> _free;
+    private readonly IReadOnlyList<SqliteDb> _all;
+    private readonly SemaphoreSlim _turn;
+    private readonly SqliteCatalog _catalog;
+    private bool _disposed;
+
+    /// <param name="readers">Connections inside their read transactions; the snapshot owns them.</param>
+    /// <param name="catalog">Read in one of them.</param>
+    public SqliteSnapshot(IReadOnlyList<SqliteDb> readers, SqliteCatalog catalog)
+    {
+        _all = readers;
+        _free = [.. readers];
+        _turn = new SemaphoreSlim(readers.Count);
+        _catalog = catalog;
+    }
+
+    public int Readers => _all.Count;
+
+    public string Isolation => "read transaction";
+
+    public SideCatalog Catalog => _catalog.Side;
+
+    /// <summary>Opens <paramref name="count"/> readers on the same commit.</summary>
+    public static SqliteSnapshot Open(string path, string side, int count, SideProfile profile, CancellationToken cancellationToken)
+    {
+        var readers = new List<SqliteDb>();
+        try
+        {
+            using var watch = SqliteDb.Open(path, side, write: false);
+            for (var i = 0; i < Math.Max(1, count); i++)
+                readers.Add(SqliteDb.Open(path, side, write: false));
+            SqliteViews.BeginTogether([.. readers.Select(r => (r, false))], [watch], cancellationToken);
+            return new SqliteSnapshot(readers, SqliteCatalog.Read(readers[0], profile));
+        }
+        catch
+        {
+            readers.ForEach(r => r.Dispose());
+            throw;
+        }
+    }
+
+    public async IAsyncEnumerable<RowBatch> ReadAsync(RowQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var db = await RentAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await foreach (var batch in SqliteReads.ReadAsync(db, _catalog, query, cancellationToken).ConfigureAwait(false))
+                yield return batch;
+        }
+        finally
+        {
+            Return(db);
+        }
+    }
+
+    public async IAsyncEnumerable<RowBatch> ReadByKeyAsync(
+        TableSchema table, RowBatch keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var db = await RentAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await foreach (var batch in SqliteReads.ReadByKeyAsync(db, _catalog, table, keys, cancellationToken).ConfigureAwait(false))
+                yield return batch;
+        }
+        finally
+        {
+            Return(db);
+        }
+    }
+
+    public Task<long> CountAsync(TableSchema table, CancellationToken cancellationToken)
+        => WithReaderAsync(db => SqliteReads.Count(db, _catalog, table), cancellationToken);
+
+    public Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken)
+        => WithReaderAsync<IReadOnlyList<KeyRange>>(db => Split(db, _catalog.Find(table, db), parts), cancellationToken);
+
+    public Task<SidePosition> GetPositionAsync(CancellationToken cancellationToken)
+        => Task.FromResult(SidePosition.None);
+
+    public ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return ValueTask.CompletedTask;
+        _disposed = true;
+        foreach (var db in _all)
+            db.Dispose();
+        _turn.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static List<KeyRange> Split(SqliteDb db, SqliteTable table, int parts)
+    {
+        var ranges = new List<KeyRange>();
+        if (!table.KeyIsRowId || parts < 2)
+            return [new KeyRange(null, null)];
+        foreach (var bound in RowIdBounds(db, "main", table, parts))
+            ranges.Add(new KeyRange(ranges.Count == 0 ? null : ranges[^1].To, bound));
+        ranges.Add(new KeyRange(ranges.Count == 0 ? null : ranges[^1].To, null));
+        return ranges;
+    }
+
+    /// <summary>Row ids that split the range of a table's row ids into equal parts: parts - 1 of them at most.</summary>
+    public static List<long> RowIdBounds(SqliteDb db, string schema, SqliteTable table, int parts)
+    {
+        var bounds = new List<long>();
+        using var statement = db.Prepare(
+            $"SELECT (SELECT min({table.RowId}) FROM {schema}.{table.Quoted}), (SELECT max({table.RowId}) FROM {schema}.{table.Quoted})");
+        if (!statement.Step() || statement.IsNull(0))
+            return bounds;
+        Int128 first = statement.Int64(0), span = (Int128)statement.Int64(1) - first + 1;
+        for (var i = 1; i < parts; i++)
+        {
+            var bound = (long)(first + (span * i / parts));
+            if (bound > first && (bounds.Count == 0 || bound > bounds[^1]))
+                bounds.Add(bound);
+        }
+
+        return bounds;
+    }
+
+    private async Task<T> WithReaderAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
+    {
+        var db = await RentAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await SqliteReads.RunAsync(db, () => work(db), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Return(db);
+        }
+    }
+
+    private async Task<SqliteDb> RentAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return _free.TryTake(out var db) ? db : throw new InvalidOperationException("A reader was returned twice.");
+    }
+
+    private void Return(SqliteDb db)
+    {
+        _free.Add(db);
+        _turn.Release();
+    }
+}

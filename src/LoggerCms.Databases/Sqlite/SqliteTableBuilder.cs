@@ -1,0 +1,221 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Databases.Sqlite;
+
+/// <summary>Reads one table of the catalog.</summary>
+internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProfile profile, bool utf8)
+{
+    private const int Generated = 2;
+
+    private readonly List<(SqliteColumn Column, string Declared, bool NotNull, int KeyPosition)> _columns = [];
+    private readonly List<string> _generated = [];
+
+    public SqliteTable Build()
+    {
+        ReadColumns();
+        var sideLocal = profile.Columns.TryGetValue(entry.Name, out var local) ? local : [];
+        var indexes = ReadIndexes();
+        var kept = _columns.Where(c => !Contains(sideLocal, c.Column.Name)).OrderBy(c => c.Column.Name, StringComparer.Ordinal).ToList();
+        var binary = IsKeyIndexBinary(indexes);
+        var columns = kept.Select(c => Describe(c.Column, c.Declared, c.NotNull, c.KeyPosition > 0 && !binary)).ToList();
+        var positions = columns.Select((c, i) => (c.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.OrdinalIgnoreCase);
+        return new SqliteTable
+        {
+            Columns = _columns.ToDictionary(c => c.Column.Name, c => c.Column, StringComparer.Ordinal),
+            OwnOrder = [.. _columns.Select(c => c.Column.Name)],
+            HasGenerated = _generated.Count > 0,
+            RowId = FindRowId(),
+            Schema = new TableSchema(new TableName(null, entry.Name))
+            {
+                Columns = columns,
+                Key = ReadKey(positions),
+                Uniques = [.. indexes.Where(i => i.Unique && i.Origin != "pk").Select(i => Positions(i, positions))],
+                ForeignKeys = ReadForeignKeys(),
+                LeftOut = [.. _generated, .. sideLocal.Where(n => _columns.Any(c => Same(c.Column.Name, n)))],
+                SideLocalColumns = [.. sideLocal],
+                RowFilter = profile.RowFilters.TryGetValue(entry.Name, out var filter) ? filter : null,
+                Definition = ReadDefinition(),
+            },
+        };
+    }
+
+    private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+
+    private static bool Contains(IEnumerable<string> names, string name) => names.Any(n => Same(n, name));
+
+    private void ReadColumns()
+    {
+        var keyColumns = 0;
+        using (var info = db.Prepare("SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid"))
+        {
+            info.Bind(1, entry.Name);
+            while (info.Step())
+            {
+                var name = info.Text(0);
+                if (info.Int64(4) >= Generated)
+                {
+                    _generated.Add(name);
+                    continue;
+                }
+
+                var declared = info.Text(1);
+                var kind = SqliteTypes.GetKind(declared, entry.Strict);
+                var scale = kind == LogicalKind.Decimal ? SqliteTypes.GetDigits(declared).Scale ?? 0 : 0;
+                var column = new SqliteColumn(name, kind, SqliteTypes.GetAffinity(declared, entry.Strict), scale, false, entry.Strict);
+                var position = (int)info.Int64(3);
+                if (position > 0)
+                    keyColumns++;
+                _columns.Add((column, declared, info.Int64(2) != 0, position));
+            }
+        }
+
+        if (keyColumns != 1 || entry.WithoutRowId)
+            return;
+        var at = _columns.FindIndex(c => c.KeyPosition > 0);
+
+        // INTEGER PRIMARY KEY is the row's id unless it says DESC in one odd form; SQLite makes an index for the key in every other case.
+        if (Same(_columns[at].Declared, "INTEGER")
+            && db.ScalarInt64($"SELECT count(*) FROM pragma_index_list({SqliteSql.Literal(entry.Name)}, 'main') WHERE origin = 'pk'") == 0)
+            _columns[at] = _columns[at] with { Column = _columns[at].Column with { IsRowId = true } };
+    }
+
+    private ColumnSchema Describe(SqliteColumn column, string declared, bool notNull, bool keyIndexFolds)
+    {
+        var (collation, autoIncrement) = ReadMetadata(column.Name);
+        var (precision, scale) = column.Kind == LogicalKind.Decimal ? SqliteTypes.GetDigits(declared) : (null, null);
+        return new ColumnSchema(column.Name, new LogicalType(column.Kind), !notNull && !column.IsRowId)
+        {
+            DeclaredType = declared,
+            KeyOrder = SqliteTypes.GetKeyOrder(column.Kind, utf8),
+            CollationIsBinary = !keyIndexFolds && Same(collation, "BINARY"),
+            IsIdentity = autoIncrement,
+            Precision = precision,
+            Scale = scale,
+        };
+    }
+
+    private unsafe (string Collation, bool AutoIncrement) ReadMetadata(string column)
+    {
+        byte* type, collation;
+        int notNull, key, autoIncrement;
+        fixed (byte* schema = "main\0"u8)
+        fixed (byte* table = Encoding.UTF8.GetBytes(entry.Name + '\0'))
+        fixed (byte* name = Encoding.UTF8.GetBytes(column + '\0'))
+            db.Check(Native.ColumnMetadata(db.Pointer, schema, table, name, &type, &collation, &notNull, &key, &autoIncrement));
+        return (Marshal.PtrToStringUTF8((nint)collation) ?? "BINARY", autoIncrement != 0);
+    }
+
+    private int[] ReadKey(Dictionary<string, int> positions)
+    {
+        var key = _columns.Where(c => c.KeyPosition > 0).OrderBy(c => c.KeyPosition).ToList();
+        foreach (var part in key)
+        {
+            if (positions.ContainsKey(part.Column.Name))
+                continue;
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidProfile,
+                $"The profile declares the key column '{part.Column.Name}' of '{entry.Name}' side-local; without it rows cannot be paired.",
+                "Take the column out of the profile, or leave the table out.",
+                db.Side);
+        }
+
+        // SQLite lets NULL into the key of an ordinary table, any number of times: such a table has no key that tells its rows apart.
+        var nullable = entry.WithoutRowId ? [] : key.Where(c => !c.Column.IsRowId && !c.NotNull).ToList();
+        if (nullable.Count > 0)
+        {
+            var condition = string.Join(" OR ", nullable.Select(c => c.Column.Quoted + " IS NULL"));
+            if (db.ScalarInt64($"SELECT EXISTS (SELECT 1 FROM main.{SqliteSql.Quote(entry.Name)} WHERE {condition})") != 0)
+                return [];
+        }
+
+        return [.. key.Select(c => positions[c.Column.Name])];
+    }
+
+    private string? FindRowId()
+    {
+        if (entry.WithoutRowId)
+            return null;
+        foreach (var name in new[] { "rowid", "_rowid_", "oid" })
+        {
+            if (!_columns.Any(c => Same(c.Column.Name, name)) && !Contains(_generated, name))
+                return name;
+        }
+
+        return _columns.FirstOrDefault(c => c.Column.IsRowId).Column?.Quoted;
+    }
+
+    private List<IndexEntry> ReadIndexes()
+    {
+        var indexes = new List<IndexEntry>();
+        using var list = db.Prepare("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1, 'main') ORDER BY seq");
+        using var info = db.Prepare("SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key = 1 ORDER BY seqno");
+        list.Bind(1, entry.Name);
+        while (list.Step())
+        {
+            var columns = new List<string?>();
+            var binary = true;
+            info.Bind(1, list.Text(0));
+            while (info.Step())
+            {
+                columns.Add(info.TextOrNull(0));
+                binary &= Same(info.Text(1), "BINARY");
+            }
+
+            info.Reset();
+            indexes.Add(new IndexEntry(list.Int64(1) != 0, list.Text(2), list.Int64(3) != 0, columns, binary));
+        }
+
+        return indexes;
+    }
+
+    private static bool IsKeyIndexBinary(List<IndexEntry> indexes)
+        => indexes.FirstOrDefault(i => i.Origin == "pk") is not { Binary: false };
+
+    private static IReadOnlyList<int> Positions(IndexEntry index, Dictionary<string, int> positions)
+        => index.Partial || index.Columns.Any(c => c is null || !positions.ContainsKey(c)) ? [] : [.. index.Columns.Select(c => positions[c!])];
+
+    private List<ForeignKeySchema> ReadForeignKeys()
+    {
+        var rows = new List<(long Id, string Table, string From, string? To)>();
+        using (var list = db.Prepare("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1, 'main') ORDER BY id, seq"))
+        {
+            list.Bind(1, entry.Name);
+            while (list.Step())
+                rows.Add((list.Int64(0), list.Text(1), list.Text(2), list.TextOrNull(3)));
+        }
+
+        return
+        [
+            .. rows.GroupBy(r => r.Id).Select(g => new ForeignKeySchema(
+                $"fk_{entry.Name}_{g.Key}",
+                [.. g.Select(r => r.From)],
+                new TableName(null, g.First().Table),
+                g.First().To is null ? PrimaryKeyOf(g.First().Table) : [.. g.Select(r => r.To!)])),
+        ];
+    }
+
+    private List<string> PrimaryKeyOf(string table)
+    {
+        var names = new List<string>();
+        using var info = db.Prepare("SELECT name FROM pragma_table_info(?1, 'main') WHERE pk > 0 ORDER BY pk");
+        info.Bind(1, table);
+        while (info.Step())
+            names.Add(info.Text(0));
+        return names;
+    }
+
+    private string ReadDefinition()
+    {
+        var statements = new List<string>();
+        using var list = db.Prepare(
+            "SELECT sql FROM main.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC, rowid");
+        list.Bind(1, entry.Name);
+        while (list.Step())
+            statements.Add(list.Text(0));
+        return string.Join(";\n", statements);
+    }
+
+    private sealed record IndexEntry(bool Unique, string Origin, bool Partial, IReadOnlyList<string?> Columns, bool Binary);
+}

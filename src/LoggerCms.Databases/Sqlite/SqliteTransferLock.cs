@@ -1,0 +1,78 @@
+namespace LoggerCms.Databases.Sqlite;
+
+/// <summary>
+/// A file beside the database that one transfer at a time holds open. It is never the database file itself: closing a second handle of
+/// that in this process would drop the locks that SQLite holds on it.
+/// </summary>
+internal static class SqliteTransferLock
+{
+    public const string Suffix = ".loggercms-lock";
+
+    /// <summary>Null when another transfer holds it. The system lets go of it when the process ends, however it ends.</summary>
+    public static IAsyncDisposable? TryTake(string database, string side, Guid transferId)
+    {
+        var path = database + Suffix;
+        try
+        {
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                Options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None,
+                BufferSize = 0,
+            };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            var file = new FileStream(path, options);
+            file.Write(transferId.ToByteArray(bigEndian: true));
+            if (OperatingSystem.IsWindows())
+                return file;
+            if (Holds(path, transferId))
+                return new HeldFile(file, path);
+
+            // The holder before deleted the file between this open and its lock. What is held now has no name and shuts nobody out.
+            file.Dispose();
+            return null;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.AccessDenied,
+                $"The lock file '{path}' cannot be made: {e.Message}",
+                "Grant this account write access to the folder of the database: SQLite, too, keeps its journal there.",
+                side,
+                innerException: e);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static bool Holds(string path, Guid transferId)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            Span<byte> id = stackalloc byte[16];
+            return file.ReadAtLeast(id, id.Length, throwOnEndOfStream: false) == id.Length && new Guid(id, bigEndian: true) == transferId;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Deletes the file while it still holds it, and only if it does: it might otherwise be the next holder's.</summary>
+    private sealed class HeldFile(FileStream file, string path) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            if (!file.CanRead)
+                return ValueTask.CompletedTask;
+            File.Delete(path);
+            return file.DisposeAsync();
+        }
+    }
+}

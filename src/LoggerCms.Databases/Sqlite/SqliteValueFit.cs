@@ -1,0 +1,123 @@
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Databases.Sqlite;
+
+/// <summary>Whether a canonical value comes back as it is once it has been through a column of a SQLite table.</summary>
+internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
+{
+    /// <summary>Null where columns of the same kind hold whatever the source can hold.</summary>
+    public static SqliteValueFit? Create(TableSchema source, TableSchema destination)
+    {
+        var columns = destination.Columns.Select(c => Describe(c, IsStrict(destination))).ToArray();
+        var kinds = source.Columns.ToDictionary(c => c.Name, c => c.Type.Kind, StringComparer.Ordinal);
+        return columns.All(c => kinds.TryGetValue(c.Name, out var kind) && kind == c.Kind && !c.Strict && IsProven(c)) ? null : new SqliteValueFit(columns);
+    }
+
+    public (int Column, string Reason)? Check(ReadOnlySpan<byte> row)
+    {
+        var reader = new CanonicalReader(row);
+        for (var i = 0; i < columns.Length && reader.Read(); i++)
+        {
+            if (!Fits(columns[i], ref reader))
+                return (i, $"a value of kind {reader.Tag} does not come back as it is from a SQLite column of kind {columns[i].Kind}");
+        }
+
+        return null;
+    }
+
+    private static bool IsStrict(TableSchema table)
+        => table.Definition is { } sql && sql.Split(";\n")[0].TrimEnd() is var create
+            && create[(create.LastIndexOf(')') + 1)..].Contains("STRICT", StringComparison.OrdinalIgnoreCase);
+
+    private static SqliteColumn Describe(ColumnSchema column, bool strict)
+        => new(
+            column.Name,
+            column.Type.Kind,
+            SqliteTypes.GetAffinity(column.DeclaredType, strict),
+            column.Type.Kind == LogicalKind.Decimal ? column.Scale ?? 0 : 0,
+            false,
+            strict);
+
+    private static bool IsProven(SqliteColumn column) => (column.Kind, column.Affinity) is
+        (LogicalKind.Integer, Affinity.Integer) or (LogicalKind.Boolean, Affinity.Numeric) or (LogicalKind.Text, Affinity.Text)
+        or (LogicalKind.Binary, Affinity.Blob) or (LogicalKind.Guid, Affinity.Numeric);
+
+    private static bool Fits(SqliteColumn column, ref CanonicalReader field)
+    {
+        if (column.Strict && !StrictAllows(column, field.Tag))
+            return false;
+        Span<byte> text = stackalloc byte[SqliteText.MaxLength];
+        switch (field.Tag)
+        {
+            case FieldTag.Null:
+                return true;
+            case FieldTag.Boolean:
+                return column.Kind == LogicalKind.Boolean;
+            case FieldTag.Integer:
+                return column.Affinity is not (Affinity.Text or Affinity.Real)
+                    && column.Kind != LogicalKind.Decimal && !(column.Kind == LogicalKind.Boolean && field.Int64 is 0 or 1);
+            case FieldTag.Double:
+                return FitsReal(column, field.Double) && column.Kind != LogicalKind.Single
+                    && !(column.Kind == LogicalKind.Decimal && SqliteText.FormatDecimal(field.Double, column.Scale) is not null);
+            case FieldTag.Single:
+                return column.Kind == LogicalKind.Single && FitsReal(column, field.Single);
+            case FieldTag.Decimal:
+                return column.Kind == LogicalKind.Decimal && SqliteText.TryStoreDecimal(field.Payload, column.Scale, out _, out _);
+            case FieldTag.Text:
+                return FitsText(column, field.Payload);
+            case FieldTag.Binary:
+                return true;
+            case FieldTag.Guid when column.Kind == LogicalKind.Guid:
+            case FieldTag.Date when column.Kind == LogicalKind.Date:
+            case FieldTag.Time when column.Kind == LogicalKind.Time:
+            case FieldTag.DateTime when column.Kind == LogicalKind.DateTime:
+            case FieldTag.DateTimeOffset when column.Kind == LogicalKind.DateTimeOffset:
+                return SqliteRowWriter.WriteText(ref field, text) > 0;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>A STRICT table takes values of the declared storage class and NULL, and in a column ANY every value.</summary>
+    private static bool StrictAllows(SqliteColumn column, FieldTag tag) => tag == FieldTag.Null || column.Kind switch
+    {
+        LogicalKind.Any => true,
+        LogicalKind.Integer => tag == FieldTag.Integer,
+        LogicalKind.Double => tag == FieldTag.Double,
+        LogicalKind.Text => tag == FieldTag.Text,
+        _ => tag == FieldTag.Binary,
+    };
+
+    private static bool FitsReal(SqliteColumn column, double value)
+    {
+        // SQLite stores NULL for a NaN, and 0 for a negative zero wherever it may make an integer of a real.
+        if (double.IsNaN(value))
+            return false;
+        var isNegativeZero = value == 0 && double.IsNegative(value);
+        return column.Affinity switch
+        {
+            Affinity.Blob => true,
+            Affinity.Real => !isNegativeZero,
+            Affinity.Text => false,
+            _ => value != Math.Truncate(value) || Math.Abs(value) >= 9223372036854775808.0,
+        };
+    }
+
+    private static bool FitsText(SqliteColumn column, ReadOnlySpan<byte> text)
+    {
+        if (column.Affinity is Affinity.Text)
+            return true;
+        if (column.Affinity is not Affinity.Blob && SqliteText.LooksNumeric(text))
+            return false;
+        Span<byte> guid = stackalloc byte[16];
+        return column.Kind switch
+        {
+            LogicalKind.Guid => !SqliteText.TryReadGuid(text, guid),
+            LogicalKind.Date => !SqliteText.TryReadDate(text, out _),
+            LogicalKind.Time => !SqliteText.TryReadTime(text, out _),
+            LogicalKind.DateTime => !SqliteText.TryReadDateTime(text, out _, out _),
+            LogicalKind.DateTimeOffset => !SqliteText.TryReadDateTimeOffset(text, out _, out _, out _),
+            _ => true,
+        };
+    }
+}
