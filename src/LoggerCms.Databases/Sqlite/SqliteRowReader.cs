@@ -80,6 +80,14 @@ internal sealed unsafe class SqliteRowReader(SqliteColumn[] columns, bool utf8)
                 }
 
                 break;
+            case LogicalKind.Decimal:
+                if (SqliteText.IsDecimal(text))
+                {
+                    Canonical.WriteBytes(batch, FieldTag.Decimal, text);
+                    return;
+                }
+
+                break;
             case LogicalKind.Date:
                 if (SqliteText.TryReadDate(text, out var date))
                 {

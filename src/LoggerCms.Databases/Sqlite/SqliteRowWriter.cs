@@ -34,6 +34,9 @@ internal static unsafe class SqliteRowWriter
             case FieldTag.Binary:
                 BindBytes(db, statement, index, field.Payload, isText: false, Static);
                 return;
+            case FieldTag.Decimal when column.Affinity == Affinity.Text:
+                BindBytes(db, statement, index, field.Payload, isText: true, Static);
+                return;
             case FieldTag.Decimal when SqliteText.TryStoreDecimal(field.Payload, column.Scale, out var integer, out var real):
                 db.Check(integer is { } value ? Native.BindInt64(statement, index, value) : Native.BindDouble(statement, index, real));
                 return;

@@ -88,7 +88,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
         return new ColumnSchema(column.Name, new LogicalType(column.Kind), !notNull && !column.IsRowId)
         {
             DeclaredType = declared,
-            KeyOrder = SqliteTypes.GetKeyOrder(column.Kind, utf8),
+            KeyOrder = SqliteTypes.GetKeyOrder(column.Kind, column.Affinity, utf8),
             CollationIsBinary = !keyIndexFolds && Same(collation, "BINARY"),
             IsIdentity = autoIncrement,
             Precision = precision,

@@ -151,6 +151,19 @@ internal static class SqliteText
         return length + 6;
     }
 
+    /// <summary>True for the canonical form of a decimal, which text can hold at any length.</summary>
+    public static bool IsDecimal(ReadOnlySpan<byte> text)
+    {
+        if (text.SequenceEqual("NaN"u8) || text.SequenceEqual("Infinity"u8) || text.SequenceEqual("-Infinity"u8))
+            return true;
+        var negative = text.Length > 0 && text[0] == '-';
+        var digits = negative ? text[1..] : text;
+        var whole = CountDigits(digits);
+        if (whole == 0 || (whole > 1 && digits[0] == '0') || (negative && digits.IndexOfAnyInRange((byte)'1', (byte)'9') < 0))
+            return false;
+        return whole == digits.Length || (digits[whole] == '.' && digits.Length > whole + 1 && CountDigits(digits[(whole + 1)..]) == digits.Length - whole - 1);
+    }
+
     /// <summary>Digits of an integer with a scale: 12 at scale 2 is 12.00.</summary>
     public static int WriteDecimal(long value, int scale, Span<byte> text)
     {

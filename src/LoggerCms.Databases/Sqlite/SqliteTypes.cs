@@ -19,6 +19,7 @@ internal enum Affinity : byte
 /// <list type="table">
 /// <item>BOOL, BOOLEAN, BIT: Boolean (the integers 0 and 1).</item>
 /// <item>DECIMAL, NUMERIC, DEC, NUMBER, MONEY: Decimal (integers and reals by their shortest digits, padded to the declared scale).</item>
+/// <item>DECIMAL_TEXT: Decimal of any length (text in the canonical form of decimals).</item>
 /// <item>GUID, UUID, UNIQUEIDENTIFIER: Guid (36 characters of text in lower case).</item>
 /// <item>DATE: Date (text <c>yyyy-MM-dd</c>).</item>
 /// <item>TIME: Time (text <c>HH:mm:ss</c> with up to seven digits behind a point, without trailing zeros).</item>
@@ -62,7 +63,7 @@ internal static class SqliteTypes
         {
             case "BOOL" or "BOOLEAN" or "BIT":
                 return LogicalKind.Boolean;
-            case "DECIMAL" or "NUMERIC" or "DEC" or "NUMBER" or "MONEY":
+            case "DECIMAL" or "NUMERIC" or "DEC" or "NUMBER" or "MONEY" or "DECIMAL_TEXT":
                 return LogicalKind.Decimal;
             case "GUID" or "UUID" or "UNIQUEIDENTIFIER":
                 return LogicalKind.Guid;
@@ -108,7 +109,7 @@ internal static class SqliteTypes
     /// The order in which <c>ORDER BY column COLLATE BINARY</c> delivers values of this kind. Values of another form can break it;
     /// whoever reads in order notices that.
     /// </summary>
-    public static KeyOrder GetKeyOrder(LogicalKind kind, bool utf8) => kind switch
+    public static KeyOrder GetKeyOrder(LogicalKind kind, Affinity affinity, bool utf8) => kind switch
     {
         LogicalKind.Integer or LogicalKind.Boolean => KeyOrder.Integer,
         LogicalKind.Date or LogicalKind.Time when utf8 => KeyOrder.Integer,
@@ -116,7 +117,7 @@ internal static class SqliteTypes
         LogicalKind.Text when utf8 => KeyOrder.Utf8,
         LogicalKind.Guid when utf8 => KeyOrder.Bytes,
         LogicalKind.Binary => KeyOrder.Bytes,
-        LogicalKind.Decimal => KeyOrder.Decimal,
+        LogicalKind.Decimal when affinity != Affinity.Text => KeyOrder.Decimal,
         _ => KeyOrder.None,
     };
 

@@ -62,7 +62,8 @@ internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
             case FieldTag.Single:
                 return column.Kind == LogicalKind.Single && FitsReal(column, field.Single);
             case FieldTag.Decimal:
-                return column.Kind == LogicalKind.Decimal && SqliteText.TryStoreDecimal(field.Payload, column.Scale, out _, out _);
+                return column.Kind == LogicalKind.Decimal
+                    && (column.Affinity == Affinity.Text || SqliteText.TryStoreDecimal(field.Payload, column.Scale, out _, out _));
             case FieldTag.Text:
                 return FitsText(column, field.Payload);
             case FieldTag.Binary:
@@ -106,7 +107,7 @@ internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
     private static bool FitsText(SqliteColumn column, ReadOnlySpan<byte> text)
     {
         if (column.Affinity is Affinity.Text)
-            return true;
+            return column.Kind != LogicalKind.Decimal || !SqliteText.IsDecimal(text);
         if (column.Affinity is not Affinity.Blob && SqliteText.LooksNumeric(text))
             return false;
         Span<byte> guid = stackalloc byte[16];
