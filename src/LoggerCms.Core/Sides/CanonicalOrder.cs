@@ -34,14 +34,16 @@ public static class CanonicalOrder
 
         if (a.Tag == FieldTag.Null)
             return 0;
+
+        // A misfitting value is of another kind than its column's order is for; any fixed order does for it.
         return order switch
         {
-            KeyOrder.Integer => Number(a).CompareTo(Number(b)),
-            KeyOrder.Utf8 or KeyOrder.Bytes => a.Payload.SequenceCompareTo(b.Payload),
+            KeyOrder.Integer when a.Tag is FieldTag.Integer or FieldTag.Boolean or FieldTag.Date or FieldTag.Time => Number(a).CompareTo(Number(b)),
             KeyOrder.Utf16 => CompareUtf16(a.Payload, b.Payload),
-            KeyOrder.Decimal => CompareDecimal(a.Payload, b.Payload),
-            KeyOrder.Instant => a.DateTime.CompareTo(b.DateTime),
-            _ => throw new ArgumentOutOfRangeException(nameof(order), order, "This key has no order."),
+            KeyOrder.Decimal when a.Tag is FieldTag.Decimal => CompareDecimal(a.Payload, b.Payload),
+            KeyOrder.Instant when a.Tag is FieldTag.DateTime or FieldTag.DateTimeOffset => a.DateTime.CompareTo(b.DateTime),
+            KeyOrder.None => throw new ArgumentOutOfRangeException(nameof(order), order, "This key has no order."),
+            _ => a.Payload.SequenceCompareTo(b.Payload),
         };
     }
 
@@ -60,10 +62,28 @@ public static class CanonicalOrder
         var common = a.CommonPrefixLength(b);
         if (common == a.Length || common == b.Length)
             return a.Length.CompareTo(b.Length);
-        byte x = a[common], y = b[common];
-        if (x >= 0xEE && y >= 0xEE && (x >= 0xF0) != (y >= 0xF0))
-            return x >= 0xF0 ? -1 : 1;
-        return x.CompareTo(y);
+        var start = common;
+        while (start > 0 && (a[start] & 0xC0) == 0x80 && (a[start - 1] >= 0x80))
+            start--;
+        byte x = a[start], y = b[start];
+        if (x >= 0xED && y >= 0xED && (x != y || x is 0xED or >= 0xF0))
+            return CompareUnits(a[start..], b[start..]);
+        return a[common].CompareTo(b[common]);
+    }
+
+    /// <summary>Unit by unit from the first character that differs; a lone surrogate may equal the first half of a pair.</summary>
+    private static int CompareUnits(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        var left = new Utf16Units(a);
+        var right = new Utf16Units(b);
+        while (true)
+        {
+            int x = left.Next(), y = right.Next();
+            if (x != y)
+                return x.CompareTo(y);
+            if (x < 0)
+                return a.SequenceCompareTo(b);
+        }
     }
 
     private static int CompareDecimal(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
@@ -94,5 +114,41 @@ public static class CanonicalOrder
         var point = text.IndexOf('.', StringComparison.Ordinal);
         var scale = point < 0 ? 0 : text.Length - point - 1;
         return (0, BigInteger.Parse(point < 0 ? text : text.Remove(point, 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture), scale);
+    }
+
+    /// <summary>The UTF-16 code units of UTF-8 bytes in which a lone surrogate has three bytes.</summary>
+    private ref struct Utf16Units(ReadOnlySpan<byte> bytes)
+    {
+        private readonly ReadOnlySpan<byte> _bytes = bytes;
+        private int _at;
+        private int _low = -1;
+
+        /// <summary>The next unit, or -1 at the end.</summary>
+        public int Next()
+        {
+            if (_low >= 0)
+            {
+                var low = _low;
+                _low = -1;
+                return low;
+            }
+
+            if (_at >= _bytes.Length)
+                return -1;
+            var lead = _bytes[_at++];
+            var point = lead switch
+            {
+                < 0x80 => lead,
+                < 0xE0 => (lead & 0x1F) << 6 | Continuation(),
+                < 0xF0 => (lead & 0x0F) << 12 | Continuation() << 6 | Continuation(),
+                _ => (lead & 0x07) << 18 | Continuation() << 12 | Continuation() << 6 | Continuation(),
+            };
+            if (point < 0x10000)
+                return point;
+            _low = 0xDC00 | (point & 0x3FF);
+            return 0xD800 + ((point - 0x10000) >> 10);
+        }
+
+        private int Continuation() => _at < _bytes.Length ? _bytes[_at++] & 0x3F : 0;
     }
 }

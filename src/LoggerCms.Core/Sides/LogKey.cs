@@ -75,7 +75,9 @@ public static class LogKey
                     Canonical.WriteNull(keys);
                     break;
                 case 'i':
-                    Canonical.WriteInteger(keys, long.Parse(rest, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
+                    if (!long.TryParse(rest, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+                        throw new FormatException("A field of a log key is no 64-bit integer.");
+                    Canonical.WriteInteger(keys, number);
                     break;
                 case 'o':
                     Canonical.WriteBoolean(keys, rest is "1");
