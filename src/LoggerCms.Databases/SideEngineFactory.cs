@@ -1,0 +1,10 @@
+using LoggerCms.Core;
+using LoggerCms.Databases.Sqlite;
+
+namespace LoggerCms.Databases;
+
+/// <summary>Puts the engine and its drivers together. Found by name from outside the engine's load context.</summary>
+public sealed class SideEngineFactory : ISideEngineFactory
+{
+    public ISideEngine Create() => new SideEngine([new SqliteSideDriver()], TimeProvider.System);
+}
