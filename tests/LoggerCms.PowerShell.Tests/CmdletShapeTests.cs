@@ -23,6 +23,12 @@ public sealed class CmdletShapeTests
         Assert.Equal(s_cmdlets.Select(Name).Order(StringComparer.Ordinal), exported.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void The_manifest_has_the_version_of_the_assemblies()
+        => Assert.Contains(
+            $"ModuleVersion        = '{typeof(AsyncPSCmdlet).Assembly.GetName().Version!.ToString(3)}'",
+            File.ReadAllText(Repository.PathOf("module", "LoggerCms", "LoggerCms.psd1")));
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Parameters_are_of_types_from_Contracts_the_runtime_or_PowerShell(string cmdlet)
