@@ -10,7 +10,7 @@ internal sealed class RowsComparison(ISideSnapshot source, ISideSnapshot destina
     public async Task<IReadOnlyList<TableComparison>> CompareAsync(IReadOnlyList<TablePair> pairs, CancellationToken cancellationToken)
     {
         var readers = Math.Max(1, Math.Min(source.Readers, destination.Readers));
-        var pieces = await TableRanges.CutAsync(source, pairs, readers, cancellationToken).ConfigureAwait(false);
+        var pieces = await TableRanges.CutAsync(source, destination, pairs, readers, cancellationToken).ConfigureAwait(false);
         var results = pairs.Select(_ => new List<TableComparisonResult>()).ToArray();
         await Parallel.ForEachAsync(
             pieces,

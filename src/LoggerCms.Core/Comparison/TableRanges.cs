@@ -11,34 +11,41 @@ internal static class TableRanges
     // More pieces than readers, so that one long piece at the end does not leave the others idle.
     private const int PiecesPerReader = 4;
 
-    /// <summary>Cuts by the source; the ranges hold for the destination too, since the first and the last one are open.</summary>
-    public static Task<List<TableRange>> CutAsync(ISideSnapshot source, IReadOnlyList<TablePair> pairs, int readers, CancellationToken cancellationToken)
-        => CutAsync(source, [.. pairs.Select(pair => pair.Source)], [.. pairs.Select(pair => CanSplit(pair.Source) && CanSplit(pair.Destination))], readers, cancellationToken);
-
-    public static Task<List<TableRange>> CutAsync(
-        ISideSnapshot snapshot, IReadOnlyList<TableSchema> tables, int readers, CancellationToken cancellationToken)
-        => CutAsync(snapshot, tables, [.. tables.Select(CanSplit)], readers, cancellationToken);
-
-    private static async Task<List<TableRange>> CutAsync(
-        ISideSnapshot snapshot, IReadOnlyList<TableSchema> tables, IReadOnlyList<bool> canSplit, int readers, CancellationToken cancellationToken)
+    /// <summary>
+    /// Cuts tables that both sides can read in ranges, by what the source holds; the ranges hold for the destination too, since the first and the last one are open.
+    /// </summary>
+    public static async Task<List<TableRange>> CutAsync(
+        ISideSnapshot source, ISideSnapshot destination, IReadOnlyList<TablePair> pairs, int readers, CancellationToken cancellationToken)
     {
         var pieces = new List<TableRange>();
-        for (var i = 0; i < tables.Count; i++)
+        for (var i = 0; i < pairs.Count; i++)
         {
-            if (readers < 2 || !canSplit[i])
-            {
-                pieces.Add(new TableRange(i, null));
-                continue;
-            }
-
-            var ranges = await snapshot.SplitAsync(tables[i], readers * PiecesPerReader, cancellationToken).ConfigureAwait(false);
-            if (ranges.Count <= 1)
-                pieces.Add(new TableRange(i, null));
-            else
-                pieces.AddRange(ranges.Select(range => new TableRange(i, range)));
+            var canSplit = readers > 1 && CanSplit(pairs[i].Source) && CanSplit(pairs[i].Destination)
+                && (await destination.SplitAsync(pairs[i].Destination, 2, cancellationToken).ConfigureAwait(false)).Count > 1;
+            await CutAsync(source, pairs[i].Source, i, canSplit ? readers : 1, pieces, cancellationToken).ConfigureAwait(false);
         }
 
         return pieces;
+    }
+
+    public static async Task<List<TableRange>> CutAsync(
+        ISideSnapshot snapshot, IReadOnlyList<TableSchema> tables, int readers, CancellationToken cancellationToken)
+    {
+        var pieces = new List<TableRange>();
+        for (var i = 0; i < tables.Count; i++)
+            await CutAsync(snapshot, tables[i], i, CanSplit(tables[i]) ? readers : 1, pieces, cancellationToken).ConfigureAwait(false);
+        return pieces;
+    }
+
+    private static async Task CutAsync(
+        ISideSnapshot snapshot, TableSchema table, int index, int readers, List<TableRange> pieces, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<KeyRange> ranges =
+            readers < 2 ? [] : await snapshot.SplitAsync(table, readers * PiecesPerReader, cancellationToken).ConfigureAwait(false);
+        if (ranges.Count <= 1)
+            pieces.Add(new TableRange(index, null));
+        else
+            pieces.AddRange(ranges.Select(range => new TableRange(index, range)));
     }
 
     /// <summary>A NULL is in no range, so a key column that may hold one is read whole.</summary>

@@ -25,5 +25,9 @@ public static class RowKeys
     }
 
     /// <summary>SHA-256 of a canonical row or key.</summary>
-    public static void Hash(ReadOnlySpan<byte> row, Span<byte> hash) => SHA256.HashData(row, hash);
+    public static void Hash(ReadOnlySpan<byte> row, Span<byte> hash)
+    {
+        if (!NativeSha256.IsAvailable || !NativeSha256.TryHash(row, hash))
+            SHA256.HashData(row, hash);
+    }
 }
