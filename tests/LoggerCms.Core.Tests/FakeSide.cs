@@ -3,7 +3,7 @@ using LoggerCms.Core.Sides;
 namespace LoggerCms.Core.Tests;
 
 /// <summary>A side that can only be read.</summary>
-internal sealed class FakeSide(string name, FakeSnapshot snapshot) : ISide
+internal class FakeSide(string name, FakeSnapshot snapshot) : ISide
 {
     public SideConnection Connection { get; } = new(SideProvider.Sqlite, name + ".db", name: name);
 
@@ -16,6 +16,8 @@ internal sealed class FakeSide(string name, FakeSnapshot snapshot) : ISide
     public string Identity => Database;
 
     public ISideLog Log => throw new NotSupportedException();
+
+    protected FakeSnapshot Snapshot => snapshot;
 
     public Task<ISideSnapshot> BeginSnapshotAsync(SnapshotOptions options, CancellationToken cancellationToken)
         => Task.FromResult<ISideSnapshot>(snapshot);

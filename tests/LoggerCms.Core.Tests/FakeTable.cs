@@ -20,6 +20,10 @@ internal static class FakeTable
         };
     }
 
+    /// <summary>A table whose columns may hold anything.</summary>
+    public static TableSchema Schema(string name, string[] columns, params string[] key)
+        => Schema(name, columns.Select(column => Column(column, LogicalKind.Any)), key);
+
     /// <summary>id (the key), name.</summary>
     public static TableSchema People(string name = "people", KeyOrder order = KeyOrder.Integer)
         => Schema(name, [Column("id", LogicalKind.Integer, order, nullable: false), Column("name", LogicalKind.Text)], "id");
