@@ -15,7 +15,7 @@ public static class PostgreSqlData
     /// <summary>Makes the tables and <paramref name="rows"/> rows in an empty database, and gathers statistics; 0 makes the tables only.</summary>
     public static async Task CreateAsync(string connectionString, long rows, CancellationToken cancellationToken)
     {
-        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var source = OpenSource(connectionString);
         await using var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         foreach (var table in ConfigData.Tables)
         {
@@ -29,7 +29,7 @@ public static class PostgreSqlData
     /// <summary>Makes a side of <paramref name="rows"/> rows stale: one row in a hundred changed, missing or not in the source.</summary>
     public static async Task MakeStaleAsync(string connectionString, long rows, CancellationToken cancellationToken)
     {
-        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var source = OpenSource(connectionString);
         await using var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         foreach (var table in ConfigData.Tables)
         {
@@ -43,9 +43,13 @@ public static class PostgreSqlData
         await ExecuteAsync(connection, "VACUUM (ANALYZE)", cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Without a pool, so that the database can be a template right after, and without a time-out, however many rows there are.</summary>
+    private static NpgsqlDataSource OpenSource(string connectionString)
+        => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0, Pooling = false });
+
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -55,7 +59,6 @@ public static class PostgreSqlData
             return;
         var copy = $"COPY {table.Name} ({string.Join(", ", table.Columns.Select(c => c.Name))}) FROM STDIN (FORMAT binary)";
         await using var importer = await connection.BeginBinaryImportAsync(copy, cancellationToken).ConfigureAwait(false);
-        importer.Timeout = TimeSpan.Zero;
         var values = new object?[table.Columns.Count];
         for (var index = from; index < from + count; index++)
         {

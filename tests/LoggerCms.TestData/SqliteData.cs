@@ -94,7 +94,7 @@ public static class SqliteData
     {
         null => DBNull.Value,
         Guid guid => guid.ToString("D"),
-        DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture),
+        DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss.FFF", CultureInfo.InvariantCulture),
         _ => value,
     };
 

@@ -46,9 +46,14 @@ internal static class PgConnectionString
         builder.PersistSecurityInfo = false;
         builder.CommandTimeout = 0;
         builder.CancellationTimeout = 2000;
-        builder.TcpKeepAlive = true;
-        builder.TcpKeepAliveTime = 20;
-        builder.TcpKeepAliveInterval = 5;
+        if (!builder.Host.StartsWith('/'))
+        {
+            // A Unix socket refuses these options, and notices a dead server by itself.
+            builder.TcpKeepAlive = true;
+            builder.TcpKeepAliveTime = 20;
+            builder.TcpKeepAliveInterval = 5;
+        }
+
         builder.ClientEncoding = "UTF8";
         builder.MaxAutoPrepare = 0;
         builder.IncludeErrorDetail = false;

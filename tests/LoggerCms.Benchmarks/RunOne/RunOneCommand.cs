@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using LoggerCms.Databases;
+
+namespace LoggerCms.Benchmarks.RunOne;
+
+/// <summary>One piece of work in a fresh process, as a measurement's child.</summary>
+internal static class RunOneCommand
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            var report = await RunCoreAsync(args).ConfigureAwait(false);
+            Console.WriteLine(JsonSerializer.Serialize(report));
+            return 0;
+        }
+        catch (LoggerCmsException failure)
+        {
+            Console.Error.WriteLine($"{failure.Code}: {failure.Message} {failure.Remedy}");
+            return 1;
+        }
+    }
+
+    private static Task<RunOneReport> RunCoreAsync(string[] args) => args switch
+    {
+        ["idle"] => Task.FromResult(new RunOneReport { ElapsedMilliseconds = 0, PeakBytes = PeakBytes() }),
+        ["state", .. var sides] => MeasureAsync((engine, report) => StateAsync(engine, report, sides)),
+        ["compare", var source, var destination] => MeasureAsync((engine, report) => CompareAsync(engine, report, source, destination)),
+        ["transfer", var source, var destination, var mode, var spool, var verify] =>
+            MeasureAsync((engine, report) => TransferAsync(engine, report, source, destination, mode, spool, verify)),
+        ["transfer-warm", var source, var destination, var mode, var spool, var verify, var warmSource, var warmDestination] =>
+            TransferWarmAsync(source, destination, mode, spool, verify, warmSource, warmDestination),
+        ["enable-log", var side, var name] => MeasureAsync((engine, report) => EnableLogAsync(engine, report, side, name)),
+        _ => throw new LoggerCmsException(
+            ErrorCodes.InvalidOption,
+            $"'run-one {string.Join(' ', args)}' is not known.",
+            "Give idle, state SIDE…, compare SOURCE DESTINATION, transfer SOURCE DESTINATION MODE SPOOL VERIFY, or enable-log SIDE NAME."),
+    };
+
+    private static async Task<RunOneReport> MeasureAsync(Func<ISideEngine, RunOneReport, Task<RunOneReport>> work)
+    {
+        var clock = Stopwatch.StartNew();
+        var report = await work(new SideEngineFactory().Create(), new RunOneReport { ElapsedMilliseconds = 0, PeakBytes = PeakBytes() }).ConfigureAwait(false);
+        return report with { ElapsedMilliseconds = clock.Elapsed.TotalMilliseconds, PeakBytes = PeakBytes() };
+    }
+
+    private static async Task<RunOneReport> StateAsync(ISideEngine engine, RunOneReport report, string[] sides)
+    {
+        var states = await Task.WhenAll(sides.Select(side =>
+            engine.GetSideStateAsync(new SideStateRequest { Side = new SideConnection(side) }, null, CancellationToken.None))).ConfigureAwait(false);
+        return report with { States = states };
+    }
+
+    private static async Task<RunOneReport> CompareAsync(ISideEngine engine, RunOneReport report, string source, string destination)
+    {
+        var request = new ComparisonRequest { Source = new SideConnection(source), Destination = new SideConnection(destination) };
+        return report with { Comparison = await engine.CompareAsync(request, null, null, CancellationToken.None).ConfigureAwait(false) };
+    }
+
+    private static async Task<RunOneReport> TransferAsync(
+        ISideEngine engine, RunOneReport report, string source, string destination, string mode, string spool, string verify)
+    {
+        var request = new StateTransferRequest
+        {
+            Source = new SideConnection(source),
+            Destination = new SideConnection(destination),
+            Mode = Enum.Parse<StateTransferMode>(mode),
+            Spool = Enum.Parse<SpoolMode>(spool),
+            Verify = verify == "default" ? null : Enum.Parse<VerifyLevel>(verify),
+        };
+        return report with { Transfer = await engine.TransferAsync(request, null, CancellationToken.None).ConfigureAwait(false) };
+    }
+
+    /// <summary>The same work once more on a tiny pair first: the time in a shell that has transferred before.</summary>
+    private static async Task<RunOneReport> TransferWarmAsync(
+        string source, string destination, string mode, string spool, string verify, string warmSource, string warmDestination)
+    {
+        await MeasureAsync((engine, report) => TransferAsync(engine, report, warmSource, warmDestination, mode, spool, verify)).ConfigureAwait(false);
+        return await MeasureAsync((engine, report) => TransferAsync(engine, report, source, destination, mode, spool, verify)).ConfigureAwait(false);
+    }
+
+    private static async Task<RunOneReport> EnableLogAsync(ISideEngine engine, RunOneReport report, string side, string name)
+    {
+        await engine.EnableLogAsync(new EnableLogRequest { Side = new SideConnection(side), SideName = name }, CancellationToken.None).ConfigureAwait(false);
+        return report;
+    }
+
+    private static long PeakBytes()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            using var process = Process.GetCurrentProcess();
+            return process.PeakWorkingSet64;
+        }
+
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using LoggerCms.Benchmarks.RunOne;
+
+namespace LoggerCms.Benchmarks.Versus;
+
+/// <summary>Runs our work in a fresh process: this program with the verb run-one.</summary>
+internal sealed class OurChild
+{
+    private readonly string _program;
+    private readonly Dictionary<string, string> _environment;
+
+    private OurChild(string program, Workspace workspace)
+    {
+        _program = program;
+
+        // Transfer records, spools and undo files stay inside the workspace.
+        _environment = new Dictionary<string, string>
+        {
+            ["TMPDIR"] = Directory.CreateDirectory(workspace.Path("temp")).FullName,
+            ["LOGGERCMS_HOME"] = workspace.Path("home"),
+        };
+    }
+
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    /// <summary>Compiles the child ahead of time as the packaged module is, or takes the build as it is.</summary>
+    public static async Task<OurChild> CreateAsync(VersusOptions options, Workspace workspace, TextWriter output, CancellationToken cancellationToken)
+    {
+        var built = Environment.ProcessPath ?? throw new InvalidOperationException("This process has no path.");
+        if (!options.PublishChild)
+        {
+            output.WriteLine("Child: the build as it is, compiled by the JIT.");
+            return new OurChild(built, workspace);
+        }
+
+        var folder = Path.Combine(RepositoryRoot, "artifacts", "versus-child");
+        var project = Path.Combine(RepositoryRoot, "tests", "LoggerCms.Benchmarks", "LoggerCms.Benchmarks.csproj");
+        await Shell.RunAsync(
+            "dotnet",
+            ["publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--no-self-contained", "-p:PublishReadyToRun=true", "-o", folder, "-v", "q"],
+            cancellationToken);
+        output.WriteLine("Child: published with ReadyToRun; tiered compilation and tiered PGO on, as in pwsh.");
+        return new OurChild(Path.Combine(folder, Path.GetFileName(built)), workspace);
+    }
+
+    public async Task<(Sample Sample, RunOneReport? Report)> RunAsync(CancellationToken cancellationToken, params string[] arguments)
+    {
+        var result = await Shell.RunAsync(_program, ["run-one", .. arguments], cancellationToken, _environment);
+        var report = JsonSerializer.Deserialize<RunOneReport>(result.Output.TrimEnd().Split('\n')[^1])
+            ?? throw new CommandFailedException("The child reported nothing.");
+        return (new Sample(result.Elapsed, TimeSpan.FromMilliseconds(report.ElapsedMilliseconds), report.PeakBytes), report);
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "LoggerCms.sln")))
+                return folder.FullName;
+        }
+
+        throw new CommandFailedException("LoggerCms.sln is in no folder above this program; run it inside the repository.");
+    }
+}
