@@ -51,6 +51,8 @@ internal static class ApplyPhase
         var token = run.Token;
         run.Begin(StateTransferPhase.Apply);
         var pair = request.Work?.Pair;
+        if (request.Work is { } compared)
+            await compared.EndDestinationAsync().ConfigureAwait(false);
         ISideTransaction transaction = pair is not null
             ? await pair.BeginTransactionAsync(request.Tables, request.LockTimeout, token).ConfigureAwait(false)
             : await request.Destination.BeginTransactionAsync(

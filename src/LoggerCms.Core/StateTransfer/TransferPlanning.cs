@@ -6,6 +6,8 @@ namespace LoggerCms.Core.StateTransfer;
 /// <summary>What Compare found and Apply needs. Owns the snapshots, which stay open to the end of the transfer.</summary>
 internal sealed class TransferWork : IAsyncDisposable
 {
+    private bool _destinationEnded;
+
     public required IReadOnlyList<TablePair> Pairs { get; init; }
 
     /// <summary>Indexes into <see cref="Pairs"/> of tables that the destination does not have yet.</summary>
@@ -43,6 +45,17 @@ internal sealed class TransferWork : IAsyncDisposable
 
     public ComparisonTotals Totals { get; } = new();
 
+    /// <summary>
+    /// Ends the destination's own view before its transaction begins: a reader would keep a SQLite file from committing.
+    /// What was seen through it is checked again under the lock.
+    /// </summary>
+    public async ValueTask EndDestinationAsync()
+    {
+        if (Pair is null && !_destinationEnded)
+            await Destination.DisposeAsync().ConfigureAwait(false);
+        _destinationEnded = true;
+    }
+
     public async ValueTask DisposeAsync()
     {
         (Ready as IDisposable)?.Dispose();
@@ -55,7 +68,7 @@ internal sealed class TransferWork : IAsyncDisposable
         }
 
         await Source.DisposeAsync().ConfigureAwait(false);
-        await Destination.DisposeAsync().ConfigureAwait(false);
+        await EndDestinationAsync().ConfigureAwait(false);
     }
 }
 

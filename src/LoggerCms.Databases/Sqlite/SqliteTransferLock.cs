@@ -28,7 +28,7 @@ internal static class SqliteTransferLock
             file.Write(transferId.ToByteArray(bigEndian: true));
             if (OperatingSystem.IsWindows())
                 return file;
-            if (Holds(path, transferId))
+            if (Holds(file, path))
                 return new HeldFile(file, path);
 
             // The holder before deleted the file between this open and its lock. What is held now has no name and shuts nobody out.
@@ -50,18 +50,15 @@ internal static class SqliteTransferLock
         }
     }
 
-    private static bool Holds(string path, Guid transferId)
+    /// <summary>
+    /// True when the name still leads to the file that is held. It is marked by a time that no other file has: reading it back by name
+    /// opens nothing, where a second handle would run into the lock of the first.
+    /// </summary>
+    private static bool Holds(FileStream file, string path)
     {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            Span<byte> id = stackalloc byte[16];
-            return file.ReadAtLeast(id, id.Length, throwOnEndOfStream: false) == id.Length && new Guid(id, bigEndian: true) == transferId;
-        }
-        catch (FileNotFoundException)
-        {
-            return false;
-        }
+        var mark = DateTime.UnixEpoch.AddTicks(Random.Shared.NextInt64(TimeSpan.TicksPerDay, DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks));
+        File.SetLastWriteTimeUtc(file.SafeFileHandle, mark);
+        return File.GetLastWriteTimeUtc(path) == File.GetLastWriteTimeUtc(file.SafeFileHandle);
     }
 
     /// <summary>Deletes the file while it still holds it, and only if it does: it might otherwise be the next holder's.</summary>
