@@ -8,13 +8,13 @@ public sealed class SqliteContractTests() : SideDriverContract(new SqliteMake())
 {
     public override TheoryData<string, object, object> Limits => new()
     {
-        { "INTEGER", 5L, "12" },
-        { "INTEGER", 5L, 1.0 },
         { "REAL", 1.5, 3L },
         { "REAL", 1.5, -0.0 },
         { "REAL", 1.5, double.NaN },
-        { "TEXT", "x", 12L },
-        { "NUMERIC", 5L, "1.50" },
+        { "NUMERIC", Raw.Decimal("15"), Raw.Decimal("1.50") },
+        { "NUMERIC", Raw.Decimal("15"), Raw.Decimal("12345678901234567890") },
+        { "DECIMAL(10,2)", Raw.Decimal("1.50"), Raw.Decimal("1.505") },
+        { "DECIMAL_TEXT", Raw.Decimal("1.50"), "1.50" },
     };
 
     [Theory]

@@ -56,7 +56,7 @@ internal static class PgRows
     {
         if (schema.RowFilter is { } filter)
             yield return $"({filter})";
-        if (range is null)
+        if (range is null or { From: null, To: null })
             yield break;
         var column = table.Key(schema)[0].Quoted;
         if (range.From is { } from)

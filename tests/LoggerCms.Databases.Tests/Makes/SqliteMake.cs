@@ -35,6 +35,7 @@ public sealed class SqliteMake : TestMake
         LogicalKind.Integer => "INTEGER",
         LogicalKind.Double => "DOUBLE",
         LogicalKind.Decimal => "DECIMAL_TEXT",
+        LogicalKind.Single => "FLOAT4",
         LogicalKind.Text => "TEXT",
         LogicalKind.Binary => "BLOB",
         LogicalKind.Guid => "GUID",
@@ -61,6 +62,15 @@ public sealed class SqliteMake : TestMake
     public override string FillIdAndText(string table, int count)
         => $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) INSERT INTO {table}(id, v) SELECT i, 'row ' || i FROM n";
 
+    public override bool CanArrive(LogicalKind kind, object value) => (kind, value) switch
+    {
+        (LogicalKind.Boolean, double or 1L) => false,
+        (LogicalKind.Integer, "12" or 1.0 or bool or DateOnly or Support.Raw) => false,
+        (LogicalKind.Text, not (string or byte[] or Support.Raw { Tag: FieldTag.Text })) => false,
+        (LogicalKind.Guid, "00112233-4455-6677-8899-aabbccddeeff") => false,
+        _ => true,
+    };
+
     public override string[] Decimals
         => ["0", "0.0", "1", "1.0", "1.50", "-0.001", "123456789012345678901234567890.1234567890", "79228162514264337593543950336", "-99999999999999999999999999999999999999"];
 
@@ -86,7 +96,7 @@ public sealed class SqliteMake : TestMake
         string[] declared =
         [
             "", "INTEGER", "INT", "TINYINT", "REAL", "DOUBLE", "FLOAT", "NUMERIC", "DECIMAL(10,2)", "DECIMAL_TEXT", "TEXT", "VARCHAR(3)", "CHAR(5)", "BLOB", "BOOLEAN", "DATE", "TIME",
-            "DATETIME", "TIMESTAMP", "DATETIMEOFFSET", "GUID", "UUID", "UNIQUEIDENTIFIER", "JSON", "ANYTHING ELSE", "MONEY",
+            "DATETIME", "TIMESTAMP", "DATETIMEOFFSET", "GUID", "UUID", "UNIQUEIDENTIFIER", "JSON", "STRING", "MONEY",
         ];
         string[] literals =
         [

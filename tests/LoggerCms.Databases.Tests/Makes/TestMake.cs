@@ -59,6 +59,12 @@ public abstract class TestMake
     /// <summary>Decimals that the make's type holds exactly, no two of them the same.</summary>
     public abstract string[] Decimals { get; }
 
+    /// <summary>
+    /// False for a value that no column of this kind, of whatever make, can hold: rows arrive from columns of the same kind,
+    /// and where a database converts what is stored, such a value never was there.
+    /// </summary>
+    public virtual bool CanArrive(LogicalKind kind, object value) => true;
+
     public virtual string[] StoredCasesSetup => [];
 
     /// <summary>What the database stores from a literal, and how that reads in canonical form (null where only keeping it matters).</summary>

@@ -12,7 +12,7 @@ public static class ValueCases
     {
         LogicalKind.Boolean => [true, false],
         LogicalKind.Integer => [0L, 1L, -1L, 127L, 128L, 255L, 32767L, 32768L, 65536L, (1L << 53) + 1, -(1L << 53) - 1, long.MaxValue, long.MinValue],
-        LogicalKind.Double => [0.0, 1.0, 1.0 / 3, Math.PI, -1e22, 1e300, double.MaxValue, double.MinValue, 0.1 + 0.2, (double)(1L << 53), 9007199254740993.0, 2.2250738585072014e-308],
+        LogicalKind.Double => [0.0, 1.0, 1.0 / 3, Math.PI, -1e22, 1e300, double.MaxValue, double.MinValue, 0.1 + 0.2, (double)(1L << 53), 2.2250738585072014e-308],
         LogicalKind.Single => [0f, 1f, 1f / 3, float.MaxValue, float.MinValue, 16777217f, 0.1f, 1.17549435e-38f],
         LogicalKind.Text =>
         [
