@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoggerCms.Core.Comparison;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.PostgreSql;
@@ -55,7 +56,7 @@ internal sealed class PgCatalog
 
         var names = tables.ToDictionary(t => t.Oid, t => new TableName(t.Schema == PgName.DefaultSchema ? null : t.Schema, t.Name));
         var result = new Dictionary<TableName, PgTable>();
-        foreach (var table in tables)
+        foreach (var table in tables.Where(t => !Wildcard.IsMatchAny(profile.Tables, names[t.Oid].ToString())))
         {
             var physical = columns[table.Oid].ToArray();
             var schema = Describe(names[table.Oid], physical, [.. uniques[table.Oid]], profile) with

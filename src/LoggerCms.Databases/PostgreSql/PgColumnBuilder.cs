@@ -25,7 +25,7 @@ internal sealed class PgColumnBuilder(IReadOnlyDictionary<uint, PgTypeRow> types
             Precision = precision,
             Scale = scale,
         };
-        return new PgColumn(schema, codec, number)
+        var column = new PgColumn(schema, codec, number)
         {
             CastType = PgName.Quote(type.Schema) + "." + PgName.Quote(type.Name),
             IsBlankPadded = codec == PgCodec.Text && type.Name == "bpchar",
@@ -37,6 +37,8 @@ internal sealed class PgColumnBuilder(IReadOnlyDictionary<uint, PgTypeRow> types
             NativeInput = PgTypes.NativeInput(type),
             HasEquality = codec != PgCodec.Native || type.Schema == "pg_catalog" || type.Kind == "e",
         };
+        PgValueFit.Remember(column);
+        return column;
     }
 
     /// <summary>A domain's base type with its modifier; domains can stand on domains.</summary>

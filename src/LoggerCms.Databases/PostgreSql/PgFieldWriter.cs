@@ -22,6 +22,8 @@ internal static class PgFieldWriter
             return 4;
         }
 
+        if (PgLimits.IsLimited(column) && PgLimits.Objection(field, column) is not null)
+            return -1;
         var length = Value(to[4..], field, column, staged);
         BinaryPrimitives.WriteInt32BigEndian(to, length);
         return length < 0 ? -1 : length + 4;

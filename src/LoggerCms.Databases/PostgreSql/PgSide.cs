@@ -21,6 +21,7 @@ internal sealed class PgSide : ISide
         _session = session;
         Database = database;
         Identity = identity;
+        Log = new PgLog(OpenSessionAsync);
     }
 
     public SideConnection Connection { get; }
@@ -33,7 +34,7 @@ internal sealed class PgSide : ISide
 
     public string Identity { get; }
 
-    public ISideLog Log => throw new NotSupportedException();
+    public ISideLog Log { get; }
 
     public static async Task<PgSide> OpenAsync(SideConnection connection, CancellationToken cancellationToken)
     {
@@ -56,7 +57,7 @@ internal sealed class PgSide : ISide
 
             var database = await session.ScalarAsync<string>("SELECT current_database()::text", cancellationToken).ConfigureAwait(false);
             var identity = await PgIdentity.ReadAsync(session, cancellationToken).ConfigureAwait(false);
-            return new PgSide(connection, source, session, database!, identity.Connection);
+            return new PgSide(connection, source, session, database!, identity);
         }
         catch
         {
@@ -104,9 +105,9 @@ internal sealed class PgSide : ISide
                 "SELECT EXISTS (SELECT FROM public.loggercms_lease WHERE expires_us > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)",
                 cancellationToken).ConfigureAwait(false);
 
-    public string GetCreateTable(TableSchema table, SideProvider madeFor) => throw new NotSupportedException();
+    public string GetCreateTable(TableSchema table, SideProvider madeFor) => PgDdl.Create(table, madeFor, DisplayName);
 
-    public IValueFit? GetValueFit(TableSchema source, TableSchema destination) => null;
+    public IValueFit? GetValueFit(TableSchema source, TableSchema destination) => PgValueFit.For(source, destination);
 
     public async ValueTask DisposeAsync()
     {

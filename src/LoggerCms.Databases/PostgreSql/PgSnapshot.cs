@@ -40,11 +40,13 @@ internal sealed class PgSnapshot : ISideSnapshot
         {
             var first = await open(cancellationToken).ConfigureAwait(false);
             sessions.Add(first);
+            var own = await PgLogPosition.ReadAsync(first, cancellationToken).ConfigureAwait(false);
             await first.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", cancellationToken).ConfigureAwait(false);
             var catalog = await PgCatalog.ReadAsync(first, options.Profile, cancellationToken).ConfigureAwait(false);
             if (options.Readers > 1)
                 await AddReadersAsync(sessions, open, options.Readers, cancellationToken).ConfigureAwait(false);
-            return new PgSnapshot(sessions, catalog, SidePosition.None);
+            var position = own is null ? SidePosition.None : await own.CompleteAsync(first, cancellationToken).ConfigureAwait(false);
+            return new PgSnapshot(sessions, catalog, position);
         }
         catch
         {

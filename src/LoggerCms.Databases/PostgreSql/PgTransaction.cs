@@ -34,7 +34,10 @@ internal sealed class PgTransaction : ISideTransaction
             await PgLocks.TakeAsync(session, tables, lockTimeout, cancellationToken).ConfigureAwait(false);
             var catalog = await PgCatalog.ReadAsync(session, PgProfiles.Of(tables), cancellationToken).ConfigureAwait(false);
             await PgTransfers.PrepareAsync(session, cancellationToken).ConfigureAwait(false);
-            var transaction = new PgTransaction(session, catalog);
+            var transaction = new PgTransaction(session, catalog)
+            {
+                LogWriter = await PgLog.IsThereAsync(session, cancellationToken).ConfigureAwait(false) ? new PgLogWriter(session) : null,
+            };
             transaction._guard = await PgTriggerGuard.EngageAsync(
                 session, [.. tables.Select(t => catalog[t.Name])], cancellationToken).ConfigureAwait(false);
             return transaction;
