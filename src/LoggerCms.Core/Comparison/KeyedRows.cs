@@ -8,6 +8,9 @@ internal sealed class KeyedRows
     private readonly Dictionary<byte[], byte[]> _rows;
     private readonly Dictionary<byte[], byte[]>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
 
+    /// <summary>Bytes of the rows that were read.</summary>
+    public long Bytes { get; private set; }
+
     private KeyedRows()
     {
         _rows = new Dictionary<byte[], byte[]>(KeyBytes.Comparer);
@@ -23,6 +26,7 @@ internal sealed class KeyedRows
         {
             using (batch)
             {
+                result.Bytes += batch.Bytes.Length;
                 for (var i = 0; i < batch.Count; i++)
                     result._rows[keyReader.Read(batch[i]).ToArray()] = batch[i].ToArray();
             }

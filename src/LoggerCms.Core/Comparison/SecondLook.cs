@@ -5,7 +5,11 @@ namespace LoggerCms.Core.Comparison;
 /// <summary>Reads the rows of kept differences again, by key.</summary>
 internal static class SecondLook
 {
-    private const int KeysAtOnce = 500;
+    private const int KeysAtFirst = 4;
+    private const int KeysAtMost = 500;
+
+    /// <summary>Of both sides together, judged by the rows before: very large values are fetched a few at a time.</summary>
+    private const long BytesAtOnce = 16 * 1024 * 1024;
 
     /// <summary>
     /// Compares each row once more and adds what still differs, with its columns, to <paramref name="remaining"/>; returns how many rows no longer differ.
@@ -14,32 +18,26 @@ internal static class SecondLook
         IRowReader source, IRowReader destination, TablePair pair, DifferenceLog differences, IDifferenceSink remaining, CancellationToken cancellationToken)
     {
         long settled = 0;
+        var atOnce = KeysAtFirst;
         using var keys = new RowBatch();
         foreach (var batch in differences.Read())
         {
             for (var i = 0; i < batch.Count; i++)
             {
                 keys.Add(KeptDifference.Parse(batch[i]).Key);
-                if (keys.Count < KeysAtOnce && i < batch.Count - 1)
+                if (keys.Count < atOnce && i < batch.Count - 1)
                     continue;
-                settled += await RepeatAsync(source, destination, pair, keys, remaining, cancellationToken).ConfigureAwait(false);
+                var reads = await Task.WhenAll(
+                    KeyedRows.ReadAsync(source, pair.Source, keys, cancellationToken),
+                    KeyedRows.ReadAsync(destination, pair.Destination, keys, cancellationToken)).ConfigureAwait(false);
+                settled += Report(reads[0], reads[1], keys, remaining);
+                await remaining.FlushAsync(cancellationToken).ConfigureAwait(false);
+                atOnce = (int)Math.Clamp(BytesAtOnce * keys.Count / Math.Max(1, reads[0].Bytes + reads[1].Bytes), 1, KeysAtMost);
                 keys.Clear();
             }
         }
 
         return settled;
-    }
-
-    /// <summary>Adds the difference of each of these keys to <paramref name="sink"/>; returns how many have none.</summary>
-    public static async Task<long> RepeatAsync(
-        IRowReader source, IRowReader destination, TablePair pair, RowBatch keys, IDifferenceSink sink, CancellationToken cancellationToken)
-    {
-        var reads = await Task.WhenAll(
-            KeyedRows.ReadAsync(source, pair.Source, keys, cancellationToken),
-            KeyedRows.ReadAsync(destination, pair.Destination, keys, cancellationToken)).ConfigureAwait(false);
-        var equal = Report(reads[0], reads[1], keys, sink);
-        await sink.FlushAsync(cancellationToken).ConfigureAwait(false);
-        return equal;
     }
 
     private static long Report(KeyedRows source, KeyedRows destination, RowBatch keys, IDifferenceSink sink)

@@ -73,6 +73,7 @@ public sealed class SideComparer(TimeProvider time)
         string comparedBy,
         CancellationToken cancellationToken)
     {
+        ProfileCheck.Require(profile, options.ProfilePath, sourceView.Catalog, destinationView.Catalog);
         var scope = Scope.SelectPairs(
             sourceView.Catalog, destinationView.Catalog, options, profile, source.DisplayName, destination.DisplayName);
         SchemaCheck.Require(scope, source.DisplayName, destination.DisplayName, allowMissing: false);

@@ -18,6 +18,7 @@ public sealed class SideStateReader(TimeProvider time)
             cancellationToken).ConfigureAwait(false);
         await using (snapshot.ConfigureAwait(false))
         {
+            ProfileCheck.Require(profile, options.ProfilePath, snapshot.Catalog);
             var tables = Scope.Select(snapshot.Catalog, options, profile, side.DisplayName);
             var meter = new ProgressMeter(progress, time);
             meter.Begin(StateTransferPhase.Compare);

@@ -57,6 +57,32 @@ public sealed class ScopeTests
     }
 
     [Theory]
+    [InlineData("acount", "name", "account")]
+    [InlineData("account", "nam", "'nam'")]
+    public void AProfileThatNamesWhatIsNotThereIsRefused(string table, string column, string named)
+    {
+        var profile = SideProfile.Empty with { Columns = new Dictionary<string, IReadOnlyList<string>> { [table] = [column] } };
+        var failure = Assert.Throws<LoggerCmsException>(() => ProfileCheck.Require(profile, "p.json", Catalog));
+        Assert.Equal(ErrorCodes.InvalidProfile, failure.Code);
+        Assert.Contains(named, failure.Message);
+        Assert.Throws<LoggerCmsException>(() => ProfileCheck.Require(
+            SideProfile.Empty with { RowFilters = new Dictionary<string, string> { ["ACCOUNT"] = "1 = 1" } }, "p.json", Catalog));
+    }
+
+    [Fact]
+    public void AProfileThatNamesWhatIsThereIsUsed()
+    {
+        var table = FakeTable.People("account") with { LeftOut = ["last_login"], SideLocalColumns = ["last_login"] };
+        ProfileCheck.Require(
+            new SideProfile(
+                ["nothing_like_it"],
+                new Dictionary<string, IReadOnlyList<string>> { ["account"] = ["last_login"] },
+                new Dictionary<string, string> { ["account"] = "1 = 1" }),
+            "p.json",
+            new SideCatalog([table], "BINARY"));
+    }
+
+    [Theory]
     [InlineData("*", "", true)]
     [InlineData("", "", true)]
     [InlineData("?", "", false)]
