@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.Sqlite;
@@ -37,7 +38,7 @@ internal sealed class SqliteCatalog
         var encoding = db.ScalarText("PRAGMA main.encoding") ?? "UTF-8";
         var notes = new List<string>();
         var tables = new List<SqliteTable>();
-        foreach (var entry in ListTables(db, notes))
+        foreach (var entry in ListTables(db, profile, notes))
         {
             tables.Add(new SqliteTableBuilder(db, entry, profile, encoding == "UTF-8").Build());
         }
@@ -46,17 +47,31 @@ internal sealed class SqliteCatalog
         return new SqliteCatalog(tables, encoding, notes);
     }
 
+    /// <summary>A table that one side has no usable key for (NULL stands in it) is one without a key on both.</summary>
+    public static void AgreeOnKeys(ref SqliteCatalog a, ref SqliteCatalog b)
+    {
+        var (keylessA, keylessB) = (Keyless(a), Keyless(b));
+        (a, b) = (a.WithoutKeys(keylessB), b.WithoutKeys(keylessA));
+
+        static HashSet<TableName> Keyless(SqliteCatalog catalog)
+            => [.. catalog._tables.Values.Where(t => t.KeyHasNulls).Select(t => t.Schema.Name)];
+    }
+
     public static bool IsOwn(string name)
         => name.StartsWith("sqlite_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("loggercms_", StringComparison.OrdinalIgnoreCase);
 
-    private static List<TableEntry> ListTables(SqliteDb db, List<string> notes)
+    private SqliteCatalog WithoutKeys(HashSet<TableName> names)
+        => names.Count == 0 ? this : new SqliteCatalog(
+            [.. Side.Tables.Select(t => _tables[t.Name]).Select(t => names.Contains(t.Schema.Name) ? t.WithoutKey() : t)], Encoding, Side.Notes);
+
+    private static List<TableEntry> ListTables(SqliteDb db, SideProfile profile, List<string> notes)
     {
         var entries = new List<TableEntry>();
         using var list = db.Prepare("SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'");
         while (list.Step())
         {
             var name = list.Text(0);
-            if (IsOwn(name))
+            if (IsOwn(name) || profile.Tables.Any(p => FileSystemName.MatchesSimpleExpression(p, name)))
                 continue;
             switch (list.Text(1))
             {

@@ -80,6 +80,21 @@ internal sealed unsafe class SqliteDb : IDisposable
     public void SwitchTriggersOff()
         => Check(raw.sqlite3_db_config(_handle, EnableTriggers, 0, out _));
 
+    /// <summary>Attaches another database as <c>src</c>.</summary>
+    public void Attach(string path, CancellationToken cancellationToken)
+    {
+        SqliteViews.Read(
+            this,
+            db =>
+            {
+                using var attach = db.Prepare("ATTACH DATABASE ?1 AS src");
+                attach.Bind(1, path).Run();
+                return true;
+            },
+            cancellationToken);
+        Execute("PRAGMA main.cache_size = -8000; PRAGMA src.cache_size = -8000");
+    }
+
     public SqliteStatement Prepare(string sql)
     {
         var bytes = Encoding.UTF8.GetBytes(sql);

@@ -7,6 +7,10 @@ internal static class SqliteErrors
     {
         var (code, text, remedy) = (result & 0xFF) switch
         {
+            Native.Busy when result == Native.BusySnapshot => (
+                ErrorCodes.DestinationChanged,
+                $"The SQLite database '{path}' was written since it was read: {message}.",
+                "Run the same command again."),
             Native.NotADatabase => (
                 ErrorCodes.NotADatabase,
                 $"'{path}' is not a SQLite database: {message}.",

@@ -16,7 +16,7 @@ internal sealed unsafe class SqliteInserter(SqliteDb db, TableSchema table, Sqli
             for (var i = 0; i < batch.Count; i++)
             {
                 var row = batch[i];
-                SqliteRowWriter.BindRow(db, _insert.Handle, 1, columns, row);
+                SqliteRowWriter.BindStored(db, _insert.Handle, columns, row);
                 if (Native.Step(_insert.Handle) != Native.Done)
                     throw SqliteRowChanges.Describe(db.Failure(), table, row);
                 _insert.Reset();

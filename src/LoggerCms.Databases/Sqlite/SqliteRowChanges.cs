@@ -27,7 +27,7 @@ internal static unsafe class SqliteRowChanges
                 RowKeys.AppendKey(schema, rows[i], keys);
                 fixed (byte* pinnedKey = keys.Bytes)
                 {
-                    BindChanged(db, update.Handle, columns, schema, rows[i]);
+                    SqliteRowWriter.BindStored(db, update.Handle, columns, rows[i], column => !schema.Key.Contains(column));
                     SqliteRowWriter.BindRow(db, update.Handle, columns.Length + 1, key, keys[0]);
                     if (Native.Step(update.Handle) != Native.Done)
                         throw Describe(db.Failure(), schema, rows[i]);
@@ -118,16 +118,6 @@ internal static unsafe class SqliteRowChanges
         }
 
         return found;
-    }
-
-    private static void BindChanged(SqliteDb db, nint statement, SqliteColumn[] columns, TableSchema schema, ReadOnlySpan<byte> row)
-    {
-        var reader = new CanonicalReader(row);
-        for (var i = 0; i < columns.Length && reader.Read(); i++)
-        {
-            if (!schema.Key.Contains(i))
-                SqliteRowWriter.Bind(db, statement, i + 1, columns[i], ref reader);
-        }
     }
 
     /// <summary>SHA-256 of a canonical row, as a key of dictionaries.</summary>

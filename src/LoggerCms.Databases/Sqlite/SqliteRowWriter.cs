@@ -45,15 +45,23 @@ internal static unsafe class SqliteRowWriter
         Span<byte> text = stackalloc byte[SqliteText.MaxLength];
         var length = WriteText(ref field, text);
         if (length == 0)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.ValueNotRepresentable,
-                $"A value of kind {field.Tag} in column '{column.Name}' cannot be stored in SQLite exactly.",
-                "Leave the column out with a side profile, or declare it with a type that holds the value.",
-                db.Side);
-        }
+            throw NotStorable(db, column, field.Tag);
 
         BindBytes(db, statement, index, text[..length], isText: true, Transient);
+    }
+
+    /// <summary>Binds the fields of a row that is to be stored, and refuses what would not come back as it is. The row must be pinned.</summary>
+    public static void BindStored(SqliteDb db, nint statement, ReadOnlySpan<SqliteColumn> columns, ReadOnlySpan<byte> row, Predicate<int>? which = null)
+    {
+        var reader = new CanonicalReader(row);
+        for (var i = 0; i < columns.Length && reader.Read(); i++)
+        {
+            if (which is not null && !which(i))
+                continue;
+            if (!SqliteValueFit.Fits(columns[i], ref reader))
+                throw NotStorable(db, columns[i], reader.Tag);
+            Bind(db, statement, i + 1, columns[i], ref reader);
+        }
     }
 
     /// <summary>Binds the fields of a canonical row (or key), one parameter a column, from <paramref name="first"/> on. The row must be pinned.</summary>
@@ -85,6 +93,12 @@ internal static unsafe class SqliteRowWriter
                 return 0;
         }
     }
+
+    private static LoggerCmsException NotStorable(SqliteDb db, SqliteColumn column, FieldTag tag) => new(
+        ErrorCodes.ValueNotRepresentable,
+        $"A value of kind {tag} cannot be stored in column '{column.Name}' of '{db.Path}' exactly.",
+        "Leave the column out with a side profile, or declare it with a type that holds the value.",
+        db.Side);
 
     private static void BindBytes(SqliteDb db, nint statement, int index, ReadOnlySpan<byte> payload, bool isText, nint destructor)
     {

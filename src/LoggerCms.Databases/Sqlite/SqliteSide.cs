@@ -3,7 +3,7 @@ using LoggerCms.Core.Sides;
 namespace LoggerCms.Databases.Sqlite;
 
 /// <summary>One SQLite file. Keeps a reading connection open, outside of any transaction, for small questions.</summary>
-internal sealed class SqliteSide : ISide
+internal sealed class SqliteSide : IPairableSide
 {
     private readonly SqliteDb _db;
 
@@ -28,6 +28,10 @@ internal sealed class SqliteSide : ISide
     public Task<ISideSnapshot> BeginSnapshotAsync(SnapshotOptions options, CancellationToken cancellationToken)
         => Task.Run<ISideSnapshot>(
             () => SqliteSnapshot.Open(Database, DisplayName, options.Readers, options.Profile, cancellationToken), cancellationToken);
+
+    public Task<ISidePair?> TryBeginPairAsync(ISide source, SnapshotOptions options, CancellationToken cancellationToken)
+        => Task.Run<ISidePair?>(
+            () => source is SqliteSide other ? SqlitePair.TryBegin(other, this, options, cancellationToken) : null, cancellationToken);
 
     public Task<ISideTransaction> BeginTransactionAsync(IReadOnlyList<TableSchema> tables, TimeSpan lockTimeout, CancellationToken cancellationToken)
         => Task.Run<ISideTransaction>(() => SqliteTransaction.Begin(Database, DisplayName, lockTimeout, cancellationToken), cancellationToken);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using LoggerCms.Core.Sides;
 
@@ -7,9 +6,7 @@ namespace LoggerCms.Databases.Sqlite;
 /// <summary>Connections with a read transaction each on the same commit. A reader takes one while it reads.</summary>
 internal sealed class SqliteSnapshot : ISideSnapshot
 {
-    private readonly ConcurrentBag<SqliteDb> _free;
-    private readonly IReadOnlyList<SqliteDb> _all;
-    private readonly SemaphoreSlim _turn;
+    private readonly ConnectionPool _readers;
     private readonly SqliteCatalog _catalog;
     private bool _disposed;
 
@@ -17,17 +14,17 @@ internal sealed class SqliteSnapshot : ISideSnapshot
     /// <param name="catalog">Read in one of them.</param>
     public SqliteSnapshot(IReadOnlyList<SqliteDb> readers, SqliteCatalog catalog)
     {
-        _all = readers;
-        _free = [.. readers];
-        _turn = new SemaphoreSlim(readers.Count);
+        _readers = new ConnectionPool(readers);
         _catalog = catalog;
     }
 
-    public int Readers => _all.Count;
+    public int Readers => _readers.All.Count;
 
     public string Isolation => "read transaction";
 
     public SideCatalog Catalog => _catalog.Side;
+
+    public SqliteCatalog Tables => _catalog;
 
     /// <summary>Opens <paramref name="count"/> readers on the same commit.</summary>
     public static SqliteSnapshot Open(string path, string side, int count, SideProfile profile, CancellationToken cancellationToken)
@@ -50,7 +47,7 @@ internal sealed class SqliteSnapshot : ISideSnapshot
 
     public async IAsyncEnumerable<RowBatch> ReadAsync(RowQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var db = await RentAsync(cancellationToken).ConfigureAwait(false);
+        var db = await _readers.RentAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await foreach (var batch in SqliteReads.ReadAsync(db, _catalog, query, cancellationToken).ConfigureAwait(false))
@@ -58,14 +55,14 @@ internal sealed class SqliteSnapshot : ISideSnapshot
         }
         finally
         {
-            Return(db);
+            _readers.Return(db);
         }
     }
 
     public async IAsyncEnumerable<RowBatch> ReadByKeyAsync(
         TableSchema table, RowBatch keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var db = await RentAsync(cancellationToken).ConfigureAwait(false);
+        var db = await _readers.RentAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await foreach (var batch in SqliteReads.ReadByKeyAsync(db, _catalog, table, keys, cancellationToken).ConfigureAwait(false))
@@ -73,7 +70,7 @@ internal sealed class SqliteSnapshot : ISideSnapshot
         }
         finally
         {
-            Return(db);
+            _readers.Return(db);
         }
     }
 
@@ -91,9 +88,7 @@ internal sealed class SqliteSnapshot : ISideSnapshot
         if (_disposed)
             return ValueTask.CompletedTask;
         _disposed = true;
-        foreach (var db in _all)
-            db.Dispose();
-        _turn.Dispose();
+        _readers.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -127,29 +122,6 @@ internal sealed class SqliteSnapshot : ISideSnapshot
         return bounds;
     }
 
-    private async Task<T> WithReaderAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
-    {
-        var db = await RentAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await SqliteReads.RunAsync(db, () => work(db), cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Return(db);
-        }
-    }
-
-    private async Task<SqliteDb> RentAsync(CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return _free.TryTake(out var db) ? db : throw new InvalidOperationException("A reader was returned twice.");
-    }
-
-    private void Return(SqliteDb db)
-    {
-        _free.Add(db);
-        _turn.Release();
-    }
+    private Task<T> WithReaderAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
+        => _readers.UseAsync(db => SqliteReads.RunAsync(db, () => work(db), cancellationToken), cancellationToken);
 }

@@ -31,13 +31,17 @@ internal static class SqliteSql
     /// A column that equals a parameter to the byte. The first comparison uses the column's collation and with it the index of the key;
     /// what is the same to the byte is equal under every collation.
     /// </summary>
-    public static string SameAsParameter(SqliteColumn column, string parameter)
-        => column.IsRowId
-            ? $"{column.Quoted} = {parameter}"
-            : $"({column.Quoted} = {parameter} AND {column.Quoted} COLLATE BINARY = {parameter}"
-                + (column.Affinity == Affinity.Blob
-                    ? $" AND typeof({column.Quoted}) = typeof({parameter}) AND (typeof({column.Quoted}) <> 'real' OR {SqliteDb.BitsFunction}({column.Quoted}) = {SqliteDb.BitsFunction}({parameter})))"
-                    : ")");
+    public static string SameAsParameter(SqliteColumn column, string parameter, string prefix = "")
+    {
+        var name = prefix + column.Quoted;
+        if (column.IsRowId)
+            return $"{name} = {parameter}";
+        var same = $"{name} = {parameter} AND {name} COLLATE BINARY = {parameter}";
+        return column.Affinity == Affinity.Blob
+            ? $"({same} AND typeof({name}) = typeof({parameter})"
+                + $" AND (typeof({name}) <> 'real' OR {SqliteDb.BitsFunction}({name}) = {SqliteDb.BitsFunction}({parameter})))"
+            : $"({same})";
+    }
 
     public static string Where(params ReadOnlySpan<string?> conditions)
     {

@@ -11,6 +11,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
 
     private readonly List<(SqliteColumn Column, string Declared, bool NotNull, int KeyPosition)> _columns = [];
     private readonly List<string> _generated = [];
+    private bool _keyHasNulls;
 
     public SqliteTable Build()
     {
@@ -21,16 +22,18 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
         var binary = IsKeyIndexBinary(indexes);
         var columns = kept.Select(c => Describe(c.Column, c.Declared, c.NotNull, c.KeyPosition > 0 && !binary)).ToList();
         var positions = columns.Select((c, i) => (c.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.OrdinalIgnoreCase);
+        var key = ReadKey(positions);
         return new SqliteTable
         {
             Columns = _columns.ToDictionary(c => c.Column.Name, c => c.Column, StringComparer.Ordinal),
             OwnOrder = [.. _columns.Select(c => c.Column.Name)],
             HasGenerated = _generated.Count > 0,
             RowId = FindRowId(),
+            KeyHasNulls = _keyHasNulls,
             Schema = new TableSchema(new TableName(null, entry.Name))
             {
                 Columns = columns,
-                Key = ReadKey(positions),
+                Key = key,
                 Uniques = [.. indexes.Where(i => i.Unique && i.Origin != "pk").Select(i => Positions(i, positions))],
                 ForeignKeys = ReadForeignKeys(),
                 LeftOut = [.. _generated, .. sideLocal.Where(n => _columns.Any(c => Same(c.Column.Name, n)))],
@@ -126,7 +129,8 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
         if (nullable.Count > 0)
         {
             var condition = string.Join(" OR ", nullable.Select(c => c.Column.Quoted + " IS NULL"));
-            if (db.ScalarInt64($"SELECT EXISTS (SELECT 1 FROM main.{SqliteSql.Quote(entry.Name)} WHERE {condition})") != 0)
+            _keyHasNulls = db.ScalarInt64($"SELECT EXISTS (SELECT 1 FROM main.{SqliteSql.Quote(entry.Name)} WHERE {condition})") != 0;
+            if (_keyHasNulls)
                 return [];
         }
 

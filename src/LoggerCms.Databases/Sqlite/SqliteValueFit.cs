@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.Sqlite;
@@ -9,8 +10,9 @@ internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
     public static SqliteValueFit? Create(TableSchema source, TableSchema destination)
     {
         var columns = destination.Columns.Select(c => Describe(c, IsStrict(destination))).ToArray();
-        var kinds = source.Columns.ToDictionary(c => c.Name, c => c.Type.Kind, StringComparer.Ordinal);
-        return columns.All(c => kinds.TryGetValue(c.Name, out var kind) && kind == c.Kind && !c.Strict && IsProven(c)) ? null : new SqliteValueFit(columns);
+        var given = source.Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
+        return columns.All(c => !c.Strict && IsProven(c) && given.TryGetValue(c.Name, out var from) && from.Type.Kind == c.Kind
+            && SqliteTypes.GetAffinity(from.DeclaredType, strict: false) == c.Affinity) ? null : new SqliteValueFit(columns);
     }
 
     public (int Column, string Reason)? Check(ReadOnlySpan<byte> row)
@@ -42,7 +44,9 @@ internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
         (LogicalKind.Integer, Affinity.Integer) or (LogicalKind.Boolean, Affinity.Numeric) or (LogicalKind.Text, Affinity.Text)
         or (LogicalKind.Binary, Affinity.Blob) or (LogicalKind.Guid, Affinity.Numeric);
 
-    private static bool Fits(SqliteColumn column, ref CanonicalReader field)
+    /// <summary>True where the field comes back from the column as it is.</summary>
+    [SkipLocalsInit]
+    public static bool Fits(SqliteColumn column, scoped ref CanonicalReader field)
     {
         if (column.Strict && !StrictAllows(column, field.Tag))
             return false;
