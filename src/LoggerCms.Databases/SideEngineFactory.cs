@@ -1,4 +1,5 @@
 using LoggerCms.Core;
+using LoggerCms.Databases.PostgreSql;
 using LoggerCms.Databases.Sqlite;
 
 namespace LoggerCms.Databases;
@@ -6,5 +7,5 @@ namespace LoggerCms.Databases;
 /// <summary>Puts the engine and its drivers together. Found by name from outside the engine's load context.</summary>
 public sealed class SideEngineFactory : ISideEngineFactory
 {
-    public ISideEngine Create() => new SideEngine([new SqliteSideDriver()], TimeProvider.System);
+    public ISideEngine Create() => new SideEngine([new SqliteSideDriver(), new PostgreSqlSideDriver()], TimeProvider.System);
 }
