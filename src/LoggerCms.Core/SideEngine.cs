@@ -15,10 +15,15 @@ public sealed class SideEngine : ISideEngine
     /// <param name="drivers">One for each make of database.</param>
     /// <param name="time">The clock.</param>
     public SideEngine(IReadOnlyList<ISideDriver> drivers, TimeProvider time)
+        : this(drivers, time, new TransferStore(time))
+    {
+    }
+
+    internal SideEngine(IReadOnlyList<ISideDriver> drivers, TimeProvider time, TransferStore store)
     {
         _drivers = drivers;
         _time = time;
-        _store = new TransferStore(time);
+        _store = store;
     }
 
     public async Task<SideState> GetSideStateAsync(SideStateRequest request, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
@@ -49,25 +54,7 @@ public sealed class SideEngine : ISideEngine
         => id is { } one ? [_store.Get(one).Result] : [.. _store.List().Select(r => r.Result)];
 
     public async Task<StateTransferResult> SettleAsync(Guid id, SideConnection? destination, CancellationToken cancellationToken)
-    {
-        var record = _store.Get(id);
-        if (record.Result.Status is not (StateTransferStatus.Unknown or StateTransferStatus.Interrupted))
-            return record.Result;
-        var side = await OpenAsync(destination ?? new SideConnection(record.Destination), cancellationToken).ConfigureAwait(false);
-        await using var closing = side.ConfigureAwait(false);
-        var status = await TransferEnd.SettleAsync(side, id, record.Locked, cancellationToken).ConfigureAwait(false);
-        if (status == StateTransferStatus.Failed && record.SpoolComplete)
-            status = StateTransferStatus.Interrupted;
-        if (status != StateTransferStatus.Completed)
-        {
-            File.Delete(_store.UndoPath(id));
-            record = record with { Result = record.Result with { UndoPath = null, RowsInserted = 0, RowsUpdated = 0, RowsDeleted = 0 } };
-        }
-
-        record = record with { Result = record.Result with { Status = status, Equal = status == StateTransferStatus.Completed ? record.Result.Equal : null } };
-        _store.Save(record);
-        return record.Result;
-    }
+        => (await new Settlement(Driver, _store).SettleAsync(_store.Get(id), destination, cancellationToken).ConfigureAwait(false)).Result;
 
     public void StopTransfer(Guid id) => _store.RequestStop(id);
 

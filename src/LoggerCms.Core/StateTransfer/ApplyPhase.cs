@@ -39,6 +39,9 @@ internal sealed record ApplyRequest
 
     public IReadOnlyList<string> Ddl { get; init; } = [];
 
+    /// <summary>An undo: the state to reach was this side's own.</summary>
+    public bool RestoresFormerState { get; init; }
+
     /// <summary>What to check of a table before it is touched; used by an undo of whole tables.</summary>
     public Func<ISideTransaction, IReadOnlyList<TableSchema>, CancellationToken, Task>? BeforeApply { get; init; }
 }
@@ -51,13 +54,13 @@ internal static class ApplyPhase
         var token = run.Token;
         run.Begin(StateTransferPhase.Apply);
         var pair = request.Work?.Pair;
-        if (request.Work is { } compared)
-            await compared.EndDestinationAsync().ConfigureAwait(false);
         ISideTransaction transaction = pair is not null
             ? await pair.BeginTransactionAsync(request.Tables, request.LockTimeout, token).ConfigureAwait(false)
             : await request.Destination.BeginTransactionAsync(
                 [.. request.Tables.Where((_, i) => request.Work?.ToCreate.Contains(i) != true)], request.LockTimeout, token).ConfigureAwait(false);
         await using var ending = transaction.ConfigureAwait(false);
+        if (request.Work is { } held)
+            await held.ReleaseDestinationAsync().ConfigureAwait(false);
         foreach (var ddl in request.Ddl)
             await transaction.CreateTableAsync(ddl, token).ConfigureAwait(false);
         var tables = Match(request, transaction);
@@ -84,7 +87,7 @@ internal static class ApplyPhase
         }
 
         undo.Seal();
-        await CheckForeignKeysAsync(request, transaction, tables, token).ConfigureAwait(false);
+        await ForeignKeyCheck.RunAsync(run, request, transaction, tables).ConfigureAwait(false);
         run.Set(run.Result with
         {
             RowsInserted = applier.Inserted,
@@ -95,12 +98,23 @@ internal static class ApplyPhase
         run.End();
 
         run.Begin(StateTransferPhase.Verify);
-        await VerifyAsync(run, request, transaction, tables).ConfigureAwait(false);
-        await FinishAsync(run, request, store, transaction, undo, undoFile, tables).ConfigureAwait(false);
+        var sums = await VerifyAsync(run, request, transaction, tables).ConfigureAwait(false);
+        await FinishAsync(run, request, store, transaction, undoFile, tables, await OutcomesAsync(request, transaction, tables, sums, token).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
+    public static LoggerCmsException CannotVerify(VerifyLevel level) => new(
+        ErrorCodes.InvalidOption,
+        $"-Verify {level} is not possible here: it needs {(level == VerifyLevel.ByDatabase ? "two SQLite files that one process can open, and a mode other than Log" : "the source")}.",
+        "Use -Verify AllRows or ChangedRows.");
+
     private static async Task FinishAsync(
-        TransferRun run, ApplyRequest request, TransferStore store, ISideTransaction transaction, ChangeSet undo, ChangeFileWriter undoFile, IReadOnlyList<TableSchema> tables)
+        TransferRun run,
+        ApplyRequest request,
+        TransferStore store,
+        ISideTransaction transaction,
+        ChangeFileWriter undoFile,
+        IReadOnlyList<TableSchema> tables,
+        IReadOnlyList<TableOutcome> outcomes)
     {
         if (transaction.LogWriter is { } log)
             await request.MovePosition(transaction, await log.GetPositionAsync(run.Token).ConfigureAwait(false), run.Token).ConfigureAwait(false);
@@ -110,12 +124,7 @@ internal static class ApplyPhase
         {
             Position = PositionRecord.Of(request.ExpectedPosition),
             DestinationPosition = PositionRecord.Of(after),
-            Tables = [.. tables.Select((_, i) => new TableOutcome
-            {
-                Whole = request.Changes.Tables[i].Whole,
-                Rows = request.Expected(i)?.Rows ?? -1,
-                Sum = request.Expected(i)?.Sum,
-            })],
+            Tables = outcomes,
         });
         run.Set(run.Result with { UndoPath = undoFile.Path });
         run.Set(run.Record with { Locked = [.. tables.Select(t => t.Name)] });
@@ -132,28 +141,49 @@ internal static class ApplyPhase
             throw;
         }
 
+        run.Committed = true;
         run.End();
     }
 
-    private static async Task VerifyAsync(TransferRun run, ApplyRequest request, ISideTransaction transaction, IReadOnlyList<TableSchema> tables)
+    /// <summary>What each table is after the transfer; an undo of a table that was replaced whole sees later changes by its sum only.</summary>
+    private static async Task<IReadOnlyList<TableOutcome>> OutcomesAsync(
+        ApplyRequest request, ISideTransaction transaction, IReadOnlyList<TableSchema> tables, IReadOnlyList<TableSum>? sums, CancellationToken cancellationToken)
+    {
+        var outcomes = new List<TableOutcome>();
+        for (var i = 0; i < tables.Count; i++)
+        {
+            var whole = request.Changes.Tables[i].Whole;
+            var known = sums is not null ? Outcome(sums[i]) : request.Expected(i) is { Sum: not null } expected ? expected : null;
+            if (known is null && whole)
+                known = Outcome(await TableSummer.SumAsync(transaction, tables[i], null, null, cancellationToken).ConfigureAwait(false));
+            outcomes.Add((known ?? new TableOutcome()) with { Whole = whole });
+        }
+
+        return outcomes;
+
+        static TableOutcome Outcome(TableSum sum) => new() { Rows = sum.Rows, Sum = sum.ToHex() };
+    }
+
+    /// <returns>The destination's table sums where all of its rows were read.</returns>
+    private static async Task<IReadOnlyList<TableSum>?> VerifyAsync(TransferRun run, ApplyRequest request, ISideTransaction transaction, IReadOnlyList<TableSchema> tables)
     {
         switch (request.Verify)
         {
             case VerifyLevel.AllRows when request.Work is { } work:
-                var sums = await Verifier.AllRowsAsync(work, transaction, tables, run.Meter, run.Token).ConfigureAwait(false);
+                var sums = await AllRowsAsync(run, request, work, transaction, tables).ConfigureAwait(false);
                 run.Set(run.Result with
                 {
                     Verified = VerifyLevel.AllRows,
                     Equal = work.Source.IsConsistent ? true : null,
                     Checksum = SideChecksum.Compute(tables.Zip(sums)),
                 });
-                break;
+                return sums;
             case VerifyLevel.ByDatabase when request.Work is { } work && transaction is IPairedTransaction paired:
                 // Rows that were not sent were compared by the database under the snapshot that the lock has proven to be still the current one.
                 if (work.RowsCompared)
                 {
                     await Verifier.ChangedRowsAsync(request.Changes, transaction, tables, i => request.Changes.Tables[i].Whole ? null : request.Expected(i), run.Token).ConfigureAwait(false);
-                    await Verifier.ByDatabaseAsync(work, paired, tables, i => request.Changes.Tables[i].Whole, run.Token).ConfigureAwait(false);
+                    await Verifier.ByDatabaseAsync(work, paired, tables, i => request.Changes.Tables[i] is { Any: true } changes && (changes.Whole || !tables[i].HasKey), run.Token).ConfigureAwait(false);
                 }
                 else
                 {
@@ -169,10 +199,24 @@ internal static class ApplyPhase
             case VerifyLevel.None:
                 break;
             default:
-                throw new LoggerCmsException(
-                    ErrorCodes.InvalidOption,
-                    $"-Verify {request.Verify} is not possible here: it needs {(request.Verify == VerifyLevel.ByDatabase ? "two SQLite files that one process can open" : "the source")}.",
-                    "Use -Verify AllRows or ChangedRows.");
+                throw CannotVerify(request.Verify);
+        }
+
+        return null;
+    }
+
+    private static async Task<IReadOnlyList<TableSum>> AllRowsAsync(
+        TransferRun run, ApplyRequest request, TransferWork work, ISideTransaction transaction, IReadOnlyList<TableSchema> tables)
+    {
+        try
+        {
+            return await Verifier.AllRowsAsync(work, transaction, tables, run.Meter, run.Token).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException failure) when (failure.Code == ErrorCodes.VerificationFailed && work.RowsCompared)
+        {
+            // Where every row that was sent is as it was sent, one that was equal when it was compared has been changed since.
+            await Verifier.ChangedRowsAsync(request.Changes, transaction, tables, request.Expected, run.Token).ConfigureAwait(false);
+            throw request.ConflictError(failure.Message);
         }
     }
 
@@ -202,20 +246,5 @@ internal static class ApplyPhase
         var now = await log.GetPositionAsync(cancellationToken).ConfigureAwait(false);
         if (now.Own != request.ExpectedPosition.Own || now.CompareTo(request.ExpectedPosition) != PositionRelation.Equal)
             throw request.ConflictError($"its position was {request.ExpectedPosition} and is {now}");
-    }
-
-    private static async Task CheckForeignKeysAsync(
-        ApplyRequest request, ISideTransaction transaction, IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
-    {
-        var changed = tables.Where((_, i) => request.Changes.Tables[i].Any).ToList();
-        var violations = changed.Count == 0 ? [] : await transaction.FindForeignKeyViolationsAsync(changed, cancellationToken).ConfigureAwait(false);
-        if (violations.Count > 0)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.ForeignKeyViolated,
-                $"The rows that were sent break foreign keys of {request.Destination.DisplayName}: {string.Join("; ", violations.Take(20))}. Everything was rolled back.",
-                "Take the referenced tables into the scope too.",
-                request.Destination.DisplayName);
-        }
     }
 }

@@ -11,6 +11,9 @@ internal delegate void RowCheck(int table, ReadOnlySpan<byte> row);
 /// </summary>
 internal sealed class ChangeSet : IChangeSource, IDisposable
 {
+    /// <summary>Bytes of changes that are kept in memory at most, where there is no file.</summary>
+    public const long MemoryLimit = 48L * 1024 * 1024;
+
     private const int BatchBytes = 256 * 1024;
     private readonly ChangeFileWriter? _file;
     private readonly RowCheck? _check;
@@ -25,7 +28,7 @@ internal sealed class ChangeSet : IChangeSource, IDisposable
     /// <param name="countOnly">Nothing is kept (WhatIf).</param>
     /// <param name="memoryLimit">Bytes of changes to keep in memory at most.</param>
     public ChangeSet(
-        int tables, ChangeFileWriter? file, RowCheck? check = null, bool countOnly = false, long memoryLimit = 48L * 1024 * 1024)
+        int tables, ChangeFileWriter? file, RowCheck? check = null, bool countOnly = false, long memoryLimit = MemoryLimit)
     {
         _file = file;
         _check = check;

@@ -19,13 +19,14 @@ internal static class FrameFile
     /// <summary>No frame is longer: one row and its envelope.</summary>
     public const int MaxFrame = int.MaxValue - 64;
 
-    /// <summary>CRC-32C of the bytes, going on from <paramref name="crc"/>.</summary>
-    public static uint Crc(ReadOnlySpan<byte> bytes, uint crc = uint.MaxValue)
+    /// <summary>CRC-32C of the bytes, going on from <paramref name="crc"/> of the bytes before them.</summary>
+    public static uint Crc(ReadOnlySpan<byte> bytes, uint crc = 0)
     {
+        crc = ~crc;
         foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes))
             crc = BitOperations.Crc32C(crc, word);
         foreach (var b in bytes[(bytes.Length & ~7)..])
             crc = BitOperations.Crc32C(crc, b);
-        return crc;
+        return ~crc;
     }
 }

@@ -35,7 +35,6 @@ internal static class LogPlanner
         if (await FindForkAsync(sides, source, destination, cancellationToken).ConfigureAwait(false) is { } fork)
             return new Answer(false, true, fork, []);
 
-        var starts = await sides.Source.Log.GetStartsAsync(cancellationToken).ConfigureAwait(false);
         var inScope = pairs.Select(p => p.Source.Name.ToString()).ToHashSet(StringComparer.Ordinal);
         var entries = new List<LogEntry>();
         foreach (var (origin, upTo) in source.Keys.OrderBy(k => k.Key, StringComparer.Ordinal))
@@ -43,14 +42,21 @@ internal static class LogPlanner
             var after = destination.Keys.GetValueOrDefault(origin);
             if (after >= upTo)
                 continue;
-            if (starts.TryGetValue(origin, out var start) && after + 1 < start)
-                return No($"the log of {sides.Source.DisplayName} begins at {origin}:{start}, after the destination's position {origin}:{after}");
             await foreach (var entry in sides.Source.Log.ReadAsync(origin, after, upTo, cancellationToken).ConfigureAwait(false))
             {
                 if (entries.Count == MostEntries)
                     return No($"more than {MostEntries} entries would have to be sent");
                 entries.Add(entry);
             }
+        }
+
+        // Asked after the entries were read: what was trimmed meanwhile is missing from them.
+        var starts = await sides.Source.Log.GetStartsAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var (origin, upTo) in source.Keys)
+        {
+            var after = destination.Keys.GetValueOrDefault(origin);
+            if (after < upTo && starts.TryGetValue(origin, out var start) && after + 1 < start)
+                return No($"the log of {sides.Source.DisplayName} begins at {origin}:{start}, after the destination's position {origin}:{after}");
         }
 
         return entries.Any(e => !inScope.Contains(e.Table))

@@ -10,6 +10,14 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
     public async Task<StateTransferResult> ResumeAsync(ResumeRequest request, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
         var record = store.Get(request.Id);
+        if (record.Result.Status is StateTransferStatus.Unknown or StateTransferStatus.Interrupted)
+        {
+            // Whether it committed must be known before anything of it is used or removed.
+            record = await new Settlement(driver, store).SettleAsync(record, request.Destination, cancellationToken).ConfigureAwait(false);
+            if (record.Result.Status == StateTransferStatus.Completed)
+                return record.Result;
+        }
+
         if (record.Result.Status is StateTransferStatus.Running or StateTransferStatus.Completed or StateTransferStatus.Undone
             || !record.SpoolComplete || record.Result.SpoolPath is not { } spool || !File.Exists(spool))
         {
@@ -21,7 +29,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
 
         using var run = new TransferRun(TransferRun.Again(record), store, time, progress, cancellationToken);
         run.Save();
-        return await TransferEnd.GuardAsync(run, () => ResumeAsync(run, request, spool), store).ConfigureAwait(false);
+        return await TransferEnd.GuardAsync(run, () => ResumeAsync(run, request, spool), cancel => Compatibility.OpenAsync(driver, Destination(record, request.Destination), cancel), store).ConfigureAwait(false);
     }
 
     public async Task<StateTransferResult> UndoAsync(UndoRequest request, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
@@ -38,7 +46,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         using var run = new TransferRun(start, store, time, progress, cancellationToken);
         run.Set(run.Result with { Source = $"undo of {request.Id}", Destination = record.Result.Destination, ModeReason = $"undoes {request.Id}" });
         run.Save();
-        return await TransferEnd.GuardAsync(run, () => UndoAsync(run, request, record), store).ConfigureAwait(false);
+        return await TransferEnd.GuardAsync(run, () => UndoAsync(run, request, record), cancel => Compatibility.OpenAsync(driver, Destination(record, request.Destination), cancel), store).ConfigureAwait(false);
     }
 
     private async Task<StateTransferResult> ResumeAsync(TransferRun run, ResumeRequest request, string spool)
@@ -125,6 +133,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
                 LockTimeout = request.LockTimeout,
                 Lenient = request.Force,
                 Verify = VerifyLevel.ChangedRows,
+                RestoresFormerState = !request.Force,
                 WholeRows = (index, cancel) => Rows(changes, index, sums, cancel),
                 Expected = index => sums[index] is { } sum ? new TableOutcome { Rows = sum.Rows, Sum = sum.ToHex() } : null,
                 ExpectedPosition = changes.Footer.DestinationPosition.ToPosition(),
@@ -153,8 +162,9 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
                     : "Only a completed transfer whose undo file was not removed can be undone.");
         }
 
-        var later = store.List().FirstOrDefault(r => r.DestinationIdentity == record.DestinationIdentity && r.Result.Id != request.Id
-            && r.Result.Status == StateTransferStatus.Completed && r.Result.Undoes is null && r.Result.StartedAt > record.Result.StartedAt);
+        var records = store.List();
+        var later = records.FirstOrDefault(r => r.DestinationIdentity == record.DestinationIdentity && r.Result.Id != request.Id
+            && r.Result.Status == StateTransferStatus.Completed && r.Result.StartedAt > record.Result.StartedAt && Stands(r, records));
         if (later is not null && !request.Force)
         {
             throw new LoggerCmsException(
@@ -162,6 +172,15 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
                 $"State transfer {later.Result.Id} into the same side is later; transfers are undone last first.",
                 $"Undo-StateTransfer -Id {later.Result.Id}");
         }
+    }
+
+    /// <summary>A transfer stands, and so does the undo of an undo: it is that transfer again. An undo only takes one away.</summary>
+    private static bool Stands(TransferRecord record, IReadOnlyList<TransferRecord> records)
+    {
+        var stands = true;
+        for (var at = record; at?.Result.Undoes is { } undone; at = records.FirstOrDefault(r => r.Result.Id == undone))
+            stands = !stands;
+        return stands;
     }
 
     private static SideConnection Destination(TransferRecord record, SideConnection? given) => given ?? new SideConnection(record.Destination);

@@ -4,14 +4,16 @@ using LoggerCms.Core.Sides;
 namespace LoggerCms.Core.StateTransfer;
 
 /// <summary>Runs a state transfer through its phases.</summary>
-internal sealed class StateTransferRunner(Func<SideConnection, ISideDriver> driver, TransferStore store, TimeProvider time)
+internal sealed class StateTransferRunner(
+    Func<SideConnection, ISideDriver> driver, TransferStore store, TimeProvider time, long memoryLimit = ChangeSet.MemoryLimit)
 {
     public async Task<StateTransferResult> RunAsync(StateTransferRequest request, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
         TransferOptions.Check(request);
         using var run = new TransferRun(TransferRun.NewRecord(request, request.Mode, time), store, time, progress, cancellationToken);
         run.Save();
-        return await TransferEnd.GuardAsync(run, () => TransferAsync(run, request), store).ConfigureAwait(false);
+        return await TransferEnd.GuardAsync(
+            run, () => TransferAsync(run, request), cancel => Compatibility.OpenAsync(driver, request.Destination, cancel), store).ConfigureAwait(false);
     }
 
     private async Task<StateTransferResult> TransferAsync(TransferRun run, StateTransferRequest request)
@@ -36,6 +38,8 @@ internal sealed class StateTransferRunner(Func<SideConnection, ISideDriver> driv
 
         run.Begin(StateTransferPhase.Compare);
         await ModeChooser.ChooseAsync(sides, request, work, run.Token).ConfigureAwait(false);
+        if (request.Verify == VerifyLevel.ByDatabase && work.Pair is null)
+            throw ApplyPhase.CannotVerify(VerifyLevel.ByDatabase);
         run.Set(run.Result with { Mode = work.Mode, ModeReason = work.ModeReason, SourceUpdateKey = work.SourcePosition.OwnKey });
         if (work.Mode == StateTransferMode.Log && work.Entries.Count == 0)
             return Nothing(run, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");
@@ -54,7 +58,7 @@ internal sealed class StateTransferRunner(Func<SideConnection, ISideDriver> driv
         }
 
         if (work.Mode == StateTransferMode.Rows && !work.Ready!.Tables.Any(t => t.Any) && work.ToCreate.Count == 0)
-            return await AlreadyLevelAsync(run, request, sides, work).ConfigureAwait(false);
+            return await AlreadyLevelAsync(run, request, sides, work, plan).ConfigureAwait(false);
         if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
             return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
 
@@ -65,13 +69,14 @@ internal sealed class StateTransferRunner(Func<SideConnection, ISideDriver> driv
         return Cleanup(run, work);
     }
 
-    private static async Task<TransferPlan> CompareAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, string? spoolPath)
+    private async Task<TransferPlan> CompareAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, string? spoolPath)
     {
         if (spoolPath is not null)
         {
-            work.Spool = SpoolWriterPhase.Open(spoolPath, run, work);
+            // The record names the file before it is there, so that no crash leaves one that nobody knows of.
             run.Set(run.Result with { SpoolPath = spoolPath });
             run.Save();
+            work.Spool = SpoolWriterPhase.Open(spoolPath, run, work);
         }
 
         var fits = work.Pairs.Select(p => sides.Destination.GetValueFit(p.Source, p.Destination)).ToList();
@@ -79,7 +84,8 @@ internal sealed class StateTransferRunner(Func<SideConnection, ISideDriver> driv
             work.Pairs.Count,
             work.Spool,
             fits.Any(f => f is not null) ? (table, row) => Compatibility.CheckFit(fits[table], work.Pairs[table].Source, row, sides.Destination.DisplayName) : null,
-            request.WhatIf);
+            request.WhatIf,
+            memoryLimit);
         switch (work.Mode)
         {
             case StateTransferMode.Log:
@@ -135,19 +141,21 @@ internal sealed class StateTransferRunner(Func<SideConnection, ISideDriver> driv
     };
 
     /// <summary>All rows are equal already; at most the destination's position has still to be brought up.</summary>
-    private async Task<StateTransferResult> AlreadyLevelAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work)
+    private async Task<StateTransferResult> AlreadyLevelAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, TransferPlan plan)
     {
-        run.Set(run.Result with { Equal = work.RowsCompared ? true : null, Verified = work.Pair is null ? VerifyLevel.AllRows : VerifyLevel.ByDatabase });
+        var (equal, verified) = work.RowsCompared ? (true, work.Pair is null ? VerifyLevel.AllRows : VerifyLevel.ByDatabase) : ((bool?)null, VerifyLevel.None);
         if (PositionMove.IsNeeded(work))
         {
+            if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
+                return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
             await SendAsync(run, request with { Verify = VerifyLevel.None }, sides, work).ConfigureAwait(false);
             File.Delete(run.Result.UndoPath!);
-            run.Set(run.Result with { UndoPath = null, Verified = work.Pair is null ? VerifyLevel.AllRows : VerifyLevel.ByDatabase });
+            run.Set(run.Result with { UndoPath = null });
             run.Note("No row was sent; the destination's position was brought up to the source's.");
         }
 
         work.Spool?.Dispose();
-        run.Set(run.Result with { SpoolPath = null });
+        run.Set(run.Result with { SpoolPath = null, Equal = equal, Verified = verified });
         return run.Finish(work.RowsCompared ? StateTransferStatus.AlreadyInState : StateTransferStatus.NothingToSend);
     }
 

@@ -5,11 +5,15 @@ namespace LoggerCms.Core.StateTransfer;
 /// <summary>How a transfer ends when it does not end well: cancelled, failed with a type, or not known and then settled.</summary>
 internal static class TransferEnd
 {
-    public static async Task<StateTransferResult> GuardAsync(TransferRun run, Func<Task<StateTransferResult>> work, TransferStore store)
+    public static async Task<StateTransferResult> GuardAsync(TransferRun run, Func<Task<StateTransferResult>> work, Func<CancellationToken, Task<ISide>> reopen, TransferStore store)
     {
         try
         {
             return await work().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (run.Committed)
+        {
+            return run.FinishCommitted(exception);
         }
         catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
         {
@@ -26,6 +30,25 @@ internal static class TransferEnd
         }
         catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.OutcomeUnknown)
         {
+            switch (await HasCommittedAsync(run, reopen).ConfigureAwait(false))
+            {
+                case true:
+                    run.Committed = true;
+                    run.End("the answer to COMMIT was lost; the transfer's id was found in the destination");
+                    RemoveSpool(run);
+                    return run.Finish(StateTransferStatus.Completed);
+                case false:
+                    TidyUp(run, store);
+                    throw run.Fail(new LoggerCmsException(
+                        ErrorCodes.ConnectionLost,
+                        $"{exception.Message} It did not commit: the destination is as it was.",
+                        run.Result.SpoolPath is null ? "Start the transfer again." : $"Resume-StateTransfer -Id {run.Id}",
+                        run.Result.Destination,
+                        innerException: exception));
+                default:
+                    break;
+            }
+
             throw run.Fail(
                 new LoggerCmsException(
                     exception.Code, exception.Message, $"Get-StateTransfer -Id {run.Id} -Settle", run.Result.Destination, innerException: exception),
@@ -52,25 +75,39 @@ internal static class TransferEnd
         }
     }
 
-    /// <summary>Looks for the transfer's id in its destination, once no transaction of it can still commit.</summary>
-    public static async Task<StateTransferStatus> SettleAsync(ISide destination, Guid id, IReadOnlyList<TableName> tables, CancellationToken cancellationToken)
+    /// <summary>Asks the destination, over a new connection, whether the transfer committed; null where it does not say.</summary>
+    private static async Task<bool?> HasCommittedAsync(TransferRun run, Func<CancellationToken, Task<ISide>> reopen)
     {
-        if (await destination.HasTransferAsync(id, cancellationToken).ConfigureAwait(false))
-            return StateTransferStatus.Completed;
-        IReadOnlyList<TableSchema> scope;
-        var snapshot = await destination.BeginSnapshotAsync(new SnapshotOptions(), cancellationToken).ConfigureAwait(false);
-        await using (snapshot.ConfigureAwait(false))
-            scope = [.. snapshot.Catalog.Tables.Where(t => tables.Contains(t.Name))];
+        try
+        {
+            var side = await reopen(CancellationToken.None).ConfigureAwait(false);
+            await using var closing = side.ConfigureAwait(false);
+            return await Settlement.HasCommittedAsync(side, run.Id, run.Record.Locked, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException)
+        {
+            return null;
+        }
+    }
 
-        // The lock on its tables is only to be had when the lost transaction has ended one way or the other.
-        var barrier = await destination.BeginTransactionAsync(scope, TimeSpan.FromSeconds(30), cancellationToken).ConfigureAwait(false);
-        await barrier.DisposeAsync().ConfigureAwait(false);
-        return await destination.HasTransferAsync(id, cancellationToken).ConfigureAwait(false) ? StateTransferStatus.Completed : StateTransferStatus.Failed;
+    private static void RemoveSpool(TransferRun run)
+    {
+        if (run.Result.SpoolPath is not { } spool)
+            return;
+        try
+        {
+            File.Delete(spool);
+            run.Set(run.Result with { SpoolPath = null });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            run.Note($"The spool could not be removed: {exception.Message}");
+        }
     }
 
     private static void TidyUp(TransferRun run, TransferStore store)
     {
-        File.Delete(store.UndoPath(run.Id));
+        store.RemoveUndo(run.Id);
         run.Set(run.Result with { UndoPath = null, RowsInserted = 0, RowsUpdated = 0, RowsDeleted = 0, Equal = null, Verified = VerifyLevel.None, Checksum = null });
         if (run.Result.SpoolPath is { } spool && !File.Exists(spool))
             run.Set(run.Result with { SpoolPath = null });

@@ -46,19 +46,19 @@ internal static class FileFailure
     private const int QuotaLinux = 122;
     private const int DiskFullWindows = unchecked((int)0x80070070);
 
-    public static LoggerCmsException Of(Exception exception, string where)
+    public static LoggerCmsException Of(Exception exception, string where, string? remedy = null)
     {
         var full = exception is IOException && (exception.HResult is NoSpaceLinux or QuotaLinux or DiskFullWindows);
         return full
             ? new LoggerCmsException(
                 ErrorCodes.DiskFull,
                 $"The disk is full: {exception.Message}",
-                $"Free space in '{where}', name another folder with -TempPath, or use -Spool None.",
+                remedy ?? $"Free space in '{where}', name another folder with -TempPath, or use -Spool None.",
                 innerException: exception)
             : new LoggerCmsException(
                 ErrorCodes.TempFolderUnusable,
                 $"'{where}' cannot be used: {exception.Message}",
-                "Give the account access to the folder (Test-TempAccess shows what it lacks), name another with -TempPath, or use -Spool None.",
+                remedy ?? "Give the account access to the folder (Test-TempAccess shows what it lacks), name another with -TempPath, or use -Spool None.",
                 innerException: exception);
     }
 }

@@ -6,7 +6,7 @@ namespace LoggerCms.Core.StateTransfer;
 /// <summary>What Compare found and Apply needs. Owns the snapshots, which stay open to the end of the transfer.</summary>
 internal sealed class TransferWork : IAsyncDisposable
 {
-    private bool _destinationEnded;
+    private bool _destinationReleased;
 
     public required IReadOnlyList<TablePair> Pairs { get; init; }
 
@@ -46,14 +46,14 @@ internal sealed class TransferWork : IAsyncDisposable
     public ComparisonTotals Totals { get; } = new();
 
     /// <summary>
-    /// Ends the destination's own view before its transaction begins: a reader would keep a SQLite file from committing.
-    /// What was seen through it is checked again under the lock.
+    /// Ends the destination's view once its lock is held: a database with a rollback journal cannot commit while anyone reads it.
     /// </summary>
-    public async ValueTask EndDestinationAsync()
+    public async ValueTask ReleaseDestinationAsync()
     {
-        if (Pair is null && !_destinationEnded)
-            await Destination.DisposeAsync().ConfigureAwait(false);
-        _destinationEnded = true;
+        if (Pair is not null || _destinationReleased)
+            return;
+        _destinationReleased = true;
+        await Destination.DisposeAsync().ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -68,7 +68,7 @@ internal sealed class TransferWork : IAsyncDisposable
         }
 
         await Source.DisposeAsync().ConfigureAwait(false);
-        await EndDestinationAsync().ConfigureAwait(false);
+        await ReleaseDestinationAsync().ConfigureAwait(false);
     }
 }
 

@@ -8,6 +8,8 @@ namespace LoggerCms.Core.StateTransfer;
 /// </summary>
 internal sealed class TransferRun : IDisposable
 {
+    private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(500);
+
     private readonly TransferStore _store;
     private readonly TimeProvider _time;
     private readonly IProgress<TransferProgress>? _progress;
@@ -16,6 +18,7 @@ internal sealed class TransferRun : IDisposable
     private readonly long _started;
     private readonly List<PhaseResult> _phases = [];
     private long _phaseStarted;
+    private bool _disposed;
 
     public TransferRun(TransferRecord record, TransferStore store, TimeProvider time, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
@@ -25,7 +28,8 @@ internal sealed class TransferRun : IDisposable
         _progress = progress;
         _cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _started = time.GetTimestamp();
-        _stopWatch = time.CreateTimer(_ => WatchForStop(), null, TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(500));
+        _stopWatch = time.CreateTimer(_ => WatchForStop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _stopWatch.Change(StopInterval, StopInterval);
         Meter = new Comparison.ProgressMeter(progress, time);
     }
 
@@ -40,6 +44,9 @@ internal sealed class TransferRun : IDisposable
     public CancellationToken Token => _cancel.Token;
 
     public StateTransferPhase Phase { get; private set; }
+
+    /// <summary>The destination's transaction has committed; nothing that fails afterwards takes that back.</summary>
+    public bool Committed { get; set; }
 
     public static TransferRecord NewRecord(
         StateTransferRequest request, StateTransferMode mode, TimeProvider time, Guid? undoes = null, string? destinationName = null)
@@ -75,7 +82,21 @@ internal sealed class TransferRun : IDisposable
         using var process = Process.GetCurrentProcess();
         return record with
         {
-            Result = record.Result with { Status = StateTransferStatus.Running, ErrorCode = null, ErrorMessage = null, Remedy = null },
+            Result = record.Result with
+            {
+                Status = StateTransferStatus.Running,
+                RowsInserted = 0,
+                RowsUpdated = 0,
+                RowsDeleted = 0,
+                BytesSent = 0,
+                Verified = VerifyLevel.None,
+                Equal = null,
+                Checksum = null,
+                UndoPath = null,
+                ErrorCode = null,
+                ErrorMessage = null,
+                Remedy = null,
+            },
             ProcessId = Environment.ProcessId,
             ProcessStart = process.StartTime.ToUniversalTime(),
         };
@@ -113,7 +134,23 @@ internal sealed class TransferRun : IDisposable
     {
         Set(Result with { Status = status });
         _store.Save(Record);
+        _store.TakeStopRequest(Id);
         return Result;
+    }
+
+    /// <summary>The end of a transfer that committed, whatever failed afterwards.</summary>
+    public StateTransferResult FinishCommitted(Exception failure)
+    {
+        Note($"It committed, but cleaning up failed: {failure.Message}");
+        try
+        {
+            return Finish(StateTransferStatus.Completed);
+        }
+        catch (LoggerCmsException unsaved)
+        {
+            Note($"Its record could not be written: {unsaved.Message}");
+            return Result;
+        }
     }
 
     /// <summary>The end by a failure: the record says what it was, and the exception to throw is returned.</summary>
@@ -128,14 +165,20 @@ internal sealed class TransferRun : IDisposable
 
     public void Dispose()
     {
+        lock (_stopWatch)
+            _disposed = true;
         _stopWatch.Dispose();
         _cancel.Dispose();
     }
 
+    /// <summary>Runs on a timer's thread, where an exception would end the caller's process.</summary>
     private void WatchForStop()
     {
-        if (_store.TakeStopRequest(Id))
-            _cancel.Cancel();
+        lock (_stopWatch)
+        {
+            if (!_disposed && _store.TakeStopRequest(Id))
+                _ = _cancel.CancelAsync();
+        }
     }
 }
 

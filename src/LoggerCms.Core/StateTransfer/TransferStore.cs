@@ -51,10 +51,12 @@ internal sealed class TransferStore
     private static readonly JsonSerializerOptions Json = new(ChangeFile.Json) { WriteIndented = true };
     private readonly TimeProvider _time;
 
-    public TransferStore(TimeProvider time)
+    /// <param name="time">The clock.</param>
+    /// <param name="home">The folder to keep everything under; null takes it from the environment.</param>
+    public TransferStore(TimeProvider time, string? home = null)
     {
         _time = time;
-        var home = Environment.GetEnvironmentVariable("LOGGERCMS_HOME");
+        home ??= Environment.GetEnvironmentVariable("LOGGERCMS_HOME");
         if (string.IsNullOrEmpty(home))
         {
             home = Path.Combine(
@@ -68,7 +70,20 @@ internal sealed class TransferStore
 
     public string UndoPath(Guid id) => Path.Combine(Folder, $"{id:N}.undo");
 
+    /// <exception cref="LoggerCmsException">DiskFull or TempFolderUnusable.</exception>
     public void Save(TransferRecord record)
+    {
+        try
+        {
+            Write(record);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw FileFailure.Of(exception, Folder, "Give the account access to the folder and room in it, or set LOGGERCMS_HOME to another.");
+        }
+    }
+
+    private void Write(TransferRecord record)
     {
         MakeFolder();
         var path = RecordPath(record.Result.Id);
@@ -100,18 +115,34 @@ internal sealed class TransferStore
             $"No state transfer {id} is recorded on this machine for this user.",
             "Get-StateTransfer lists the records; look on the machine and as the user that ran it.");
 
+    /// <summary>Asks a running transfer to cancel; one that has ended stays as it is.</summary>
     public void RequestStop(Guid id)
     {
-        Get(id);
-        File.WriteAllBytes(StopPath(id), []);
+        if (Get(id).Result.Status == StateTransferStatus.Running)
+            File.WriteAllBytes(StopPath(id), []);
     }
 
+    /// <summary>Whether the transfer was asked to cancel. Never throws: a request that cannot be taken now is there the next time.</summary>
     public bool TakeStopRequest(Guid id)
     {
         if (!File.Exists(StopPath(id)))
             return false;
-        File.Delete(StopPath(id));
-        return true;
+        try
+        {
+            File.Delete(StopPath(id));
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes what an attempt that did not commit has left of its undo file.</summary>
+    public void RemoveUndo(Guid id)
+    {
+        File.Delete(UndoPath(id));
+        File.Delete(UndoPath(id) + FrameWriter.PartialSuffix);
     }
 
     public IReadOnlyList<TransferFile> Files()
@@ -120,13 +151,15 @@ internal sealed class TransferStore
         if (!Directory.Exists(Folder))
             return files;
         var spools = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var record in List())
+        var records = List();
+        var running = records.Where(r => r.Result.Status == StateTransferStatus.Running).Select(r => r.Result.Id).ToHashSet();
+        foreach (var record in records)
         {
-            if (record.Result.SpoolPath is not { } spool)
+            if (record.Result.SpoolPath is not { } spool || running.Contains(record.Result.Id))
                 continue;
             foreach (var path in new[] { spool, spool + FrameWriter.PartialSuffix })
             {
-                if (!File.Exists(path) || (path != spool && record.Result.Status == StateTransferStatus.Running))
+                if (!File.Exists(path))
                     continue;
                 spools.Add(path);
                 files.Add(Describe(path, path == spool ? "Spool" : "Partial", record.Result.Id));
@@ -136,7 +169,7 @@ internal sealed class TransferStore
         foreach (var path in Directory.EnumerateFiles(Folder))
         {
             var name = Path.GetFileName(path);
-            if (!Guid.TryParseExact(name.Split('.')[0], "N", out var id) || spools.Contains(path))
+            if (!Guid.TryParseExact(name.Split('.')[0], "N", out var id) || spools.Contains(path) || running.Contains(id))
                 continue;
             var kind = Path.GetExtension(path) switch
             {
@@ -144,8 +177,7 @@ internal sealed class TransferStore
                 ".json" => "Record",
                 _ => "Partial",
             };
-            if (kind != "Partial" || !IsRunning(id))
-                files.Add(Describe(path, kind, id));
+            files.Add(Describe(path, kind, id));
         }
 
         return files;
@@ -163,9 +195,6 @@ internal sealed class TransferStore
 
         File.Delete(file.Path);
     }
-
-    private bool IsRunning(Guid id)
-        => File.Exists(RecordPath(id)) && Read(RecordPath(id)) is { Result.Status: StateTransferStatus.Running };
 
     private static TransferFile Describe(string path, string kind, Guid id)
     {
