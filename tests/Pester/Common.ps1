@@ -2,6 +2,9 @@
 $Root = (Resolve-Path "$PSScriptRoot/../..").Path
 $ModulePath = Join-Path $Root 'module/LoggerCms/LoggerCms.psd1'
 
+# Transfers keep their records where no other run sees them.
+function Set-TestHome([string] $Folder) { $env:LOGGERCMS_HOME = Join-Path $Folder 'home' }
+
 # Runs a script block's text in a fresh shell and gives its output as text.
 function Invoke-FreshShell {
     param([string] $Script, [string] $Module = $ModulePath)

@@ -21,24 +21,14 @@ internal sealed class PipelineQueue
     /// <summary>False where the queue is full or closed.</summary>
     public bool TryPost(Action action) => _actions.Writer.TryWrite(action);
 
-    /// <summary>Runs a function on the pipeline thread and gives its answer.</summary>
+    /// <summary>
+    /// Runs a function on the pipeline thread and gives its answer. Where the function throws there is no answer;
+    /// <see cref="Pump"/> cancels the work, and so the waiting for it.
+    /// </summary>
     public async ValueTask<T> InvokeAsync<T>(Func<T> function, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(
-            () =>
-            {
-                try
-                {
-                    answer.SetResult(function());
-                }
-                catch
-                {
-                    answer.SetCanceled(CancellationToken.None);
-                    throw;
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
+        await PostAsync(() => answer.SetResult(function()), cancellationToken).ConfigureAwait(false);
         return await answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
