@@ -10,7 +10,7 @@ internal static class ErrorRecords
         if (exception is not LoggerCmsException failure)
         {
             var category = exception is OperationCanceledException ? ErrorCategory.OperationStopped : ErrorCategory.NotSpecified;
-            return new ErrorRecord(exception, exception.GetType().Name, category, target);
+            return new ErrorRecord(exception, ErrorCodes.Unexpected, category, target);
         }
 
         return new ErrorRecord(failure, failure.Code, Category(failure.Code), target)

@@ -57,7 +57,7 @@ Describe 'A failure' {
     }
 
     It 'that is not typed still does not end the shell' {
-        { Get-SideState crash } | Should -Throw -ErrorId 'InvalidTimeZoneException,*'
+        { Get-SideState crash } | Should -Throw -ErrorId 'Unexpected,*'
     }
 
     It 'to find a transfer names the id' {
