@@ -79,7 +79,10 @@ public sealed class ScriptedEngine : ISideEngine
 
             var plan = new TransferPlan { Mode = result.Mode, ModeReason = result.ModeReason, RowsToInsert = 1, RowsToUpdate = 2, RowsToDelete = 3, Bytes = 4 };
             if (request.Confirm is not null && !await request.Confirm(plan).ConfigureAwait(false))
+            {
+                Note("not confirmed");
                 return result with { Status = StateTransferStatus.Cancelled };
+            }
 
             Note("first change");
             return result;

@@ -94,7 +94,7 @@ Describe 'ShouldProcess' {
         $text = Invoke-FreshShell -Module $manifest "try { Start-StateTransfer a.db b.db } catch { 'caught ' + `$_.Exception.Message }"
         $text -join "`n" | Should -Match 'caught .*NonInteractive'
         Get-Content $log | Should -Not -Contain 'first change'
-        Get-Content $log | Should -Contain 'cancelled'
+        Get-Content $log | Should -Contain 'not confirmed'
     }
 
     It 'of Undo under -WhatIf lets the engine check' {

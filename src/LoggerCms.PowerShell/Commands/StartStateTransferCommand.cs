@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LoggerCms.PowerShell.Jobs;
 using LoggerCms.PowerShell.Parameters;
+using LoggerCms.PowerShell.Pipeline;
 
 namespace LoggerCms.PowerShell.Commands;
 
@@ -98,10 +99,23 @@ public sealed class StartStateTransferCommand : ReadingCmdlet
                 request with
                 {
                     WhatIf = whatIf,
-                    Confirm = whatIf ? null : plan => work.Queue.InvokeAsync(() => Ask(plan.ToString()), token),
+                    Confirm = whatIf ? null : plan => AskAsync(work, plan, token),
                 },
                 work.Progress,
                 token));
+
+    private async ValueTask<bool> AskAsync(Work work, TransferPlan plan, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work.Queue.InvokeAsync(() => Ask(plan.ToString()), cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped at the question, or it could not be asked: that is a No.
+            return false;
+        }
+    }
 
     // The question comes before the job: a job has nobody to ask. So the comparison runs once more in the job,
     // unless nothing would be asked anyway.
