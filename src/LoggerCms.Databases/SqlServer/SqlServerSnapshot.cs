@@ -1,0 +1,83 @@
+using System.Data;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Databases.SqlServer;
+
+/// <summary>
+/// One consistent view over one connection. Transactions under snapshot isolation cannot share a snapshot, so there is one reader.
+/// </summary>
+internal sealed class SqlServerSnapshot : ISideSnapshot
+{
+    private readonly SqlServerSession _session;
+    private readonly SqlServerRowReader _reader;
+
+    private SqlServerSnapshot(SqlServerSession session, SqlServerDialect dialect, SqlServerCatalog catalog, string isolation)
+    {
+        _session = session;
+        _reader = new SqlServerRowReader(session, dialect, catalog);
+        Catalog = catalog.Public;
+        Isolation = isolation;
+    }
+
+    public SideCatalog Catalog { get; }
+
+    public int Readers => 1;
+
+    public string Isolation { get; }
+
+    public static async Task<SqlServerSnapshot> BeginAsync(
+        SqlServerAddress address, SqlServerFacts facts, SnapshotOptions options, CancellationToken cancellationToken)
+    {
+        if (!facts.AllowsSnapshot && !options.AllowBlockingRead)
+            throw SqlServerErrors.NoSnapshot(address.Side, facts.Database);
+
+        var session = await SqlServerSession.OpenAsync(address, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await session.BeginAsync(facts.AllowsSnapshot ? IsolationLevel.Snapshot : IsolationLevel.Serializable, cancellationToken).ConfigureAwait(false);
+            var catalog = await SqlServerCatalog.ReadAsync(session, facts.Dialect, options.Profile, cancellationToken).ConfigureAwait(false);
+            if (facts.AllowsSnapshot)
+                await FixAsync(session, catalog, cancellationToken).ConfigureAwait(false);
+            else
+                await ShareLockAsync(session, catalog, cancellationToken).ConfigureAwait(false);
+            return new SqlServerSnapshot(session, facts.Dialect, catalog, facts.IsolationName);
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public IAsyncEnumerable<RowBatch> ReadAsync(RowQuery query, CancellationToken cancellationToken) => _reader.ReadAsync(query, cancellationToken);
+
+    public IAsyncEnumerable<RowBatch> ReadByKeyAsync(TableSchema table, RowBatch keys, CancellationToken cancellationToken)
+        => _reader.ReadByKeyAsync(table, keys, cancellationToken);
+
+    public Task<long> CountAsync(TableSchema table, CancellationToken cancellationToken) => _reader.CountAsync(table, cancellationToken);
+
+    public Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken)
+        => Task.FromResult<IReadOnlyList<KeyRange>>([new KeyRange(null, null)]);
+
+    public Task<SidePosition> GetPositionAsync(CancellationToken cancellationToken) => Task.FromResult(SidePosition.None);
+
+    public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    /// <summary>The snapshot is taken by the first statement that reads a user's table, not by BEGIN TRANSACTION.</summary>
+    private static async Task FixAsync(SqlServerSession session, SqlServerCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (catalog.Tables.FirstOrDefault() is { } table)
+            await session.ScalarAsync($"SELECT TOP (1) 1 FROM {table.QuotedName}", "taking a snapshot", cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Serializable alone would let a table change until it is first read; a shared lock on each makes one moment of all.</summary>
+    private static async Task ShareLockAsync(SqlServerSession session, SqlServerCatalog catalog, CancellationToken cancellationToken)
+    {
+        foreach (var table in catalog.Tables.OrderBy(t => t.ObjectId))
+        {
+            await session.ScalarAsync(
+                $"SELECT TOP (1) 1 FROM {table.QuotedName} WITH (TABLOCK, HOLDLOCK)", $"locking '{table.Schema.Name}' against writers", cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Data;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Databases.SqlServer;
+
+/// <summary>The one transaction of a transfer, on a connection of its own.</summary>
+internal sealed class SqlServerTransaction : ISideTransaction
+{
+    private readonly SqlServerSession _session;
+    private readonly SqlServerDialect _dialect;
+    private readonly SqlServerGuard _guard;
+    private readonly SideProfile _profile;
+    private SqlServerCatalog _catalog;
+    private SqlServerRowReader _reader;
+    private SqlServerWriter _writer;
+
+    private SqlServerTransaction(
+        SqlServerSession session, SqlServerDialect dialect, SqlServerGuard guard, SideProfile profile, SqlServerCatalog catalog)
+    {
+        _session = session;
+        _dialect = dialect;
+        _guard = guard;
+        _profile = profile;
+        (_catalog, _reader, _writer) = Use(catalog);
+    }
+
+    public SideCatalog Catalog => _catalog.Public;
+
+    public ISideLogWriter? LogWriter { get; private init; }
+
+    public static async Task<SqlServerTransaction> BeginAsync(
+        SqlServerAddress address, SqlServerFacts facts, IReadOnlyList<TableSchema> tables, TimeSpan lockTimeout, CancellationToken cancellationToken)
+    {
+        var session = await SqlServerSession.OpenAsync(address, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // Zero would mean "for ever" to Babelfish.
+            var milliseconds = (int)Math.Clamp(lockTimeout.TotalMilliseconds, 1, int.MaxValue);
+            await session.ExecuteAsync($"SET LOCK_TIMEOUT {milliseconds}", "setting the lock's time-out", cancellationToken).ConfigureAwait(false);
+            await session.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+            var guard = new SqlServerGuard(session, facts.Dialect);
+            await guard.LockAsync(tables, cancellationToken).ConfigureAwait(false);
+
+            // The tables carry the profile that the engine works under.
+            var profile = new SideProfile(
+                [],
+                tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.Name.ToString(), t => t.SideLocalColumns),
+                tables.Where(t => t.RowFilter is not null).ToDictionary(t => t.Name.ToString(), t => t.RowFilter!));
+            var catalog = await SqlServerCatalog.ReadAsync(session, facts.Dialect, profile, cancellationToken).ConfigureAwait(false);
+            await guard.OpenAsync(catalog, tables, cancellationToken).ConfigureAwait(false);
+            return new SqlServerTransaction(session, facts.Dialect, guard, profile, catalog);
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public IAsyncEnumerable<RowBatch> ReadAsync(RowQuery query, CancellationToken cancellationToken) => _reader.ReadAsync(query, cancellationToken);
+
+    public IAsyncEnumerable<RowBatch> ReadByKeyAsync(TableSchema table, RowBatch keys, CancellationToken cancellationToken)
+        => _reader.ReadByKeyAsync(table, keys, cancellationToken);
+
+    public Task<long> CountAsync(TableSchema table, CancellationToken cancellationToken) => _reader.CountAsync(table, cancellationToken);
+
+    public Task<long> ClearAsync(TableSchema table, CancellationToken cancellationToken)
+        => _writer.ClearAsync(_catalog.Bind(table, _session.Side), cancellationToken);
+
+    public Task InsertAsync(TableSchema table, IAsyncEnumerable<RowBatch> rows, CancellationToken cancellationToken)
+        => _writer.InsertAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken);
+
+    public Task<long> UpdateAsync(TableSchema table, RowBatch rows, CancellationToken cancellationToken)
+        => _writer.UpdateAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken);
+
+    public Task<long> DeleteAsync(TableSchema table, RowBatch keys, CancellationToken cancellationToken)
+        => _writer.DeleteAsync(_catalog.Bind(table, _session.Side), keys, cancellationToken);
+
+    public Task<long> DeleteRowsAsync(TableSchema table, RowBatch rows, CancellationToken cancellationToken)
+        => _writer.DeleteRowsAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken);
+
+    public async Task CreateTableAsync(string statements, CancellationToken cancellationToken)
+    {
+        await _session.ExecuteAsync(statements, "creating a table", cancellationToken).ConfigureAwait(false);
+        (_catalog, _reader, _writer) = Use(
+            await SqlServerCatalog.ReadAsync(_session, _dialect, _profile, cancellationToken).ConfigureAwait(false));
+    }
+
+    public Task<IReadOnlyList<string>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+        => _guard.FindViolationsAsync(cancellationToken);
+
+    public async Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
+    {
+        const string What = "writing the transfer's id";
+        await _session.ExecuteAsync(SqlServerNames.CreateTransferTable, What, cancellationToken).ConfigureAwait(false);
+        await _session.ExecuteAsync(
+            $"INSERT INTO {SqlServerNames.Transfer} (id, at_us) VALUES (@id, {SqlServerNames.NowMicroseconds})",
+            What,
+            cancellationToken,
+            ("@id", transferId.ToString())).ConfigureAwait(false);
+    }
+
+    public async Task CommitAsync()
+    {
+        await _guard.CloseAsync(CancellationToken.None).ConfigureAwait(false);
+        await _session.CommitAsync().ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    private (SqlServerCatalog Catalog, SqlServerRowReader Reader, SqlServerWriter Writer) Use(SqlServerCatalog catalog)
+        => (catalog, new SqlServerRowReader(_session, _dialect, catalog), new SqlServerWriter(_session, _dialect));
+}
