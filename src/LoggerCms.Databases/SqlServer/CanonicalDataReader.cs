@@ -10,7 +10,7 @@ namespace LoggerCms.Databases.SqlServer;
 
 /// <summary>Canonical rows as the forward-only reader that a bulk copy takes. Batches are disposed as they are used up.</summary>
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "It is a data reader; that it can be enumerated is the base class's.")]
-internal sealed class CanonicalDataReader(SqlServerTable table, IAsyncEnumerator<RowBatch> batches) : DbDataReader
+internal sealed class CanonicalDataReader(SqlServerTable table, SqlServerDialect dialect, IAsyncEnumerator<RowBatch> batches) : DbDataReader
 {
     private readonly (int Start, int Length)[] _fields = new (int, int)[table.Columns.Count];
     private RowBatch? _batch;
@@ -50,7 +50,7 @@ internal sealed class CanonicalDataReader(SqlServerTable table, IAsyncEnumerator
 
     public override bool IsDBNull(int ordinal) => Field(ordinal).Tag == FieldTag.Null;
 
-    public override object GetValue(int ordinal) => SqlServerValues.ToValue(table, table.Columns[ordinal], Field(ordinal));
+    public override object GetValue(int ordinal) => SqlServerValues.ToValue(table, table.Columns[ordinal], Field(ordinal), dialect);
 
     /// <summary>The bytes of a long binary value, without a copy of it.</summary>
     public override Stream GetStream(int ordinal)

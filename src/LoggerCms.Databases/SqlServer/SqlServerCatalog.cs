@@ -14,8 +14,7 @@ internal sealed class SqlServerCatalog
     private const string ColumnQuery = """
         SELECT s.name, t.name, t.object_id, c.name, LOWER(COALESCE(CASE WHEN ut.is_assembly_type = 1 THEN ut.name ELSE bt.name END, ut.name)),
             ut.is_assembly_type, c.max_length, c.precision, c.scale, c.collation_name,
-            CAST(COLLATIONPROPERTY(c.collation_name, 'CodePage') AS int), c.is_nullable, c.is_identity, c.is_computed, c.generated_always_type,
-            c.default_object_id
+            c.is_nullable, c.is_identity, c.is_computed, c.generated_always_type, c.default_object_id
         FROM sys.tables t
         JOIN sys.schemas s ON s.schema_id = t.schema_id
         JOIN sys.columns c ON c.object_id = t.object_id
@@ -67,6 +66,14 @@ internal sealed class SqlServerCatalog
             : throw new LoggerCmsException(
                 ErrorCodes.TableNotFound, $"'{side}' has no table '{table.Name}' with these columns.", "Run Get-SideState to see its tables.", side);
 
+    /// <summary>A table by its name.</summary>
+    /// <exception cref="LoggerCmsException">TableNotFound.</exception>
+    public SqlServerTable Find(TableName name, string side)
+        => _tables.TryGetValue(name, out var found)
+            ? found
+            : throw new LoggerCmsException(
+                ErrorCodes.TableNotFound, $"'{side}' has no table '{name}'.", "Run Get-SideState to see its tables.", side);
+
     public static string Quote(TableName name)
         => $"{SqlServerDialect.Quote(name.Schema ?? DefaultSchema)}.{SqlServerDialect.Quote(name.Name)}";
 
@@ -91,11 +98,10 @@ internal sealed class SqlServerCatalog
                     r.GetByte(7),
                     r.GetByte(8),
                     r.IsDBNull(9) ? null : r.GetString(9),
-                    r.IsDBNull(10) ? 1252 : r.GetInt32(10),
-                    !r.IsDBNull(11) && r.GetBoolean(11),
-                    r.GetBoolean(12)),
-                r.GetBoolean(13) || Convert.ToInt32(r.GetValue(14), null) != 0,
-                !r.IsDBNull(15) && r.GetInt32(15) != 0),
+                    !r.IsDBNull(10) && r.GetBoolean(10),
+                    r.GetBoolean(11)),
+                r.GetBoolean(12) || Convert.ToInt32(r.GetValue(13), null) != 0,
+                !r.IsDBNull(14) && r.GetInt32(14) != 0),
             Reading,
             cancellationToken).ConfigureAwait(false);
         var indexes = await session.QueryAsync(

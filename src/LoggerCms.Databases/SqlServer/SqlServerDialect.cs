@@ -1,7 +1,10 @@
 namespace LoggerCms.Databases.SqlServer;
 
 /// <summary>Where SQL Server and Babelfish need different words for the same.</summary>
-internal sealed record SqlServerDialect(bool IsBabelfish, string DatabaseCollation)
+/// <param name="IsBabelfish">True on Babelfish.</param>
+/// <param name="DatabaseCollation">What a column has that declares no other.</param>
+/// <param name="CodePages">The code pages of the collations that the database's columns have.</param>
+internal sealed record SqlServerDialect(bool IsBabelfish, string DatabaseCollation, IReadOnlyDictionary<string, int> CodePages)
 {
     /// <summary>Compares code points, trailing blanks aside; both servers have it.</summary>
     public const string BinaryCollation = "Latin1_General_100_BIN2";
@@ -18,4 +21,16 @@ internal sealed record SqlServerDialect(bool IsBabelfish, string DatabaseCollati
 
     /// <summary>Text to xml, white space kept.</summary>
     public string ParseXml(string value) => IsBabelfish ? $"CAST({value} AS xml)" : $"CONVERT(xml, {value}, 1)";
+
+    /// <summary>
+    /// A text as a field of a log key. SQL Server 2016 cannot turn its UTF-16 into UTF-8, so there the field is <c>u</c> and the hexadecimal bytes of
+    /// UTF-16, which the log's reader turns into <see cref="Core.Sides.LogKey"/>'s own form; Babelfish stores UTF-8.
+    /// </summary>
+    public string TextInHex(string value) => IsBabelfish
+        ? $"'t' + pg_catalog.encode(pg_catalog.convert_to({value}, 'UTF8'), 'hex')"
+        : $"'u' + LOWER(CONVERT(varchar(8000), CAST({value} AS varbinary(8000)), 2))";
+
+    public string BinaryInHex(string value) => IsBabelfish
+        ? $"pg_catalog.encode(CAST({value} AS bytea), 'hex')"
+        : $"LOWER(CONVERT(varchar(8000), CAST({value} AS varbinary(8000)), 2))";
 }

@@ -9,6 +9,12 @@ internal sealed record SqlServerFacts(string Server, string Database, DateTime C
         FROM sys.databases d WHERE d.name = DB_NAME()
         """;
 
+    private const string CodePageQuery = """
+        SELECT c.name, CAST(COLLATIONPROPERTY(c.name, 'CodePage') AS int) FROM (
+            SELECT DISTINCT collation_name AS name FROM sys.columns WHERE collation_name IS NOT NULL
+            UNION SELECT collation_name FROM sys.databases WHERE name = DB_NAME()) c
+        """;
+
     /// <summary>How a snapshot is held here, in the server's words.</summary>
     public string IsolationName => (AllowsSnapshot, Dialect.IsBabelfish) switch
     {
@@ -50,7 +56,20 @@ internal sealed record SqlServerFacts(string Server, string Database, DateTime C
                 session.Side);
         }
 
+        var codePages = await session.QueryAsync(
+            CodePageQuery,
+            r => (Name: r.IsDBNull(0) ? string.Empty : r.GetString(0), CodePage: r.IsDBNull(1) ? DefaultCodePage(found.Babelfish) : r.GetInt32(1)),
+            "reading the collations",
+            cancellationToken).ConfigureAwait(false);
         return new SqlServerFacts(
-            found.Server, found.Database, found.Created, found.Snapshot is 1, new SqlServerDialect(found.Babelfish, found.Collation));
+            found.Server,
+            found.Database,
+            found.Created,
+            found.Snapshot is 1,
+            new SqlServerDialect(
+                found.Babelfish, found.Collation, codePages.DistinctBy(c => c.Name).ToDictionary(c => c.Name, c => c.CodePage, StringComparer.OrdinalIgnoreCase)));
     }
+
+    /// <summary>Babelfish knows no code page of its own names for collations, which all stand for 1252.</summary>
+    private static int DefaultCodePage(bool isBabelfish) => isBabelfish ? 1252 : 0;
 }

@@ -49,7 +49,7 @@ internal static class SqlServerKeyChunk
                 reader.Read();
                 var column = table.Columns[columns[c]];
                 var parameter = $"@p{number++}";
-                command.Parameters.Add(SqlServerValues.Parameter(parameter, table, column, reader));
+                command.Parameters.Add(SqlServerValues.Parameter(parameter, table, column, reader, dialect));
                 text.Append(c == 0 ? string.Empty : ", ").Append(column.Write(parameter, dialect));
             }
 

@@ -8,6 +8,7 @@ internal sealed class SqlServerSide : ISide
     private readonly SqlServerAddress _address;
     private readonly SqlServerSession _session;
     private readonly SqlServerFacts _facts;
+    private readonly SqlServerLog _log;
 
     private SqlServerSide(SideConnection connection, SqlServerAddress address, SqlServerSession session, SqlServerFacts facts)
     {
@@ -15,6 +16,7 @@ internal sealed class SqlServerSide : ISide
         _address = address;
         _session = session;
         _facts = facts;
+        _log = new SqlServerLog(address, facts, session);
     }
 
     public SideConnection Connection { get; }
@@ -28,7 +30,7 @@ internal sealed class SqlServerSide : ISide
     // The server's own name, so that two addresses of it count as one; the date tells servers apart that were left with the name they were made with.
     public string Identity => FormattableString.Invariant($"sqlserver:{_facts.Server}/{_facts.Database}@{_facts.Created:yyyy-MM-ddTHH:mm:ss.fff}");
 
-    public ISideLog Log => throw new NotSupportedException();
+    public ISideLog Log => _log;
 
     public static async Task<SqlServerSide> OpenAsync(SideConnection connection, CancellationToken cancellationToken)
     {
@@ -47,10 +49,16 @@ internal sealed class SqlServerSide : ISide
     }
 
     public async Task<ISideSnapshot> BeginSnapshotAsync(SnapshotOptions options, CancellationToken cancellationToken)
-        => await SqlServerSnapshot.BeginAsync(_address, _facts, options, cancellationToken).ConfigureAwait(false);
+    {
+        await _log.RenewIfRestoredAsync(cancellationToken).ConfigureAwait(false);
+        return await SqlServerSnapshot.BeginAsync(_address, _facts, options, cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task<ISideTransaction> BeginTransactionAsync(IReadOnlyList<TableSchema> tables, TimeSpan lockTimeout, CancellationToken cancellationToken)
-        => await SqlServerTransaction.BeginAsync(_address, _facts, tables, lockTimeout, cancellationToken).ConfigureAwait(false);
+    {
+        await _log.RenewIfRestoredAsync(cancellationToken).ConfigureAwait(false);
+        return await SqlServerTransaction.BeginAsync(_address, _facts, tables, lockTimeout, cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task<IAsyncDisposable?> TryLockTransfersAsync(Guid transferId, CancellationToken cancellationToken)
     {
@@ -113,7 +121,7 @@ internal sealed class SqlServerSide : ISide
 
     public string GetCreateTable(TableSchema table, SideProvider madeFor) => SqlServerDdl.CreateTable(table, madeFor, DisplayName);
 
-    public IValueFit? GetValueFit(TableSchema source, TableSchema destination) => null;
+    public IValueFit? GetValueFit(TableSchema source, TableSchema destination) => SqlServerValueFit.For(source, destination, _facts.Dialect);
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 

@@ -59,7 +59,8 @@ internal sealed class SqlServerSnapshot : ISideSnapshot
     public Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken)
         => Task.FromResult<IReadOnlyList<KeyRange>>([new KeyRange(null, null)]);
 
-    public Task<SidePosition> GetPositionAsync(CancellationToken cancellationToken) => Task.FromResult(SidePosition.None);
+    public async Task<SidePosition> GetPositionAsync(CancellationToken cancellationToken)
+        => (await SqlServerLogState.ReadAsync(_session, cancellationToken).ConfigureAwait(false))?.Position ?? SidePosition.None;
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 

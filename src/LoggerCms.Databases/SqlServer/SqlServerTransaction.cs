@@ -48,7 +48,11 @@ internal sealed class SqlServerTransaction : ISideTransaction
                 tables.Where(t => t.RowFilter is not null).ToDictionary(t => t.Name.ToString(), t => t.RowFilter!));
             var catalog = await SqlServerCatalog.ReadAsync(session, facts.Dialect, profile, cancellationToken).ConfigureAwait(false);
             await guard.OpenAsync(catalog, tables, cancellationToken).ConfigureAwait(false);
-            return new SqlServerTransaction(session, facts.Dialect, guard, profile, catalog);
+            var log = await SqlServerLogState.ReadAsync(session, cancellationToken).ConfigureAwait(false);
+            return new SqlServerTransaction(session, facts.Dialect, guard, profile, catalog)
+            {
+                LogWriter = log is null ? null : new SqlServerLogWriter(session, log.Origin),
+            };
         }
         catch
         {

@@ -23,11 +23,10 @@ internal static class SqlServerTypes
     /// <param name="Precision">Digits in all.</param>
     /// <param name="Scale">Digits after the point.</param>
     /// <param name="Collation">Null for a type that is no text.</param>
-    /// <param name="CodePage">Of the collation.</param>
     /// <param name="Nullable">True when NULL is allowed.</param>
     /// <param name="IsIdentity">True for an identity column.</param>
     internal sealed record Declared(
-        string Name, string TypeName, bool IsClrType, int MaxLength, byte Precision, byte Scale, string? Collation, int CodePage, bool Nullable, bool IsIdentity);
+        string Name, string TypeName, bool IsClrType, int MaxLength, byte Precision, byte Scale, string? Collation, bool Nullable, bool IsIdentity);
 
     public static SqlServerColumn Map(Declared declared, SqlServerDialect dialect)
     {
@@ -56,7 +55,29 @@ internal static class SqlServerTypes
             Form = form,
             Length = length,
             Collation = declared.Collation,
-            CodePage = declared.CodePage,
+            CodePage = declared.Collation is null ? 0 : dialect.CodePages.GetValueOrDefault(declared.Collation),
+        };
+    }
+
+    /// <summary>What this driver knows of a column that it described before.</summary>
+    public static SqlServerColumn FromSchema(ColumnSchema schema, SqlServerDialect dialect)
+    {
+        const string Collate = " COLLATE ";
+        var at = schema.DeclaredType.IndexOf(Collate, StringComparison.Ordinal);
+        var collation = at < 0 ? dialect.DatabaseCollation : schema.DeclaredType[(at + Collate.Length)..];
+        var name = schema.DeclaredType.AsSpan();
+        if (name.IndexOfAny('(', ' ') is >= 0 and var end)
+            name = name[..end];
+        var typeName = name.ToString();
+        var isClr = schema.Type.Kind == LogicalKind.Native && typeName is not ("xml" or "sql_variant");
+        return new SqlServerColumn
+        {
+            Schema = schema,
+            TypeName = typeName,
+            Form = FormOf(new Declared(schema.Name, typeName, isClr, 0, 0, 0, null, schema.Nullable, schema.IsIdentity)),
+            Length = schema.MaxLength,
+            Collation = collation,
+            CodePage = dialect.CodePages.GetValueOrDefault(collation),
         };
     }
 

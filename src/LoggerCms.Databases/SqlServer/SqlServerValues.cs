@@ -13,39 +13,33 @@ internal static class SqlServerValues
 
     /// <summary>The field as the value that the column's type takes, exactly.</summary>
     /// <exception cref="LoggerCmsException">ValueNotRepresentable names table and column.</exception>
-    public static object ToValue(SqlServerTable table, SqlServerColumn column, CanonicalReader field)
+    public static object ToValue(SqlServerTable table, SqlServerColumn column, CanonicalReader field, SqlServerDialect dialect)
     {
         if (field.Tag == FieldTag.Null)
             return DBNull.Value;
-        try
+        if (SqlServerFit.Check(column, field, dialect) is { } reason)
+            throw NotRepresentable(table, column, reason);
+        return column.Form switch
         {
-            return (column.Form, field.Tag) switch
-            {
-                (ColumnForm.Boolean, FieldTag.Boolean) => field.Boolean,
-                (ColumnForm.Byte, FieldTag.Integer) => checked((byte)field.Int64),
-                (ColumnForm.Int16, FieldTag.Integer) => checked((short)field.Int64),
-                (ColumnForm.Int32, FieldTag.Integer) => checked((int)field.Int64),
-                (ColumnForm.Int64, FieldTag.Integer) => field.Int64,
-                (ColumnForm.Double, FieldTag.Double) when double.IsFinite(field.Double) => field.Double,
-                (ColumnForm.Single, FieldTag.Single) when float.IsFinite(field.Single) => field.Single,
-                (ColumnForm.Decimal, FieldTag.Decimal) => ToDecimal(column, field.Payload),
-                (ColumnForm.Money, FieldTag.Decimal) => ToDecimal(column, field.Payload).Value,
-                (ColumnForm.Text, FieldTag.Text) => Wtf8.Decode(field.Payload) ?? throw new FormatException("it is not Unicode text"),
-                (ColumnForm.Xml, FieldTag.Native) => Encoding.UTF8.GetString(field.Payload),
-                (ColumnForm.Binary, FieldTag.Binary) => field.Payload.ToArray(),
-                (ColumnForm.Serialized, FieldTag.Native) => Convert.FromHexString(Encoding.ASCII.GetString(field.Payload[2..])),
-                (ColumnForm.Guid, FieldTag.Guid) => new Guid(field.Payload, bigEndian: true),
-                (ColumnForm.Date, FieldTag.Date) => ToDate(field.Int32),
-                (ColumnForm.Time, FieldTag.Time) => new TimeSpan(field.Int64),
-                (ColumnForm.DateTime or ColumnForm.DateTime2, FieldTag.DateTime) => ToDate(field.DateTime.Days).AddTicks(field.DateTime.Ticks),
-                (ColumnForm.DateTimeOffset, FieldTag.DateTimeOffset) => ToOffset(field),
-                _ => throw new FormatException($"a value of kind {field.Tag} does not go into a column of type {column.TypeName}"),
-            };
-        }
-        catch (Exception error) when (error is OverflowException or FormatException or ArgumentException)
-        {
-            throw NotRepresentable(table, column, error.Message);
-        }
+            ColumnForm.Boolean => field.Boolean,
+            ColumnForm.Byte => (byte)field.Int64,
+            ColumnForm.Int16 => (short)field.Int64,
+            ColumnForm.Int32 => (int)field.Int64,
+            ColumnForm.Int64 => field.Int64,
+            ColumnForm.Double => field.Double,
+            ColumnForm.Single => field.Single,
+            ColumnForm.Decimal => ToDecimal(column, field.Payload),
+            ColumnForm.Money => ToDecimal(column, field.Payload).Value,
+            ColumnForm.Text => Wtf8.Decode(field.Payload) ?? throw NotRepresentable(table, column, "it is not Unicode text"),
+            ColumnForm.Xml => Encoding.UTF8.GetString(field.Payload),
+            ColumnForm.Binary => field.Payload.ToArray(),
+            ColumnForm.Guid => new Guid(field.Payload, bigEndian: true),
+            ColumnForm.Date => ToDate(field.Int32),
+            ColumnForm.Time => new TimeSpan(field.Int64),
+            ColumnForm.DateTime or ColumnForm.DateTime2 => ToDate(field.DateTime.Days).AddTicks(field.DateTime.Ticks),
+            ColumnForm.DateTimeOffset => ToOffset(field),
+            _ => ToBytes(table, column, field.Payload),
+        };
     }
 
     public static LoggerCmsException NotRepresentable(SqlServerTable table, SqlServerColumn column, string reason) => new(
@@ -53,9 +47,9 @@ internal static class SqlServerValues
         $"Table '{table.Schema.Name}', column '{column.Schema.Name}' ({column.Schema.DeclaredType}) cannot hold a value: {reason}.",
         "Widen the column, or leave it out with a side profile.");
 
-    public static SqlParameter Parameter(string name, SqlServerTable table, SqlServerColumn column, CanonicalReader field)
+    public static SqlParameter Parameter(string name, SqlServerTable table, SqlServerColumn column, CanonicalReader field, SqlServerDialect dialect)
     {
-        var parameter = new SqlParameter(name, column.ParameterType) { Value = ToValue(table, column, field) };
+        var parameter = new SqlParameter(name, column.ParameterType) { Value = ToValue(table, column, field, dialect) };
         switch (column.Form)
         {
             case ColumnForm.Decimal:
@@ -80,33 +74,24 @@ internal static class SqlServerValues
         return parameter;
     }
 
-    /// <summary>Digits before and after the point of a canonical decimal; null for NaN and the infinities.</summary>
-    public static (int Whole, int Fraction)? Digits(ReadOnlySpan<byte> payload)
-    {
-        if (payload.StartsWith("-"u8))
-            payload = payload[1..];
-        if (payload.IsEmpty || !char.IsAsciiDigit((char)payload[0]))
-            return null;
-        var point = payload.IndexOf((byte)'.');
-        var whole = point < 0 ? payload : payload[..point];
-        return (whole is [(byte)'0'] ? 0 : whole.Length, point < 0 ? 0 : payload.Length - point - 1);
-    }
-
     private static SqlDecimal ToDecimal(SqlServerColumn column, ReadOnlySpan<byte> payload)
+        => column.Schema.Precision <= 28 && Utf8Parser.TryParse(payload, out decimal value, out var consumed) && consumed == payload.Length
+            ? new SqlDecimal(value)
+            : SqlDecimal.Parse(Encoding.ASCII.GetString(payload));
+
+    private static byte[] ToBytes(SqlServerTable table, SqlServerColumn column, ReadOnlySpan<byte> payload)
     {
-        var digits = Digits(payload) ?? throw new FormatException("it is not a finite number");
-        int precision = column.Schema.Precision!.Value, scale = column.Schema.Scale!.Value;
-        if (digits.Fraction > scale || digits.Whole > precision - scale)
-            throw new FormatException($"it has {digits.Whole} digits before and {digits.Fraction} after the point");
-        if (precision <= 28 && Utf8Parser.TryParse(payload, out decimal value, out var consumed) && consumed == payload.Length)
-            return new SqlDecimal(value);
-        return SqlDecimal.Parse(Encoding.ASCII.GetString(payload));
+        try
+        {
+            return Convert.FromHexString(Encoding.ASCII.GetString(payload[2..]));
+        }
+        catch (Exception error) when (error is FormatException or ArgumentOutOfRangeException)
+        {
+            throw NotRepresentable(table, column, "it is not 0x and hexadecimal digits");
+        }
     }
 
-    private static DateTime ToDate(int days)
-        => days is int.MaxValue or int.MinValue
-            ? throw new FormatException("it is an infinite date")
-            : DateOnly.FromDayNumber(checked(days + EpochDays)).ToDateTime(TimeOnly.MinValue);
+    private static DateTime ToDate(int days) => DateOnly.FromDayNumber(days + EpochDays).ToDateTime(TimeOnly.MinValue);
 
     private static DateTimeOffset ToOffset(CanonicalReader field)
     {

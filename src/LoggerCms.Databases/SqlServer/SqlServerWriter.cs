@@ -93,7 +93,7 @@ internal sealed class SqlServerWriter(SqlServerSession session, SqlServerDialect
                     }
 
                     var parameter = $"@p{number++}";
-                    command.Parameters.Add(SqlServerValues.Parameter(parameter, table, column, reader));
+                    command.Parameters.Add(SqlServerValues.Parameter(parameter, table, column, reader, dialect));
                     text.Append(column.EqualExactly(name, parameter, dialect));
                 }
 
@@ -153,7 +153,7 @@ internal sealed class SqlServerWriter(SqlServerSession session, SqlServerDialect
         var batches = rows.GetAsyncEnumerator(cancellationToken);
         await using (batches.ConfigureAwait(false))
         {
-            using var reader = new CanonicalDataReader(table, batches);
+            using var reader = new CanonicalDataReader(table, dialect, batches);
             using var stop = new CancellationTokenSource();
             await session.SettleAsync(CopyAsync(), stop.Cancel, $"inserting into '{table.Schema.Name}'", cancellationToken).ConfigureAwait(false);
 

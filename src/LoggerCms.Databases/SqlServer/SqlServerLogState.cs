@@ -1,0 +1,66 @@
+using System.Globalization;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Databases.SqlServer;
+
+/// <summary>What the log's own tables say, read in one view.</summary>
+/// <param name="Origin">The side's own origin.</param>
+/// <param name="UpdateKey">The last update key of the own origin.</param>
+/// <param name="Retention">How long entries are kept.</param>
+/// <param name="Tables">Tables under the log.</param>
+/// <param name="Received">By origin, the key up to which every logged table has it.</param>
+internal sealed record SqlServerLogState(
+    string Origin, long UpdateKey, TimeSpan Retention, IReadOnlyList<string> Tables, IReadOnlyDictionary<string, long> Received)
+{
+    private const string Reading = "reading the config message log's state";
+
+    private const string TableQuery = """
+        SELECT s.name, t.name FROM sys.triggers tr
+        JOIN sys.tables t ON t.object_id = tr.parent_id
+        JOIN sys.schemas s ON s.schema_id = t.schema_id
+        WHERE tr.name LIKE 'loggercms[_]log[_]%'
+        """;
+
+    public SidePosition Position => new(Origin, new Dictionary<string, long>(Received) { [Origin] = UpdateKey });
+
+    /// <summary>The state as the session's view has it; null where no log is enabled.</summary>
+    public static async Task<SqlServerLogState?> ReadAsync(SqlServerSession session, CancellationToken cancellationToken)
+    {
+        if (await session.ScalarAsync("SELECT OBJECT_ID(N'dbo.loggercms_meta', N'U')", Reading, cancellationToken).ConfigureAwait(false) is null)
+            return null;
+        var meta = await ReadMetaAsync(session, cancellationToken).ConfigureAwait(false);
+        if (!meta.TryGetValue("origin", out var origin))
+            return null;
+
+        var tables = await session.QueryAsync(
+            TableQuery,
+            r => new TableName(r.GetString(0) == SqlServerCatalog.DefaultSchema ? null : r.GetString(0), r.GetString(1)).ToString(),
+            Reading,
+            cancellationToken).ConfigureAwait(false);
+        var positions = await session.QueryAsync(
+            $"SELECT table_name, origin, update_key FROM {SqlServerNames.Position} WHERE table_name <> N''",
+            r => (Table: r.GetString(0), Origin: r.GetString(1), Key: r.GetInt64(2)),
+            Reading,
+            cancellationToken).ConfigureAwait(false);
+
+        // The side holds an origin's changes as far as the table that lags behind most does.
+        var received = positions
+            .Where(p => p.Origin != origin && tables.Contains(p.Table))
+            .GroupBy(p => p.Origin, StringComparer.Ordinal)
+            .Where(g => g.Count() == tables.Count)
+            .ToDictionary(g => g.Key, g => g.Min(p => p.Key), StringComparer.Ordinal);
+        return new SqlServerLogState(
+            origin,
+            long.Parse(meta["update_key"], CultureInfo.InvariantCulture),
+            TimeSpan.FromSeconds(double.Parse(meta["retention_seconds"], CultureInfo.InvariantCulture)),
+            [.. tables.Order(StringComparer.Ordinal)],
+            received);
+    }
+
+    public static async Task<Dictionary<string, string>> ReadMetaAsync(SqlServerSession session, CancellationToken cancellationToken)
+        => (await session.QueryAsync(
+            $"SELECT name, value FROM {SqlServerNames.Meta}",
+            r => (Name: r.GetString(0), Value: r.IsDBNull(1) ? string.Empty : r.GetString(1)),
+            Reading,
+            cancellationToken).ConfigureAwait(false)).ToDictionary(m => m.Name, m => m.Value, StringComparer.Ordinal);
+}
