@@ -9,17 +9,18 @@ namespace LoggerCms.Databases.SqlServer;
 internal sealed class SqlServerSnapshot : ISideSnapshot
 {
     private readonly SqlServerSession _session;
+    private readonly SqlServerCatalog _catalog;
     private readonly SqlServerRowReader _reader;
 
     private SqlServerSnapshot(SqlServerSession session, SqlServerDialect dialect, SqlServerCatalog catalog, string isolation)
     {
         _session = session;
         _reader = new SqlServerRowReader(session, dialect, catalog);
-        Catalog = catalog.Public;
+        _catalog = catalog;
         Isolation = isolation;
     }
 
-    public SideCatalog Catalog { get; }
+    public SideCatalog Catalog => _catalog.Public;
 
     public int Readers => 1;
 
@@ -56,8 +57,29 @@ internal sealed class SqlServerSnapshot : ISideSnapshot
 
     public Task<long> CountAsync(TableSchema table, CancellationToken cancellationToken) => _reader.CountAsync(table, cancellationToken);
 
-    public Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken)
-        => Task.FromResult<IReadOnlyList<KeyRange>>([new KeyRange(null, null)]);
+    /// <summary>Ranges of equal width over the keys that there are: an index tells the ends, and nothing has to be counted.</summary>
+    public async Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken)
+    {
+        var bound = _catalog.Bind(table, _session.Side);
+        IReadOnlyList<KeyRange> whole = [new KeyRange(null, null)];
+        if (parts < 2 || !table.HasKey || table.Columns[table.Key[0]].Type.Kind != LogicalKind.Integer)
+            return whole;
+        var key = SqlServerTable.Column("t", bound.Columns[table.Key[0]]);
+        var ends = await _session.QueryAsync(
+            $"SELECT CAST(MIN({key}) AS bigint), CAST(MAX({key}) AS bigint) FROM {bound.QuotedName} t{bound.Where("t", null)}",
+            r => r.IsDBNull(0) ? ((long, long)?)null : (r.GetInt64(0), r.GetInt64(1)),
+            $"splitting '{table.Name}'",
+            cancellationToken).ConfigureAwait(false);
+        if (ends[0] is not var (first, last))
+            return whole;
+        var width = (Int128)last - first + 1;
+        var bounds = Enumerable.Range(1, parts - 1).Select(i => (long)(first + (width * i / parts))).Distinct().Where(b => b > first).ToList();
+        return
+        [
+            .. bounds.Select((to, i) => new KeyRange(i == 0 ? null : bounds[i - 1], to)),
+            new KeyRange(bounds.Count == 0 ? null : bounds[^1], null),
+        ];
+    }
 
     public async Task<SidePosition> GetPositionAsync(CancellationToken cancellationToken)
         => (await SqlServerLogState.ReadAsync(_session, cancellationToken).ConfigureAwait(false))?.Position ?? SidePosition.None;
