@@ -78,8 +78,10 @@ internal static class ApplyPhase
             Tables = [.. tables.Select(TableShape.Of)],
         });
         using var undo = new ChangeSet(tables.Count, undoFile);
+        var sums = new SourceSums(token);
+        await using var stopping = sums.ConfigureAwait(false);
         var applier = new Applier(transaction, request.Changes, undo, new ApplyOptions(
-            request.Lenient, request.ConflictError, new Throttle(request.ThrottleMBps, time), run.Meter, CopyWhole(request, transaction)));
+            request.Lenient, request.ConflictError, new Throttle(request.ThrottleMBps, time), run.Meter, CopyWhole(request, transaction, sums)));
         for (var i = 0; i < tables.Count; i++)
         {
             if (request.Changes.Tables[i].Any)
@@ -98,8 +100,8 @@ internal static class ApplyPhase
         run.End();
 
         run.Begin(StateTransferPhase.Verify);
-        var sums = await VerifyAsync(run, request, transaction, tables).ConfigureAwait(false);
-        await FinishAsync(run, request, store, transaction, undoFile, tables, await OutcomesAsync(request, transaction, tables, sums, token).ConfigureAwait(false)).ConfigureAwait(false);
+        var read = await VerifyAsync(run, request, transaction, tables, sums).ConfigureAwait(false);
+        await FinishAsync(run, request, store, transaction, undoFile, tables, await OutcomesAsync(request, transaction, tables, read, token).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     public static LoggerCmsException CannotVerify(VerifyLevel level) => new(
@@ -165,19 +167,23 @@ internal static class ApplyPhase
     }
 
     /// <returns>The destination's table sums where all of its rows were read.</returns>
-    private static async Task<IReadOnlyList<TableSum>?> VerifyAsync(TransferRun run, ApplyRequest request, ISideTransaction transaction, IReadOnlyList<TableSchema> tables)
+    private static async Task<IReadOnlyList<TableSum>?> VerifyAsync(
+        TransferRun run, ApplyRequest request, ISideTransaction transaction, IReadOnlyList<TableSchema> tables, SourceSums sums)
     {
+        // The database compares on this core while the sums are still made on the other.
+        if (request.Verify != VerifyLevel.ByDatabase)
+            await sums.FinishAsync().ConfigureAwait(false);
         switch (request.Verify)
         {
             case VerifyLevel.AllRows when request.Work is { } work:
-                var sums = await AllRowsAsync(run, request, work, transaction, tables).ConfigureAwait(false);
+                var read = await AllRowsAsync(run, request, work, transaction, tables).ConfigureAwait(false);
                 run.Set(run.Result with
                 {
                     Verified = VerifyLevel.AllRows,
                     Equal = work.Source.IsConsistent ? true : null,
-                    Checksum = SideChecksum.Compute(tables.Zip(sums)),
+                    Checksum = SideChecksum.Compute(tables.Zip(read)),
                 });
-                return sums;
+                return read;
             case VerifyLevel.ByDatabase when request.Work is { } work && transaction is IPairedTransaction paired:
                 // Rows that were not sent were compared by the database under the snapshot that the lock has proven to be still the current one.
                 if (work.RowsCompared)
@@ -190,7 +196,13 @@ internal static class ApplyPhase
                     await Verifier.ByDatabaseAsync(work, paired, tables, _ => true, run.Token).ConfigureAwait(false);
                 }
 
-                run.Set(run.Result with { Verified = VerifyLevel.ByDatabase, Equal = true });
+                await sums.FinishAsync().ConfigureAwait(false);
+                run.Set(run.Result with
+                {
+                    Verified = VerifyLevel.ByDatabase,
+                    Equal = true,
+                    Checksum = work.SourceSums.All(s => s is not null) ? SideChecksum.Compute(tables.Select((t, i) => (t, work.SourceSums[i]!.Value))) : null,
+                });
                 break;
             case VerifyLevel.ChangedRows:
                 await Verifier.ChangedRowsAsync(request.Changes, transaction, tables, request.Expected, run.Token).ConfigureAwait(false);
@@ -220,9 +232,13 @@ internal static class ApplyPhase
         }
     }
 
-    private static Func<int, TableSchema, CancellationToken, Task<long>>? CopyWhole(ApplyRequest request, ISideTransaction transaction)
+    private static Func<int, TableSchema, CancellationToken, Task<long>>? CopyWhole(ApplyRequest request, ISideTransaction transaction, SourceSums sums)
         => request.Work is { Spool: null } work && transaction is IPairedTransaction paired && request.ThrottleMBps <= 0
-            ? (index, table, cancel) => paired.CopyTableAsync(work.Pairs[index].Source, table, cancel)
+            ? (index, table, cancel) =>
+            {
+                sums.Start(work, index);
+                return paired.CopyTableAsync(work.Pairs[index].Source, table, cancel);
+            }
             : null;
 
     /// <summary>The tables under the lock must be those that the changes were made for.</summary>
