@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoggerCms.PowerShell.Parameters;
+using LoggerCms.PowerShell.Pipeline;
 
 namespace LoggerCms.PowerShell.Commands;
 
@@ -26,7 +27,7 @@ public sealed class CompareSideStateCommand : ReadingCmdlet
     protected override void ProcessRecord()
     {
         var comparison = Run(
-            $"Comparing {Source} with {Destination}",
+            $"Comparing {ProgressText.Short(Source)} with {ProgressText.Short(Destination)}",
             Destination,
             (work, token) => work.Engine.CompareAsync(
                 ReadScope(new ComparisonRequest { Source = Source, Destination = Destination }),

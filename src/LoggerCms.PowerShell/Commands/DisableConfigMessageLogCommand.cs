@@ -21,7 +21,7 @@ public sealed class DisableConfigMessageLogCommand : AsyncPSCmdlet
         var many = Side.Length > 1 || MyInvocation.ExpectingInput;
         foreach (var side in Side)
         {
-            if (Run($"Reading {side}", side, (work, token) => work.Engine.GetLogAsync(side, token), many) is not { } before)
+            if (Run($"Reading {ProgressText.Short(side)}", side, (work, token) => work.Engine.GetLogAsync(side, token), many) is not { } before)
                 continue;
 
             var what = $"the config message log of {side} with its {before.Entries} entries";
@@ -32,7 +32,7 @@ public sealed class DisableConfigMessageLogCommand : AsyncPSCmdlet
                 continue;
             }
 
-            if (Run($"Disabling the log of {side}", side, (work, token) => work.Engine.DisableLogAsync(side, token), many) is { } after)
+            if (Run($"Disabling the log of {ProgressText.Short(side)}", side, (work, token) => work.Engine.DisableLogAsync(side, token), many) is { } after)
                 WriteObject(after);
         }
     }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoggerCms.PowerShell.Parameters;
+using LoggerCms.PowerShell.Pipeline;
 
 namespace LoggerCms.PowerShell.Commands;
 
@@ -30,7 +31,7 @@ public sealed class EnableConfigMessageLogCommand : ScopedCmdlet
         var many = Side.Length > 1 || MyInvocation.ExpectingInput;
         foreach (var side in Side)
         {
-            if (Run($"Reading {side}", side, (work, token) => work.Engine.GetLogAsync(side, token), many) is not { } before)
+            if (Run($"Reading {ProgressText.Short(side)}", side, (work, token) => work.Engine.GetLogAsync(side, token), many) is not { } before)
                 continue;
 
             if (!ShouldProcess(side.ToString(), "Enable the config message log: add its tables, and triggers on the tables in scope"))
@@ -42,7 +43,7 @@ public sealed class EnableConfigMessageLogCommand : ScopedCmdlet
 
             var request = (EnableLogRequest)Scope(
                 new EnableLogRequest { Side = side, SideName = SideName ?? side.Name ?? "A", Retention = Retention });
-            if (Run($"Enabling the log of {side}", side, (work, token) => work.Engine.EnableLogAsync(request, token), many) is { } after)
+            if (Run($"Enabling the log of {ProgressText.Short(side)}", side, (work, token) => work.Engine.EnableLogAsync(request, token), many) is { } after)
             {
                 SessionMemory.SawTables(after.Tables);
                 WriteObject(after);

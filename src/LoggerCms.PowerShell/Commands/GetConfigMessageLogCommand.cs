@@ -37,8 +37,8 @@ public sealed class GetConfigMessageLogCommand : AsyncPSCmdlet
         foreach (var side in Side)
         {
             if (Entries)
-                Run($"Reading the log of {side}", side, (work, token) => ReadAsync(work, side, token), many);
-            else if (Run($"Reading the log of {side}", side, (work, token) => work.Engine.GetLogAsync(side, token), many) is { } state)
+                Run($"Reading the log of {ProgressText.Short(side)}", side, (work, token) => ReadAsync(work, side, token), many);
+            else if (Run($"Reading the log of {ProgressText.Short(side)}", side, (work, token) => work.Engine.GetLogAsync(side, token), many) is { } state)
             {
                 SessionMemory.SawTables(state.Tables);
                 WriteObject(state);

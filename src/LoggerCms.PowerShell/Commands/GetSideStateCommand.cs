@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoggerCms.PowerShell.Parameters;
+using LoggerCms.PowerShell.Pipeline;
 
 namespace LoggerCms.PowerShell.Commands;
 
@@ -21,7 +22,7 @@ public sealed class GetSideStateCommand : ReadingCmdlet
         foreach (var side in Side)
         {
             var state = Run(
-                $"Reading {side}",
+                $"Reading {ProgressText.Short(side)}",
                 side,
                 (work, token) => work.Engine.GetSideStateAsync(ReadScope(new SideStateRequest { Side = side }), work.Progress, token),
                 many);

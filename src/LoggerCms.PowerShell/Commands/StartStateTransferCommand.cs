@@ -85,7 +85,7 @@ public sealed class StartStateTransferCommand : ReadingCmdlet
             StartJob(request);
         else if (Transfer(request, IsWhatIf) is { } result)
         {
-            if (IsWhatIf)
+            if (result.Status == StateTransferStatus.WhatIf)
                 Ask(Describe(result));
             TransferOutput.Write(this, result);
         }
@@ -93,7 +93,7 @@ public sealed class StartStateTransferCommand : ReadingCmdlet
 
     private StateTransferResult? Transfer(StateTransferRequest request, bool whatIf)
         => Run(
-            $"State transfer {Source} -> {Destination}",
+            $"State transfer {ProgressText.Short(Source)} -> {ProgressText.Short(Destination)}",
             Destination,
             (work, token) => work.Engine.TransferAsync(
                 request with

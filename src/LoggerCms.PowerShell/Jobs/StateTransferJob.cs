@@ -18,7 +18,7 @@ internal sealed class StateTransferJob : Job, IProgress<TransferProgress>
         : base(command)
     {
         _request = request;
-        _activity = $"State transfer {request.Source} -> {request.Destination}";
+        _activity = $"State transfer {ProgressText.Short(request.Source)} -> {ProgressText.Short(request.Destination)}";
         PSJobTypeName = "StateTransferJob";
     }
 

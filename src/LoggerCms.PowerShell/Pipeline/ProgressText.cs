@@ -16,11 +16,16 @@ internal static class ProgressText
         return record;
     }
 
+    /// <summary>A side in few enough letters for a progress bar.</summary>
+    public static string Short(SideConnection side)
+        => side.Name ?? (side.Provider == SideProvider.Sqlite ? Path.GetFileName(side.DataSource) : side.ToString());
+
     private static string Status(TransferProgress progress)
     {
         var culture = CultureInfo.CurrentCulture;
         var text = progress.Table is { } table ? $"{progress.Phase}: {table}" : $"{progress.Phase}";
-        text += string.Create(culture, $", {progress.Rows:N0} rows, {progress.Bytes / 1e6:N1} MB");
+        if (progress.Rows > 0 || progress.Bytes > 0)
+            text += string.Create(culture, $", {progress.Rows:N0} rows, {progress.Bytes / 1e6:N1} MB");
         return progress.BytesPerSecond > 0 ? text + string.Create(culture, $", {progress.BytesPerSecond / 1e6:N1} MB/s") : text;
     }
 }
