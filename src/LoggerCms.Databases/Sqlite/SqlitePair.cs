@@ -33,9 +33,9 @@ internal sealed class SqlitePair : ISidePair
         var opened = new List<SqliteDb>();
         try
         {
-            SqliteDb Open(SqliteSide side, bool write = false)
+            SqliteDb Open(SqliteSide side)
             {
-                opened.Add(SqliteDb.Open(side.Database, side.DisplayName, write));
+                opened.Add(SqliteDb.Open(side.Database, side.DisplayName, write: false));
                 return opened[^1];
             }
 
@@ -47,8 +47,7 @@ internal sealed class SqlitePair : ISidePair
             var sources = Enumerable.Range(0, readers).Select(_ => Open(source)).ToList();
             var destinations = Enumerable.Range(0, readers).Select(_ => Open(destination)).ToList();
 
-            // Only the first of them may write later on.
-            var both = Enumerable.Range(0, readers).Select(i => Open(destination, write: i == 0)).ToList();
+            var both = Enumerable.Range(0, readers).Select(_ => Open(destination)).ToList();
             foreach (var db in both)
                 db.Attach(source.Database, cancellationToken);
             SqliteViews.BeginTogether(
@@ -127,6 +126,8 @@ internal sealed class SqlitePair : ISidePair
     /// </summary>
     private static void Upgrade(SqliteDb db, TimeSpan lockTimeout, CancellationToken cancellationToken)
     {
+        // The pool lends any of its connections, and until here all of them were held to reading.
+        db.Execute("PRAGMA query_only = OFF");
         SqliteTransaction.Prepare(db);
         var version = db.ScalarInt64("PRAGMA main.user_version");
         try
