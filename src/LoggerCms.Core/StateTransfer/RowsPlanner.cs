@@ -12,17 +12,24 @@ internal static class RowsPlanner
 
     public static async Task CollectAsync(TransferWork work, ProgressMeter meter, CancellationToken cancellationToken)
     {
-        if (work.Pair is { } pair)
-            await CollectByDatabaseAsync(work, pair, meter, cancellationToken).ConfigureAwait(false);
-        else
-            await CollectByRowsAsync(work, meter, cancellationToken).ConfigureAwait(false);
+        await CollectAsync(work, [.. Enumerable.Range(0, work.Pairs.Count).Where(i => !work.ToCreate.Contains(i))], meter, cancellationToken).ConfigureAwait(false);
         work.RowsCompared = work.Totals.Certain;
     }
 
-    private static async Task CollectByRowsAsync(TransferWork work, ProgressMeter meter, CancellationToken cancellationToken)
+    /// <summary>Compares only these tables, by their index in the scope.</summary>
+    public static async Task CollectAsync(TransferWork work, IReadOnlyList<int> tables, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        if (tables.Count == 0)
+            return;
+        if (work.Pair is { } pair)
+            await CollectByDatabaseAsync(work, tables, pair, meter, cancellationToken).ConfigureAwait(false);
+        else
+            await CollectByRowsAsync(work, tables, meter, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task CollectByRowsAsync(TransferWork work, IReadOnlyList<int> compared, ProgressMeter meter, CancellationToken cancellationToken)
     {
         var changes = work.Changes!;
-        var compared = Enumerable.Range(0, work.Pairs.Count).Where(i => !work.ToCreate.Contains(i)).ToList();
         var readers = Math.Max(1, Math.Min(work.Source.Readers, work.Destination.Readers));
         var pieces = await TableRanges.CutAsync(work.Source, [.. compared.Select(i => work.Pairs[i].Source)], readers, cancellationToken).ConfigureAwait(false);
         var again = new ConcurrentDictionary<int, bool>();
@@ -58,11 +65,11 @@ internal static class RowsPlanner
         }
     }
 
-    private static async Task CollectByDatabaseAsync(TransferWork work, ISidePair pair, ProgressMeter meter, CancellationToken cancellationToken)
+    private static async Task CollectByDatabaseAsync(TransferWork work, IReadOnlyList<int> tables, ISidePair pair, ProgressMeter meter, CancellationToken cancellationToken)
     {
         var differing = new ConcurrentDictionary<int, DifferingKeys>();
         await Parallel.ForEachAsync(
-            Enumerable.Range(0, work.Pairs.Count),
+            tables,
             new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, pair.Source.Readers), CancellationToken = cancellationToken },
             async (index, cancel) =>
             {

@@ -95,6 +95,8 @@ internal sealed class StateTransferRunner(
                 await RowsPlanner.CollectAsync(work, run.Meter, run.Token).ConfigureAwait(false);
                 break;
             default:
+                // A table that is replaced loses what a profile keeps in its rows for the side itself.
+                await RowsPlanner.CollectAsync(work, work.WithSideLocalColumns, run.Meter, run.Token).ConfigureAwait(false);
                 break;
         }
 

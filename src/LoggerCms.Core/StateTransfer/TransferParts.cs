@@ -112,10 +112,13 @@ internal static class PlanBuilder
     {
         var changes = work.Changes!;
         var tables = changes.Tables;
+        var rowByRow = work.WithSideLocalColumns;
         for (var i = 0; i < work.Pairs.Count; i++)
-            tables[i].Whole = work.Mode == StateTransferMode.Full || work.ToCreate.Contains(i);
+            tables[i].Whole = (work.Mode == StateTransferMode.Full && !rowByRow.Contains(i)) || work.ToCreate.Contains(i);
         foreach (var index in changes.Outgrown)
         {
+            if (rowByRow.Contains(index))
+                throw TooManyRows(work.Pairs[index].Destination);
             tables[index].Whole = true;
             run.Note($"Table {work.Pairs[index].Source.Name} differs in too many rows to hold them without a spool, and is sent whole.");
         }
@@ -151,6 +154,11 @@ internal static class PlanBuilder
             Time = run.Meter.PredictTime(bytes),
         };
     }
+
+    private static LoggerCmsException TooManyRows(TableSchema table) => new(
+        ErrorCodes.InvalidOption,
+        $"Table {table.Name} differs in too many rows to hold them in memory, and cannot be replaced as a whole without losing its side-local columns ({string.Join(", ", table.SideLocalColumns)}).",
+        "Use -Spool File, or transfer the table without the profile.");
 
     /// <summary>The mean size of the first rows.</summary>
     private static async Task<long> RowSizeAsync(IRowReader reader, TableSchema table, CancellationToken cancellationToken)

@@ -45,6 +45,10 @@ internal sealed class TransferWork : IAsyncDisposable
 
     public ComparisonTotals Totals { get; } = new();
 
+    /// <summary>Tables of which a profile keeps columns for the destination itself: rows of these are changed one by one, in every mode.</summary>
+    public IReadOnlyList<int> WithSideLocalColumns
+        => [.. Enumerable.Range(0, Pairs.Count).Where(i => Pairs[i].Destination is { HasKey: true, SideLocalColumns.Count: > 0 } && !ToCreate.Contains(i))];
+
     /// <summary>
     /// Ends the destination's view once its lock is held: a database with a rollback journal cannot commit while anyone reads it.
     /// </summary>

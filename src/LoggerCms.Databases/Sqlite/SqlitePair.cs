@@ -78,14 +78,18 @@ internal sealed class SqlitePair : ISidePair
         => Task.Run<IPairedTransaction>(
             async () =>
             {
-                var db = await _both.RentAsync(cancellationToken).ConfigureAwait(false);
+                // The pool hands out any of them, and only the first may write.
+                var rented = new List<SqliteDb>();
+                while (rented.Count < _both.All.Count)
+                    rented.Add(await _both.RentAsync(cancellationToken).ConfigureAwait(false));
+                var db = _both.All[0];
                 try
                 {
                     Upgrade(db, lockTimeout, cancellationToken);
                 }
                 catch
                 {
-                    _both.Return(db);
+                    rented.ForEach(_both.Return);
                     throw;
                 }
 
