@@ -10,6 +10,9 @@ internal sealed class PgCopyReader : IAsyncDisposable
 {
     public const int BatchBytes = 256 * 1024;
 
+    /// <summary>One read gives one row at most; parsing begins when this much has come together, and finds it in the cache still.</summary>
+    private const int FillTo = 32 * 1024;
+
     /// <summary>"PGCOPY\n\377\r\n\0", a word of flags and the length of an extension that does not exist yet.</summary>
     private const int HeaderBytes = 19;
 
@@ -157,7 +160,7 @@ internal sealed class PgCopyReader : IAsyncDisposable
         return Parsed.NeedsMore;
     }
 
-    /// <summary>Reads until the buffer holds what the row at its start is known to need.</summary>
+    /// <summary>Reads until the buffer holds what the row at its start is known to need, and some more where there is more.</summary>
     private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         if (_start > 0)
@@ -174,10 +177,15 @@ internal sealed class PgCopyReader : IAsyncDisposable
             var reading = _stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
             var read = reading.IsCompletedSuccessfully ? reading.Result : await reading.ConfigureAwait(false);
             if (read == 0)
-                throw new IOException("The server ended the rows before their end mark.");
+            {
+                if (_end < _needed)
+                    throw new IOException("The server ended the rows before their end mark.");
+                return;
+            }
+
             _end += read;
         }
-        while (_end < _needed);
+        while (_end < _needed || _end < FillTo);
     }
 
     private void Grow()
