@@ -1,5 +1,4 @@
 using System.Globalization;
-using LoggerCms.Core.Comparison;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.PostgreSql;
@@ -56,7 +55,7 @@ internal sealed class PgCatalog
 
         var names = tables.ToDictionary(t => t.Oid, t => new TableName(t.Schema == PgName.DefaultSchema ? null : t.Schema, t.Name));
         var result = new Dictionary<TableName, PgTable>();
-        foreach (var table in tables.Where(t => !Wildcard.IsMatchAny(profile.Tables, names[t.Oid].ToString())))
+        foreach (var table in tables)
         {
             var physical = columns[table.Oid].ToArray();
             var schema = Describe(names[table.Oid], physical, [.. uniques[table.Oid]], profile) with
