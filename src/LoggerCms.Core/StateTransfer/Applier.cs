@@ -24,6 +24,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
 
     public long Bytes { get; private set; }
 
+    /// <summary>Applies one table. From the first row on that is not as expected nothing is written any more: the rest is only looked at, to list it too.</summary>
     public async Task ApplyTableAsync(int index, TableSchema table, Func<CancellationToken, IAsyncEnumerable<RowBatch>> wholeRows, CancellationToken cancellationToken)
     {
         if (changes.Tables[index].Whole)
@@ -49,19 +50,27 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
                 await EachAsync(index, kind, batch => GoToComeBackAsync(table, batch, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        ThrowIfConflicts();
         foreach (var kind in new[] { ChangeKind.Update, ChangeKind.Put, ChangeKind.Insert })
         {
             var undone = twoPasses && kind != ChangeKind.Insert;
             await EachAsync(index, kind, batch => ComeAsync(table, batch, undone, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
+    }
 
-        ThrowIfConflicts();
+    /// <exception cref="LoggerCmsException">Rows were not as expected; it lists them.</exception>
+    public void ThrowIfConflicts()
+    {
+        if (_conflictCount == 0)
+            return;
+        var list = string.Join("; ", _conflicts) + (_conflictCount > _conflicts.Count ? $"; and {_conflictCount - _conflicts.Count} more" : string.Empty);
+        throw options.ConflictError(list);
     }
 
     private async Task ReplaceWholeAsync(
         int index, TableSchema table, Func<CancellationToken, IAsyncEnumerable<RowBatch>> wholeRows, CancellationToken cancellationToken)
     {
+        if (_conflictCount > 0)
+            return;
         await foreach (var batch in transaction.ReadAsync(new RowQuery(table), cancellationToken).ConfigureAwait(false))
         {
             using (batch)
@@ -96,8 +105,9 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
 
     private async Task ApplyKeylessAsync(int index, TableSchema table, CancellationToken cancellationToken)
     {
-        await EachAsync(index, ChangeKind.DeleteRow, DeleteRowsAsync, cancellationToken).ConfigureAwait(false);
-        ThrowIfConflicts();
+        await EachAsync(index, ChangeKind.DeleteRow, options.Lenient ? DeleteThoseThereAsync : DeleteRowsAsync, cancellationToken).ConfigureAwait(false);
+        if (_conflictCount > 0)
+            return;
         await EachAsync(index, ChangeKind.Insert, InsertAsync, cancellationToken).ConfigureAwait(false);
 
         async Task DeleteRowsAsync(ChangeBatch batch)
@@ -106,8 +116,23 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
                 undo.Add(index, ChangeKind.Insert, batch.Rows[i]);
             var gone = await transaction.DeleteRowsAsync(table, batch.Rows, cancellationToken).ConfigureAwait(false);
             Deleted += gone;
-            if (gone != batch.Rows.Count && !options.Lenient)
+            if (gone != batch.Rows.Count)
                 Conflict(table, $"{batch.Rows.Count - gone} rows without a key are no longer there");
+        }
+
+        async Task DeleteThoseThereAsync(ChangeBatch batch)
+        {
+            // One by one, so that the undo brings back only what really went.
+            using var one = new RowBatch(1024);
+            for (var i = 0; i < batch.Rows.Count; i++)
+            {
+                one.Clear();
+                one.Add(batch.Rows[i]);
+                if (await transaction.DeleteRowsAsync(table, one, cancellationToken).ConfigureAwait(false) == 0)
+                    continue;
+                undo.Add(index, ChangeKind.Insert, one[0]);
+                Deleted++;
+            }
         }
 
         async Task InsertAsync(ChangeBatch batch)
@@ -176,7 +201,8 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             (there ? updates : inserts).Add(batch.Rows[i]);
         }
 
-        ThrowIfConflicts();
+        if (_conflictCount > 0)
+            return;
         if (updates.Count > 0)
         {
             await SentAsync(table, updates, cancellationToken).ConfigureAwait(false);
@@ -227,7 +253,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
 
     private async Task DeleteAsync(TableSchema table, RowBatch keys, CancellationToken cancellationToken)
     {
-        if (keys.Count == 0)
+        if (keys.Count == 0 || _conflictCount > 0)
             return;
         var rows = await transaction.DeleteAsync(table, keys, cancellationToken).ConfigureAwait(false);
         Expect(table, keys.Count, rows, "deleted");
@@ -256,14 +282,6 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
         _conflictCount++;
         if (_conflicts.Count < MostConflictsListed)
             _conflicts.Add($"{table.Name} {what}");
-    }
-
-    private void ThrowIfConflicts()
-    {
-        if (_conflictCount == 0)
-            return;
-        var list = string.Join("; ", _conflicts) + (_conflictCount > _conflicts.Count ? $"; and {_conflictCount - _conflicts.Count} more" : string.Empty);
-        throw options.ConflictError(list);
     }
 
     private async Task EachAsync(int index, ChangeKind kind, Func<ChangeBatch, Task> apply, CancellationToken cancellationToken)

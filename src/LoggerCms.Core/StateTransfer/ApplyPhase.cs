@@ -88,6 +88,7 @@ internal static class ApplyPhase
                 await applier.ApplyTableAsync(i, tables[i], cancel => request.WholeRows(i, cancel), token).ConfigureAwait(false);
         }
 
+        applier.ThrowIfConflicts();
         undo.Seal();
         await ForeignKeyCheck.RunAsync(run, request, transaction, tables).ConfigureAwait(false);
         run.Set(run.Result with
@@ -239,7 +240,7 @@ internal static class ApplyPhase
                 sums.Start(work, index);
                 return paired.CopyTableAsync(work.Pairs[index].Source, table, cancel);
             }
-            : null;
+    : null;
 
     /// <summary>The tables under the lock must be those that the changes were made for.</summary>
     private static IReadOnlyList<TableSchema> Match(ApplyRequest request, ISideTransaction transaction)

@@ -1,0 +1,169 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoggerCms.Core.StateTransfer;
+
+namespace LoggerCms.Transfer.Tests;
+
+/// <summary>A complete spool outlives a failed apply, and is enough.</summary>
+public sealed class ResumeTests
+{
+    public static TheoryData<StateTransferMode> Modes() => [StateTransferMode.Rows, StateTransferMode.Full];
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_resume_applies_the_spool_without_the_source(StateTransferMode mode)
+    {
+        using var arena = Filled();
+        var before = arena.Destination.Dump();
+        var id = await FailInApplyAsync(arena, mode);
+        Assert.Equal(before, arena.Destination.Dump());
+        var source = arena.Source.Dump();
+        File.Move(arena.Source.Path, arena.At("away.db"));
+
+        var result = await arena.ResumeAsync(id);
+
+        Assert.Equal((StateTransferStatus.Completed, id), (result.Status, result.Id));
+        Assert.Equal(VerifyLevel.ChangedRows, result.Verified);
+        Assert.Null(result.Equal);
+        Assert.Contains(result.Notes, n => n.Contains("position", StringComparison.Ordinal));
+        Assert.Equal(source, arena.Destination.Dump());
+        Assert.Equal(Path.GetFileName(result.UndoPath), Assert.Single(arena.Leftovers));
+        await arena.UndoAsync(id);
+        Assert.Equal(before, arena.Destination.Dump());
+        await Arena.ThrowsAsync(ErrorCodes.TransferNotResumable, () => arena.ResumeAsync(id));
+    }
+
+    [Fact]
+    public async Task A_resume_refuses_a_destination_that_was_changed_since_and_force_overwrites_it()
+    {
+        using var arena = Filled();
+        var id = await FailInApplyAsync(arena, StateTransferMode.Rows);
+        arena.Destination.Run("UPDATE word SET meaning = 'meanwhile' WHERE word = 'word5'");
+        var meanwhile = arena.Destination.Dump();
+
+        await Arena.ThrowsAsync(ErrorCodes.DestinationChanged, () => arena.ResumeAsync(id));
+
+        Assert.Equal(meanwhile, arena.Destination.Dump());
+        var result = await arena.ResumeAsync(id, force: true);
+        await arena.AssertEqualSidesAsync();
+        await arena.UndoAsync(result.Id);
+        Assert.Equal(meanwhile, arena.Destination.Dump());
+    }
+
+    [Fact]
+    public async Task A_damaged_spool_is_refused_by_type_and_nothing_of_it_is_applied()
+    {
+        using var arena = Filled();
+        var before = arena.Destination.Dump();
+        var id = await FailInApplyAsync(arena, StateTransferMode.Rows);
+        var path = Assert.Single(arena.Engine.GetTransferFiles(), f => f.Kind == "Spool").Path;
+        var whole = await File.ReadAllBytesAsync(path, Arena.Token);
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        for (var i = 0; i < 25; i++)
+        {
+            var damaged = i % 2 == 0 ? (byte[])whole.Clone() : whole[..random.Next(whole.Length)];
+            if (i % 2 == 0)
+                damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            await File.WriteAllBytesAsync(path, damaged, Arena.Token);
+
+            var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => arena.ResumeAsync(id));
+
+            Assert.True(failure.Code is ErrorCodes.SpoolDamaged or ErrorCodes.FormatNotSupported, $"seed {seed}, case {i}: {failure}");
+        }
+
+        Assert.Equal(before, arena.Destination.Dump());
+        await File.WriteAllBytesAsync(path, whole, Arena.Token);
+        await arena.ResumeAsync(id);
+        await arena.AssertEqualSidesAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_killed_process_left_of_an_apply_does_not_stop_its_resume(bool undoWasComplete)
+    {
+        using var arena = Filled();
+        var before = arena.Destination.Dump();
+        var id = await FailInApplyAsync(arena, StateTransferMode.Rows);
+        MakeInterrupted(arena, id);
+        var undo = arena.NewStore().UndoPath(id);
+        await File.WriteAllBytesAsync(undo + (undoWasComplete ? string.Empty : FrameWriter.PartialSuffix), new byte[100], Arena.Token);
+        Assert.Equal(StateTransferStatus.Interrupted, Assert.Single(arena.Engine.GetTransfers(id)).Status);
+        Assert.Contains(arena.Engine.GetTransferFiles(), f => f.Id == id && f.Kind == (undoWasComplete ? "Undo" : "Partial"));
+
+        var result = await arena.ResumeAsync(id);
+
+        Assert.Equal(StateTransferStatus.Completed, result.Status);
+        Assert.Null(result.Equal);
+        await arena.AssertEqualSidesAsync();
+        await arena.UndoAsync(id);
+        Assert.Equal(before, arena.Destination.Dump());
+    }
+
+    [Fact]
+    public async Task A_killed_process_that_had_committed_is_settled_and_never_applied_again()
+    {
+        using var arena = Filled();
+        var done = await arena.TransferAsync(arena.With(StateTransferMode.Rows));
+        MakeInterrupted(arena, done.Id);
+        arena.Destination.Run("UPDATE word SET meaning = 'later' WHERE word = 'word9'");
+
+        var settled = await arena.Engine.SettleAsync(done.Id, null, Arena.Token);
+
+        Assert.Equal(StateTransferStatus.Completed, settled.Status);
+        Assert.Equal(done.UndoPath, settled.UndoPath);
+        Assert.True(File.Exists(done.UndoPath));
+        Assert.Equal(1, arena.Destination.Count("word WHERE meaning = 'later'"));
+    }
+
+    [Fact]
+    public async Task A_killed_process_that_had_not_committed_is_settled_as_failed_and_leaves_nothing()
+    {
+        using var arena = Filled();
+        var done = await arena.TransferAsync(arena.With(StateTransferMode.Rows, SpoolMode.None));
+        MakeInterrupted(arena, done.Id);
+        arena.Destination.Run("DELETE FROM loggercms_transfer");
+
+        var settled = await arena.Engine.SettleAsync(done.Id, null, Arena.Token);
+
+        Assert.Equal(StateTransferStatus.Failed, settled.Status);
+        Assert.Null(settled.Equal);
+        arena.AssertNothingLeft();
+    }
+
+    private static Arena Filled()
+    {
+        var arena = new Arena(Data.Schema);
+        Data.Fill(arena.Source, seed: 50, rows: 30);
+        Data.Fill(arena.Destination, seed: 50, rows: 30);
+        Data.Damage(arena.Destination);
+        return arena;
+    }
+
+    private static async Task<Guid> FailInApplyAsync(Arena arena, StateTransferMode mode)
+    {
+        using var stop = new CancellationTokenSource();
+        var progress = new Told(p =>
+        {
+            if (p.Phase == StateTransferPhase.Verify)
+                stop.Cancel();
+        });
+        var result = await arena.Engine.TransferAsync(arena.With(mode), progress, stop.Token);
+        Assert.Equal(StateTransferStatus.Cancelled, result.Status);
+        Assert.NotNull(result.SpoolPath);
+        return result.Id;
+    }
+
+    /// <summary>The record as a process leaves it that was killed between its last note and its end.</summary>
+    private static void MakeInterrupted(Arena arena, Guid id)
+    {
+        var path = Path.Combine(arena.Home, "transfers", $"{id:N}.json");
+        var record = JsonNode.Parse(File.ReadAllText(path))!;
+        record["Result"]!["Status"] = "Running";
+        record["Result"]!["Equal"] = true;
+        record["ProcessStart"] = JsonSerializer.SerializeToNode(DateTimeOffset.UnixEpoch);
+        File.WriteAllText(path, record.ToJsonString());
+    }
+}

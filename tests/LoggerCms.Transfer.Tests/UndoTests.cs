@@ -1,0 +1,165 @@
+namespace LoggerCms.Transfer.Tests;
+
+/// <summary>The way back: exact, refused where it would overwrite later work, and itself undoable.</summary>
+public sealed class UndoTests
+{
+    private static readonly string[] Table = ["CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", "CREATE TABLE keyless (v TEXT)"];
+
+    public static TheoryData<StateTransferMode, SpoolMode, string> LaterWrites()
+    {
+        var data = new TheoryData<StateTransferMode, SpoolMode, string>();
+        foreach (var write in new[] { "UPDATE t SET v = 'later' WHERE id = 2", "DELETE FROM t WHERE id = 3", "INSERT INTO t VALUES (9, 'later')", "DELETE FROM keyless WHERE v = 'b'" })
+        {
+            data.Add(StateTransferMode.Rows, SpoolMode.File, write);
+            data.Add(StateTransferMode.Full, SpoolMode.File, write);
+            data.Add(StateTransferMode.Full, SpoolMode.None, write);
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(LaterWrites))]
+    public async Task An_undo_is_refused_after_later_writes_and_force_overwrites_them_and_can_be_undone_itself(StateTransferMode mode, SpoolMode spool, string write)
+    {
+        using var arena = Differing();
+        var before = arena.Destination.Dump();
+        var result = await arena.TransferAsync(arena.With(mode, spool));
+        arena.Destination.Run(write);
+        var later = arena.Destination.Dump();
+
+        var failure = await Arena.ThrowsAsync(ErrorCodes.ChangedSinceTransfer, () => arena.UndoAsync(result.Id));
+
+        Assert.Contains(write.Contains("keyless", StringComparison.Ordinal) ? "keyless" : "t", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("-Force", failure.Remedy, StringComparison.Ordinal);
+        Assert.Equal(later, arena.Destination.Dump());
+
+        var forced = await arena.UndoAsync(result.Id, force: true);
+
+        Assert.Equal(before, arena.Destination.Dump());
+        Assert.NotNull(forced.UndoPath);
+        Assert.Equal(result.Id, forced.Undoes);
+
+        await arena.UndoAsync(forced.Id);
+
+        Assert.Equal(later, arena.Destination.Dump());
+    }
+
+    [Fact]
+    public async Task A_refused_undo_lists_the_rows_that_were_changed()
+    {
+        using var arena = Differing();
+        var result = await arena.TransferAsync(arena.With(StateTransferMode.Rows));
+        arena.Destination.Run("UPDATE t SET v = 'later' WHERE id IN (2, 3)");
+
+        var failure = await Arena.ThrowsAsync(ErrorCodes.ChangedSinceTransfer, () => arena.UndoAsync(result.Id));
+
+        Assert.Contains("2", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("3", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Transfers_are_undone_last_first_and_the_undo_of_an_undo_is_the_transfer_again()
+    {
+        using var arena = Differing();
+        var start = arena.Destination.Dump();
+        var first = await arena.TransferAsync();
+        var between = arena.Destination.Dump();
+        arena.Source.Run("UPDATE t SET v = 'second' WHERE id = 1");
+        var second = await arena.TransferAsync();
+        var end = arena.Destination.Dump();
+
+        var failure = await Arena.ThrowsAsync(ErrorCodes.UndoNotLast, () => arena.UndoAsync(first.Id));
+        Assert.Contains(second.Id.ToString(), failure.Remedy, StringComparison.Ordinal);
+
+        var undone = await arena.UndoAsync(second.Id);
+        Assert.Equal(between, arena.Destination.Dump());
+        var again = await arena.UndoAsync(undone.Id);
+        Assert.Equal(end, arena.Destination.Dump());
+
+        await Arena.ThrowsAsync(ErrorCodes.UndoNotLast, () => arena.UndoAsync(first.Id));
+        await arena.UndoAsync(again.Id);
+        await arena.UndoAsync(first.Id);
+
+        Assert.Equal(start, arena.Destination.Dump());
+        await Arena.ThrowsAsync(ErrorCodes.TransferNotFound, () => arena.UndoAsync(first.Id));
+    }
+
+    [Fact]
+    public async Task An_undo_with_WhatIf_changes_nothing()
+    {
+        using var arena = Differing();
+        var result = await arena.TransferAsync();
+        var after = arena.Destination.Dump();
+
+        var undo = await arena.Engine.UndoAsync(new UndoRequest { Id = result.Id, WhatIf = true }, null, Arena.Token);
+
+        Assert.Equal(StateTransferStatus.WhatIf, undo.Status);
+        Assert.Equal(after, arena.Destination.Dump());
+        Assert.True(File.Exists(result.UndoPath));
+    }
+
+    [Theory]
+    [InlineData(StateTransferPhase.Connect)]
+    [InlineData(StateTransferPhase.Apply)]
+    [InlineData(StateTransferPhase.Verify)]
+    public async Task A_cancelled_undo_leaves_the_destination_and_the_undo_file(StateTransferPhase phase)
+    {
+        using var arena = Differing();
+        var before = arena.Destination.Dump();
+        var result = await arena.TransferAsync();
+        var after = arena.Destination.Dump();
+        using var stop = new CancellationTokenSource();
+
+        var undo = await arena.Engine.UndoAsync(
+            new UndoRequest { Id = result.Id },
+            new Told(p =>
+            {
+                if (p.Phase == phase)
+                    stop.Cancel();
+            }),
+            stop.Token);
+
+        Assert.Equal(StateTransferStatus.Cancelled, undo.Status);
+        Assert.Equal(after, arena.Destination.Dump());
+        Assert.Equal(Path.GetFileName(result.UndoPath), Assert.Single(arena.Leftovers));
+        await arena.UndoAsync(result.Id);
+        Assert.Equal(before, arena.Destination.Dump());
+    }
+
+    [Fact]
+    public async Task A_damaged_undo_file_is_refused_by_type_and_nothing_of_it_is_applied()
+    {
+        using var arena = Differing();
+        var result = await arena.TransferAsync();
+        var after = arena.Destination.Dump();
+        var whole = await File.ReadAllBytesAsync(result.UndoPath!, Arena.Token);
+        var seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        for (var i = 0; i < 25; i++)
+        {
+            var damaged = i % 2 == 0 ? (byte[])whole.Clone() : whole[..random.Next(whole.Length)];
+            if (i % 2 == 0)
+                damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            await File.WriteAllBytesAsync(result.UndoPath!, damaged, Arena.Token);
+
+            var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => arena.UndoAsync(result.Id));
+
+            Assert.True(failure.Code is ErrorCodes.UndoDamaged or ErrorCodes.FormatNotSupported, $"seed {seed}, case {i}: {failure}");
+            Assert.Equal(damaged, await File.ReadAllBytesAsync(result.UndoPath!, Arena.Token));
+        }
+
+        Assert.Equal(after, arena.Destination.Dump());
+        await File.WriteAllBytesAsync(result.UndoPath!, whole, Arena.Token);
+        await arena.UndoAsync(result.Id);
+    }
+
+    private static Arena Differing()
+    {
+        var arena = new Arena(Table);
+        arena.Source.Run("INSERT INTO t VALUES (1, 'same'), (2, 'new'), (3, 'added')", "INSERT INTO keyless VALUES ('a'), ('a'), ('b')");
+        arena.Destination.Run("INSERT INTO t VALUES (1, 'same'), (2, 'old'), (9, 'gone')", "INSERT INTO keyless VALUES ('a'), ('c'), ('c')");
+        return arena;
+    }
+}
