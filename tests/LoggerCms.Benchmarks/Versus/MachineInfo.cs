@@ -6,11 +6,12 @@ namespace LoggerCms.Benchmarks.Versus;
 /// <summary>What the figures were measured on, and with which peers.</summary>
 internal sealed record MachineInfo(string Date, IReadOnlyList<string> Lines)
 {
-    public static async Task<MachineInfo> ReadAsync(CancellationToken cancellationToken)
+    public static async Task<MachineInfo> ReadAsync(OurChild child, CancellationToken cancellationToken)
     {
         var lines = new List<string>
         {
             $"{Environment.ProcessorCount} cores: {Processor()}; {RuntimeInformation.OSDescription}; {RuntimeInformation.FrameworkDescription}",
+            $"Ours: {child.Description}",
         };
         if (File.Exists("/proc/loadavg"))
         {

@@ -10,9 +10,10 @@ internal sealed class OurChild
     private readonly string _program;
     private readonly Dictionary<string, string> _environment;
 
-    private OurChild(string program, Workspace workspace)
+    private OurChild(string program, string description, Workspace workspace)
     {
         _program = program;
+        Description = description;
 
         // Transfer records, spools and undo files stay inside the workspace.
         _environment = new Dictionary<string, string>
@@ -22,16 +23,18 @@ internal sealed class OurChild
         };
     }
 
+    /// <summary>How it was compiled and runs.</summary>
+    public string Description { get; }
+
     public static string RepositoryRoot { get; } = FindRoot();
 
-    /// <summary>Compiles the child ahead of time as the packaged module is, or takes the build as it is.</summary>
-    public static async Task<OurChild> CreateAsync(VersusOptions options, Workspace workspace, TextWriter output, CancellationToken cancellationToken)
+    /// <summary>Takes the build as it is, which the packaged module is made of too, or compiles it ahead of time to show what that would bring.</summary>
+    public static async Task<OurChild> CreateAsync(VersusOptions options, Workspace workspace, CancellationToken cancellationToken)
     {
         var built = Environment.ProcessPath ?? throw new InvalidOperationException("This process has no path.");
         if (!options.PublishChild)
         {
-            output.WriteLine("Child: the build as it is, compiled by the JIT.");
-            return new OurChild(built, workspace);
+            return new OurChild(built, "compiled by the JIT as the packaged module is; tiered compilation and tiered PGO on, as in pwsh", workspace);
         }
 
         var folder = Path.Combine(RepositoryRoot, "artifacts", "versus-child");
@@ -40,8 +43,8 @@ internal sealed class OurChild
             "dotnet",
             ["publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--no-self-contained", "-p:PublishReadyToRun=true", "-o", folder, "-v", "q"],
             cancellationToken);
-        output.WriteLine("Child: published with ReadyToRun; tiered compilation and tiered PGO on, as in pwsh.");
-        return new OurChild(Path.Combine(folder, Path.GetFileName(built)), workspace);
+        return new OurChild(
+            Path.Combine(folder, Path.GetFileName(built)), "compiled ahead of time (ReadyToRun), which the packaged module is not; tiered compilation on", workspace);
     }
 
     public async Task<(Sample Sample, RunOneReport? Report)> RunAsync(CancellationToken cancellationToken, params string[] arguments)

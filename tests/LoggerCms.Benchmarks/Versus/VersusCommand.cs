@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace LoggerCms.Benchmarks.Versus;
 
 /// <summary>Ours and each installed peer in turn, on the same data, with proof that all did the same work.</summary>
@@ -13,6 +15,12 @@ internal static class VersusCommand
         catch (FormatException problem)
         {
             Console.Error.WriteLine($"{problem.Message}\n{VersusOptions.Usage}");
+            return 2;
+        }
+
+        if (typeof(VersusCommand).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration != "Release")
+        {
+            Console.Error.WriteLine("Only a release build is worth measuring: dotnet run -c Release --project tests/LoggerCms.Benchmarks -- versus");
             return 2;
         }
 
@@ -36,16 +44,20 @@ internal static class VersusCommand
     private static async Task<int> RunCoreAsync(VersusOptions options, TextWriter output, CancellationToken cancellationToken)
     {
         using var workspace = new Workspace(options.Work);
-        var machine = await MachineInfo.ReadAsync(cancellationToken);
+        var child = await OurChild.CreateAsync(options, workspace, cancellationToken);
+        var machine = await MachineInfo.ReadAsync(child, cancellationToken);
         foreach (var line in machine.Lines)
             output.WriteLine(line);
         output.WriteLine();
-        var child = await OurChild.CreateAsync(options, workspace, output, cancellationToken);
         var (_, idle) = await child.RunAsync(cancellationToken, "idle");
         var runner = new ContestRunner(options, output);
 
         if (!options.MemoryOnly)
-            await runner.RunAsync(SmallContests.ImportModule(workspace), cancellationToken);
+        {
+            await runner.RunGroupAsync(
+                ["import-module"], async token => await runner.RunAsync(await SmallContests.ImportModuleAsync(workspace, token), token), cancellationToken);
+        }
+
         await runner.RunAsync(SmallContests.SeedChecksum(workspace, child), cancellationToken);
         await runner.RunGroupAsync(
             SqliteContests.Names, token => new SqliteContests(options, workspace, child).RunAsync(runner, token), cancellationToken);
