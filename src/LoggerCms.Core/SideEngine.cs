@@ -72,7 +72,7 @@ public sealed class SideEngine : ISideEngine
         await using (snapshot.ConfigureAwait(false))
             tables = Scope.Select(snapshot.Catalog, request, profile, side.DisplayName);
         await side.Log.EnableAsync(request.SideName, tables, request.Retention, cancellationToken).ConfigureAwait(false);
-        return await side.Log.GetStateAsync(cancellationToken).ConfigureAwait(false);
+        return await LogStateAsync(side, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<ConfigMessageLogState> DisableLogAsync(SideConnection side, CancellationToken cancellationToken)
@@ -80,14 +80,14 @@ public sealed class SideEngine : ISideEngine
         var open = await OpenAsync(side, cancellationToken).ConfigureAwait(false);
         await using var closing = open.ConfigureAwait(false);
         await open.Log.DisableAsync(cancellationToken).ConfigureAwait(false);
-        return await open.Log.GetStateAsync(cancellationToken).ConfigureAwait(false);
+        return await LogStateAsync(open, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<ConfigMessageLogState> GetLogAsync(SideConnection side, CancellationToken cancellationToken)
     {
         var open = await OpenAsync(side, cancellationToken).ConfigureAwait(false);
         await using var closing = open.ConfigureAwait(false);
-        return await open.Log.GetStateAsync(cancellationToken).ConfigureAwait(false);
+        return await LogStateAsync(open, cancellationToken).ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<ConfigMessage> ReadLogAsync(
@@ -117,6 +117,10 @@ public sealed class SideEngine : ISideEngine
         await using var ending = snapshot.ConfigureAwait(false);
         return [.. snapshot.Catalog.Tables.Select(t => t.Name.ToString())];
     }
+
+    // The same name for a side as every other result has, also where there is no log.
+    private static async Task<ConfigMessageLogState> LogStateAsync(ISide side, CancellationToken cancellationToken)
+        => await side.Log.GetStateAsync(cancellationToken).ConfigureAwait(false) with { Side = side.DisplayName };
 
     private Task<ISide> OpenAsync(SideConnection side, CancellationToken cancellationToken)
         => Compatibility.OpenAsync(Driver, side, cancellationToken);
