@@ -11,6 +11,7 @@ internal sealed class SqliteSide : IPairableSide
     {
         Connection = connection;
         _db = db;
+        Log = new SqliteLog(this);
     }
 
     public SideConnection Connection { get; }
@@ -23,7 +24,7 @@ internal sealed class SqliteSide : IPairableSide
 
     public string Identity => OperatingSystem.IsWindows() ? Database.ToUpperInvariant() : Database;
 
-    public ISideLog Log => throw new NotSupportedException();
+    public ISideLog Log { get; }
 
     public Task<ISideSnapshot> BeginSnapshotAsync(SnapshotOptions options, CancellationToken cancellationToken)
         => Task.Run<ISideSnapshot>(
@@ -71,7 +72,7 @@ internal sealed class SqliteSide : IPairableSide
 
     public string GetCreateTable(TableSchema table, SideProvider madeFor)
         => madeFor == SideProvider.Sqlite && table.Definition is { } definition
-            ? definition
+            ? SqliteDdl.ForTable(definition, table.Name.Name)
             : throw new LoggerCmsException(
                 ErrorCodes.SchemaMismatch,
                 $"The table '{table.Name}' is of {madeFor}; its declaration cannot be carried over to SQLite.",
@@ -90,6 +91,6 @@ internal sealed class SqliteSide : IPairableSide
     private static bool HasTable(SqliteDb db, string name)
         => db.ScalarInt64($"SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = {SqliteSql.Literal(name)}") != 0;
 
-    private Task<T> ReadAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
+    public Task<T> ReadAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
         => SqliteReads.RunAsync(_db, () => SqliteViews.Read(_db, work, cancellationToken), cancellationToken);
 }

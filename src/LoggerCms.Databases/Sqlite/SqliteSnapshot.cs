@@ -81,7 +81,7 @@ internal sealed class SqliteSnapshot : ISideSnapshot
         => WithReaderAsync<IReadOnlyList<KeyRange>>(db => Split(db, _catalog.Find(table, db), parts), cancellationToken);
 
     public Task<SidePosition> GetPositionAsync(CancellationToken cancellationToken)
-        => Task.FromResult(SidePosition.None);
+        => WithReaderAsync(db => SqliteLogTables.Find(db)?.ReadPosition() ?? SidePosition.None, cancellationToken);
 
     public ValueTask DisposeAsync()
     {

@@ -7,6 +7,9 @@ namespace LoggerCms.Databases.Sqlite;
 /// <summary>Reads one table of the catalog.</summary>
 internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProfile profile, bool utf8)
 {
+    /// <summary>Stands between the statements of <see cref="TableSchema.Definition"/>.</summary>
+    public const string StatementEnd = ";\n";
+
     private const int Generated = 2;
 
     private readonly List<(SqliteColumn Column, string Declared, bool NotNull, int KeyPosition)> _columns = [];
@@ -218,7 +221,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
         list.Bind(1, entry.Name);
         while (list.Step())
             statements.Add(list.Text(0));
-        return string.Join(";\n", statements);
+        return string.Join(StatementEnd, statements);
     }
 
     private sealed record IndexEntry(bool Unique, string Origin, bool Partial, IReadOnlyList<string?> Columns, bool Binary);

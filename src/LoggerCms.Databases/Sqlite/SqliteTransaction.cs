@@ -17,11 +17,15 @@ internal class SqliteTransaction : ISideTransaction
         Db = db;
         _lockTimeout = lockTimeout;
         _catalog = SqliteCatalog.Read(db, SideProfile.Empty);
+        if (SqliteLogTables.Find(db) is not { } log)
+            return;
+        log.SettleIncarnation();
+        LogWriter = new SqliteLogWriter(db, log);
     }
 
     public SideCatalog Catalog => _catalog.Side;
 
-    public ISideLogWriter? LogWriter => null;
+    public ISideLogWriter? LogWriter { get; }
 
     protected SqliteDb Db { get; }
 

@@ -28,7 +28,7 @@ internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
     }
 
     private static bool IsStrict(TableSchema table)
-        => table.Definition is { } sql && sql.Split(";\n")[0].TrimEnd() is var create
+        => table.Definition is { } sql && sql.Split(SqliteTableBuilder.StatementEnd)[0].TrimEnd() is var create
             && create[(create.LastIndexOf(')') + 1)..].Contains("STRICT", StringComparison.OrdinalIgnoreCase);
 
     private static SqliteColumn Describe(ColumnSchema column, bool strict)

@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using LoggerCms.Core.Sides;
+
+namespace LoggerCms.Databases.Sqlite;
+
+/// <summary>The config message log of a SQLite file.</summary>
+internal sealed class SqliteLog(SqliteSide side) : ISideLog
+{
+    private const int EntriesPerTurn = 1000;
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
+
+    public Task EnableAsync(string sideName, IReadOnlyList<TableSchema> tables, TimeSpan retention, CancellationToken cancellationToken)
+        => WriteAsync(
+            db =>
+            {
+                var catalog = SqliteCatalog.Read(db, SideProfile.Empty);
+                var chosen = tables.Select(t => catalog.Find(t, db)).ToList();
+                var uniques = chosen.ToDictionary(t => t.Name, t => SqliteLogCheck.Examine(db, catalog, t), StringComparer.Ordinal);
+                var log = SqliteLogTables.Find(db) ?? SqliteLogTables.Make(db, sideName);
+                log.SettleIncarnation();
+                log.Set("retention_seconds", ((long)retention.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+                foreach (var table in chosen)
+                {
+                    DropTriggers(db, SqliteLogTriggers.Names(table.Name));
+                    foreach (var trigger in SqliteLogTriggers.Create(table, uniques[table.Name]))
+                        db.Execute(trigger);
+                }
+
+                return true;
+            },
+            cancellationToken);
+
+    public async Task DisableAsync(CancellationToken cancellationToken)
+    {
+        const string own = "SELECT name, type FROM main.sqlite_schema WHERE type IN ('trigger', 'table') AND name LIKE 'loggercms\\_%' ESCAPE '\\'";
+        if (!await side.ReadAsync(db => db.ScalarText(own) is not null, cancellationToken).ConfigureAwait(false))
+            return;
+        await WriteAsync(
+            db =>
+            {
+                var names = new List<(string Name, string Type)>();
+                using (var list = db.Prepare(own))
+                {
+                    while (list.Step())
+                        names.Add((list.Text(0), list.Text(1)));
+                }
+
+                DropTriggers(db, names.Where(n => n.Type == "trigger").Select(n => n.Name));
+                foreach (var (name, _) in names.Where(n => n.Type == "table"))
+                    db.Execute($"DROP TABLE main.{SqliteSql.Quote(name)}");
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task<ConfigMessageLogState> GetStateAsync(CancellationToken cancellationToken)
+        => ReadAsync(
+            db =>
+            {
+                if (SqliteLogTables.Find(db) is not { } log)
+                    return new ConfigMessageLogState { Side = side.DisplayName, Enabled = false };
+                using var first = db.Prepare("SELECT min(update_key), (SELECT count(*) FROM main.loggercms_log) FROM main.loggercms_log WHERE origin = ?1");
+                first.Bind(1, log.Origin).Step();
+                return new ConfigMessageLogState
+                {
+                    Side = side.DisplayName,
+                    Enabled = true,
+                    Origin = log.Origin,
+                    LastUpdateKey = log.IsCopy ? 0 : log.LastUpdateKey,
+                    FirstUpdateKey = first.IsNull(0) ? null : first.Int64(0),
+                    Entries = first.Int64(1),
+                    Retention = log.Retention,
+                    Tables = log.ReadTables(),
+                    Position = log.ReadPosition().Keys,
+                };
+            },
+            cancellationToken);
+
+    public async IAsyncEnumerable<LogEntry> ReadAsync(
+        string? origin, long after, long upTo, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        LogEntry? last = null;
+        while (true)
+        {
+            var entries = await ReadAsync(db => ReadSome(db, origin, after, upTo, last), cancellationToken).ConfigureAwait(false);
+            foreach (var entry in entries)
+                yield return entry;
+            if (entries.Count < EntriesPerTurn)
+                yield break;
+            last = entries[^1];
+        }
+    }
+
+    public Task<IReadOnlyDictionary<string, long>> GetStartsAsync(CancellationToken cancellationToken)
+        => ReadAsync<IReadOnlyDictionary<string, long>>(
+            db => SqliteLogTables.Find(db)?.ReadStarts() ?? [], cancellationToken);
+
+    public Task<long> TrimAsync(CancellationToken cancellationToken)
+        => WriteAsync(
+            db =>
+            {
+                if (SqliteLogTables.Find(db) is not { } log)
+                    return 0;
+                var oldest = db.ScalarInt64($"SELECT {SqliteLogTables.NowMicroseconds}") - (long)log.Retention.TotalMicroseconds;
+                var gone = new List<(string Origin, long Last)>();
+                using (var list = db.Prepare(
+                    // Only from the front: a log with a hole could not say from where on it is complete.
+                    "SELECT origin, max(update_key) FROM main.loggercms_log AS e WHERE at_us < ?1 AND NOT EXISTS"
+                    + " (SELECT 1 FROM main.loggercms_log AS young WHERE young.origin = e.origin AND young.update_key < e.update_key AND young.at_us >= ?1)"
+                    + " GROUP BY origin"))
+                {
+                    list.Bind(1, oldest);
+                    while (list.Step())
+                        gone.Add((list.Text(0), list.Int64(1)));
+                }
+
+                var total = 0L;
+                foreach (var (origin, last) in gone)
+                {
+                    using var delete = db.Prepare("DELETE FROM main.loggercms_log WHERE origin = ?1 AND update_key <= ?2");
+                    delete.Bind(1, origin).Bind(2, last).Run();
+                    total += db.Changes;
+                    log.SetPosition(string.Empty, origin, last + 1);
+                }
+
+                return total;
+            },
+            cancellationToken);
+
+    private static void DropTriggers(SqliteDb db, IEnumerable<string> names)
+    {
+        foreach (var name in names.ToList())
+            db.Execute($"DROP TRIGGER IF EXISTS main.{SqliteSql.Quote(name)}");
+    }
+
+    private static List<LogEntry> ReadSome(SqliteDb db, string? origin, long after, long upTo, LogEntry? last)
+    {
+        var found = new List<LogEntry>();
+        if (SqliteLogTables.Find(db) is null)
+            return found;
+        using var list = db.Prepare(
+            "SELECT origin, update_key, table_name, operation, row_key, at_us FROM main.loggercms_log"
+            + " WHERE update_key > ?2 AND update_key <= ?3 AND (?1 IS NULL OR origin = ?1) AND (origin, update_key) > (?4, ?5)"
+            + $" ORDER BY origin, update_key LIMIT {EntriesPerTurn}");
+        list.Bind(1, origin).Bind(2, after).Bind(3, upTo).Bind(4, last?.Origin ?? origin ?? string.Empty).Bind(5, last?.UpdateKey ?? after);
+        while (list.Step())
+            found.Add(new LogEntry(list.Text(0), list.Int64(1), list.Text(2), (LogOperation)list.Text(3)[0], list.Text(4), list.Int64(5)));
+        return found;
+    }
+
+    private Task<T> ReadAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
+        => side.ReadAsync(
+            db =>
+            {
+                // Several statements, one commit.
+                db.Execute("BEGIN");
+                try
+                {
+                    return work(db);
+                }
+                finally
+                {
+                    db.Execute("ROLLBACK");
+                }
+            },
+            cancellationToken);
+
+    private Task<T> WriteAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
+        => Task.Run(
+            () =>
+            {
+                using var db = SqliteDb.Open(side.Database, side.DisplayName, write: true);
+                SqliteTransaction.Prepare(db);
+                if (!db.TryExecuteLocked("BEGIN IMMEDIATE", LockTimeout, cancellationToken))
+                    throw SqliteTransaction.InUse(db, LockTimeout);
+                var result = SqliteReads.Run(db, () => work(db), cancellationToken);
+                if (!db.TryExecuteLocked("COMMIT", LockTimeout, CancellationToken.None))
+                    throw SqliteTransaction.InUse(db, LockTimeout);
+                return result;
+            },
+            cancellationToken);
+}
