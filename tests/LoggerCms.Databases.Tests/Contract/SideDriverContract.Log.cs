@@ -130,7 +130,7 @@ public abstract partial class SideDriverContract
         var overlapped = false;
         try
         {
-            await TestDatabase.ExecuteAsync(late, Make.BeginWrite);
+            await TestDatabase.ExecuteAsync(late, Make.BeginWrite, timeoutSeconds: 2);
             await TestDatabase.ExecuteAsync(late, Item(2, "second key, first commit"), timeoutSeconds: 2);
             await PromiseAsync();
             await TestDatabase.ExecuteAsync(late, "COMMIT");
