@@ -125,7 +125,7 @@ public abstract partial class SideDriverContract
         try
         {
             foreach (var statement in statements)
-                await TestDatabase.ExecuteAsync(connection, statement);
+                await TestDatabase.ExecuteAsync(connection, statement, timeoutSeconds: 3);
             return true;
         }
         catch (System.Data.Common.DbException)
