@@ -8,6 +8,13 @@ internal static class SqliteTransferLock
 {
     public const string Suffix = ".loggercms-lock";
 
+    private const int WouldBlockLinux = 11;
+    private const int WouldBlockMac = 35;
+    private const int NoSpaceUnix = 28;
+    private const int SharingViolationWindows = unchecked((int)0x80070020);
+    private const int LockViolationWindows = unchecked((int)0x80070021);
+    private const int DiskFullWindows = unchecked((int)0x80070070);
+
     /// <summary>Null when another transfer holds it. The system lets go of it when the process ends, however it ends.</summary>
     public static IAsyncDisposable? TryTake(string database, string side, Guid transferId)
     {
@@ -35,18 +42,18 @@ internal static class SqliteTransferLock
             file.Dispose();
             return null;
         }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.AccessDenied,
-                $"The lock file '{path}' cannot be made: {e.Message}",
-                "Grant this account write access to the folder of the database: SQLite, too, keeps its journal there.",
-                side,
-                innerException: e);
-        }
-        catch (IOException)
+        catch (IOException e) when (e.HResult is WouldBlockLinux or WouldBlockMac or SharingViolationWindows or LockViolationWindows)
         {
             return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LoggerCmsException(
+                e.HResult is NoSpaceUnix or DiskFullWindows ? ErrorCodes.DiskFull : ErrorCodes.AccessDenied,
+                $"The lock file '{path}' cannot be made: {e.Message}",
+                "Give this account a folder of the database that it can write, with room: SQLite, too, keeps its journal there.",
+                side,
+                innerException: e);
         }
     }
 

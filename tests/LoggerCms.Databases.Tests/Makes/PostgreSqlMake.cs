@@ -1,4 +1,5 @@
 using System.Data.Common;
+using LoggerCms.Databases.PostgreSql;
 using Npgsql;
 
 namespace LoggerCms.Databases.Tests.Makes;
@@ -11,9 +12,9 @@ public sealed class PostgreSqlMake : TestMake
 
     public override SideProvider Provider => SideProvider.PostgreSql;
 
-    public override ISideDriver Driver { get; } = Drivers.Find("PostgreSql.PostgreSqlSideDriver")!;
+    public override ISideDriver Driver { get; } = new PostgreSqlSideDriver();
 
-    public override string? Missing => Driver is null ? "No PostgreSQL driver." : string.IsNullOrEmpty(Server) ? $"No PostgreSQL: {Variable} is not set." : null;
+    public override string? Missing => string.IsNullOrEmpty(Server) ? $"No PostgreSQL: {Variable} is not set." : null;
 
     public override bool TextHoldsNul => false;
 

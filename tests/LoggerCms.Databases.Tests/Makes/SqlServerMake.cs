@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Data.SqlTypes;
 using System.Globalization;
+using LoggerCms.Databases.SqlServer;
 using Microsoft.Data.SqlClient;
 
 namespace LoggerCms.Databases.Tests.Makes;
@@ -13,9 +14,9 @@ public sealed class SqlServerMake : TestMake
 
     public override SideProvider Provider => SideProvider.SqlServer;
 
-    public override ISideDriver Driver { get; } = Drivers.Find("SqlServer.SqlServerSideDriver")!;
+    public override ISideDriver Driver { get; } = new SqlServerSideDriver();
 
-    public override string? Missing => Driver is null ? "No SQL Server driver." : string.IsNullOrEmpty(Server) ? $"No SQL Server: {Variable} is not set." : null;
+    public override string? Missing => string.IsNullOrEmpty(Server) ? $"No SQL Server: {Variable} is not set." : null;
 
     public override bool TextHoldsNul => false;
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using LoggerCms.Databases.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace LoggerCms.Databases.Tests.Makes;
@@ -7,9 +8,9 @@ public sealed class SqliteMake : TestMake
 {
     public override SideProvider Provider => SideProvider.Sqlite;
 
-    public override ISideDriver Driver { get; } = Drivers.Find("Sqlite.SqliteSideDriver")!;
+    public override ISideDriver Driver { get; } = new SqliteSideDriver();
 
-    public override string? Missing => Driver is null ? "No SQLite driver." : null;
+    public override string? Missing => null;
 
     public override bool TextHoldsNul => true;
 

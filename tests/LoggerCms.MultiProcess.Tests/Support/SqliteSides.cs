@@ -52,16 +52,20 @@ internal sealed class SqliteSides : IDisposable
     public string DestinationDigest() => Digest(Destination);
 
     /// <summary>The destination is whole and exactly as it was.</summary>
-    public void MustBeAsBefore(string said)
+    public void MustBeAsBefore(string said, bool killed = false)
     {
         Assert.True(DestinationDigest() == Before, $"The destination is not as it was: {said}");
-        MustBeWhole();
+        MustBeWhole(killed);
     }
 
-    public void MustBeWhole()
+    /// <summary>
+    /// The destination is a sound database with nothing beside it, but after a kill the lock file, which no longer locks and goes with the next transfer.
+    /// </summary>
+    public void MustBeWhole(bool killed = false)
     {
         Assert.Equal("ok", Scalar(Destination, "PRAGMA integrity_check"));
-        Assert.Equal(["side.db"], Directory.GetFiles(DestinationFolder).Select(Path.GetFileName));
+        var beside = Directory.GetFiles(DestinationFolder).Select(Path.GetFileName);
+        Assert.Equal(["side.db"], beside.Where(f => !killed || f != "side.db.loggercms-lock"));
         Assert.Equal(["side.db"], Directory.GetFiles(SourceFolder).Select(Path.GetFileName));
     }
 
