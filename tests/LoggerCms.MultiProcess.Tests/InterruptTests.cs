@@ -31,7 +31,7 @@ public sealed class InterruptTests
     public void Another_process_stops_a_transfer()
     {
         using var sides = new SqliteSides();
-        using var host = sides.Transfer("mode=Full", "spool=File", "throttle=0.5");
+        using var host = sides.Transfer("mode=Full", "spool=File", "throttle=0.1");
         Assert.NotNull(host.WaitFor("phase Apply"));
         Guid? id;
         using (var list = sides.Call("transfers"))

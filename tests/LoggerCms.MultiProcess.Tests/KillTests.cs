@@ -151,7 +151,7 @@ public sealed class KillTests
         Assert.Equal(sides.After, sides.DestinationDigest());
         sides.MustBeWhole(killed: true);
         using (var undo = sides.Call("undo", $"id={id}"))
-            undo.WaitForEnd().MustBe("Undone");
+            undo.WaitForEnd().MustBe("Completed");
         sides.MustBeAsBefore("undone");
     }
 }
