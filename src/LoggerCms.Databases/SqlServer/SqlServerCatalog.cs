@@ -35,7 +35,7 @@ internal sealed class SqlServerCatalog
         """;
 
     private const string ForeignKeyQuery = """
-        SELECT fk.object_id, fk.name, fk.parent_object_id, pc.name, rs.name, rt.name, rc.name
+        SELECT rt.object_id, fk.name, fk.parent_object_id, pc.name, rs.name, rt.name, rc.name
         FROM sys.foreign_keys fk
         JOIN sys.foreign_key_columns fkc ON fkc.constraint_object_id = fk.object_id
         JOIN sys.columns pc ON pc.object_id = fkc.parent_object_id AND pc.column_id = fkc.parent_column_id
@@ -85,13 +85,14 @@ internal sealed class SqlServerCatalog
     public static async Task<SqlServerCatalog> ReadAsync(
         SqlServerSession session, SqlServerDialect dialect, SideProfile profile, CancellationToken cancellationToken)
     {
+        var names = await BabelfishNames.ReadAsync(session, dialect, cancellationToken).ConfigureAwait(false);
         var columns = await session.QueryAsync(
             ColumnQuery,
             r => new ColumnRow(
-                new TableName(NullIfDefault(r.GetString(0)), r.GetString(1)),
+                new TableName(NullIfDefault(r.GetString(0)), names.Table(r.GetInt32(2), r.GetString(1))),
                 r.GetInt32(2),
                 new SqlServerTypes.Declared(
-                    r.GetString(3),
+                    names.Column(r.GetInt32(2), r.GetString(3)),
                     r.GetString(4),
                     !r.IsDBNull(5) && r.GetBoolean(5),
                     r.GetInt16(6),
@@ -106,13 +107,17 @@ internal sealed class SqlServerCatalog
             cancellationToken).ConfigureAwait(false);
         var indexes = await session.QueryAsync(
             IndexQuery,
-            r => new IndexRow(r.GetInt32(0), r.GetInt32(1), r.GetBoolean(2), r.GetBoolean(3), r.GetBoolean(4), r.GetString(5)),
+            r => new IndexRow(r.GetInt32(0), r.GetInt32(1), r.GetBoolean(2), r.GetBoolean(3), r.GetBoolean(4), names.Column(r.GetInt32(0), r.GetString(5))),
             Reading,
             cancellationToken).ConfigureAwait(false);
         var foreignKeys = await session.QueryAsync(
             ForeignKeyQuery,
             r => new ForeignKeyRow(
-                r.GetInt32(0), r.GetString(1), r.GetInt32(2), r.GetString(3), new TableName(NullIfDefault(r.GetString(4)), r.GetString(5)), r.GetString(6)),
+                r.GetString(1),
+                r.GetInt32(2),
+                names.Column(r.GetInt32(2), r.GetString(3)),
+                new TableName(NullIfDefault(r.GetString(4)), names.Table(r.GetInt32(0), r.GetString(5))),
+                names.Column(r.GetInt32(0), r.GetString(6))),
             Reading,
             cancellationToken).ConfigureAwait(false);
 
@@ -181,7 +186,7 @@ internal sealed class SqlServerCatalog
 
     private sealed record IndexRow(int ObjectId, int IndexId, bool IsPrimary, bool IsConstraint, bool HasFilter, string Column);
 
-    private sealed record ForeignKeyRow(int Id, string Name, int ParentId, string Column, TableName Referenced, string ReferencedColumn);
+    private sealed record ForeignKeyRow(string Name, int ParentId, string Column, TableName Referenced, string ReferencedColumn);
 
     /// <summary>A unique index in terms of the columns in scope.</summary>
     private sealed record Unique(bool IsPrimary, bool IsWhole, bool IsPartial, bool CanBeKey, IReadOnlyList<int> Columns, IReadOnlyList<string> Names)

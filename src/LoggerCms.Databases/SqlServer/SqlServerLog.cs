@@ -6,10 +6,7 @@ using LoggerCms.Core.Sides;
 namespace LoggerCms.Databases.SqlServer;
 
 /// <summary>A side's config message log.</summary>
-/// <param name="address">What further connections are made from.</param>
-/// <param name="facts">The server and the database.</param>
-/// <param name="idle">The side's own connection, for what needs no view.</param>
-internal sealed class SqlServerLog(SqlServerAddress address, SqlServerFacts facts, SqlServerSession idle) : ISideLog
+internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts facts) : ISideLog
 {
     private const string Enabling = "enabling the config message log";
     private const string Reading = "reading the config message log";
@@ -26,7 +23,7 @@ internal sealed class SqlServerLog(SqlServerAddress address, SqlServerFacts fact
             async session =>
             {
                 var catalog = await SqlServerCatalog.ReadAsync(session, facts.Dialect, SideProfile.Empty, cancellationToken).ConfigureAwait(false);
-                var bound = tables.Select(t => catalog.Find(t.Name, address.Side)).ToList();
+                var bound = tables.Select(t => catalog.Find(t.Name, sessions.Address.Side)).ToList();
                 await RequirePossibleAsync(session, bound, cancellationToken).ConfigureAwait(false);
                 await session.ExecuteAsync(SqlServerNames.CreateLogTables, Enabling, cancellationToken).ConfigureAwait(false);
                 await session.ExecuteAsync(SqlServerNames.CreateTransferTable, Enabling, cancellationToken).ConfigureAwait(false);
@@ -37,6 +34,8 @@ internal sealed class SqlServerLog(SqlServerAddress address, SqlServerFacts fact
                     await session.ExecuteAsync(
                         SqlServerLogTrigger.Create(table, facts.Dialect), $"putting '{table.Schema.Name}' under the log", cancellationToken)
                         .ConfigureAwait(false);
+                    await SetMetaAsync(
+                        SqlServerLogState.TablePrefix + table.ObjectId.ToString(CultureInfo.InvariantCulture), table.Schema.Name.ToString()).ConfigureAwait(false);
                 }
 
                 await SetMetaAsync("retention_seconds", ((long)retention.TotalSeconds).ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
@@ -91,7 +90,7 @@ internal sealed class SqlServerLog(SqlServerAddress address, SqlServerFacts fact
             async session =>
             {
                 if (await SqlServerLogState.ReadAsync(session, cancellationToken).ConfigureAwait(false) is not { } state)
-                    return new ConfigMessageLogState { Side = address.Side, Enabled = false };
+                    return new ConfigMessageLogState { Side = sessions.Address.Side, Enabled = false };
                 var (entries, first) = (await session.QueryAsync(
                     $"SELECT COUNT_BIG(*), MIN(CASE WHEN origin = @origin THEN update_key END) FROM {SqlServerNames.Log}",
                     r => (r.GetInt64(0), r.IsDBNull(1) ? (long?)null : r.GetInt64(1)),
@@ -100,7 +99,7 @@ internal sealed class SqlServerLog(SqlServerAddress address, SqlServerFacts fact
                     ("@origin", state.Origin)).ConfigureAwait(false))[0];
                 return new ConfigMessageLogState
                 {
-                    Side = address.Side,
+                    Side = sessions.Address.Side,
                     Enabled = true,
                     Origin = state.Origin,
                     LastUpdateKey = state.UpdateKey,
@@ -196,10 +195,14 @@ internal sealed class SqlServerLog(SqlServerAddress address, SqlServerFacts fact
     /// <summary>Gives a database that was restored or copied since its origin was made an origin of its own.</summary>
     public async Task RenewIfRestoredAsync(CancellationToken cancellationToken)
     {
-        if (await SqlServerLogState.ReadAsync(idle, cancellationToken).ConfigureAwait(false) is null
-            || await SqlServerIncarnation.IsSameAsync(idle, facts, cancellationToken).ConfigureAwait(false))
+        var session = await sessions.LendAsync(cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
         {
-            return;
+            if (await SqlServerLogState.ReadAsync(session, cancellationToken).ConfigureAwait(false) is null
+                || await SqlServerIncarnation.IsSameAsync(session, facts, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
         }
 
         await WriteAsync(
@@ -235,7 +238,7 @@ internal sealed class SqlServerLog(SqlServerAddress address, SqlServerFacts fact
 
     private async Task WriteAsync(Func<SqlServerSession, Task> work, CancellationToken cancellationToken)
     {
-        var session = await SqlServerSession.OpenAsync(address, cancellationToken).ConfigureAwait(false);
+        var session = await sessions.LendAsync(cancellationToken).ConfigureAwait(false);
         await using (session.ConfigureAwait(false))
         {
             await session.ExecuteAsync($"SET LOCK_TIMEOUT {LockMilliseconds}", Enabling, cancellationToken).ConfigureAwait(false);
@@ -255,7 +258,7 @@ internal sealed class SqlServerLog(SqlServerAddress address, SqlServerFacts fact
     /// <summary>One view for several statements; where the database allows no snapshot, it waits for open writers of logged tables.</summary>
     private async Task<SqlServerSession> OpenViewAsync(CancellationToken cancellationToken)
     {
-        var session = await SqlServerSession.OpenAsync(address, cancellationToken).ConfigureAwait(false);
+        var session = await sessions.LendAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await session.BeginAsync(facts.AllowsSnapshot ? IsolationLevel.Snapshot : IsolationLevel.RepeatableRead, cancellationToken).ConfigureAwait(false);

@@ -14,12 +14,12 @@ internal sealed record SqlServerLogState(
 {
     private const string Reading = "reading the config message log's state";
 
-    private const string TableQuery = """
-        SELECT s.name, t.name FROM sys.triggers tr
-        JOIN sys.tables t ON t.object_id = tr.parent_id
-        JOIN sys.schemas s ON s.schema_id = t.schema_id
-        WHERE tr.name LIKE 'loggercms[_]log[_]%'
-        """;
+    /// <summary>In the log's own tables, the name under which a table's entries stand; what follows is the number of the table.</summary>
+    public const string TablePrefix = "table:";
+
+    private const string TableQuery =
+        "SELECT m.value FROM " + SqlServerNames.Meta + " m JOIN sys.triggers t ON m.name = N'table:' + CAST(t.parent_id AS nvarchar(20)) "
+        + "WHERE t.name LIKE 'loggercms[_]log[_]%'";
 
     public SidePosition Position => new(Origin, new Dictionary<string, long>(Received) { [Origin] = UpdateKey });
 
@@ -34,7 +34,7 @@ internal sealed record SqlServerLogState(
 
         var tables = await session.QueryAsync(
             TableQuery,
-            r => new TableName(r.GetString(0) == SqlServerCatalog.DefaultSchema ? null : r.GetString(0), r.GetString(1)).ToString(),
+            r => r.GetString(0),
             Reading,
             cancellationToken).ConfigureAwait(false);
         var positions = await session.QueryAsync(

@@ -80,7 +80,10 @@ internal sealed class SqlServerRowReader(SqlServerSession session, SqlServerDial
         }
     }
 
-    /// <summary>Closes a reader; one that was left early is cancelled first, or closing it would read the rest of the rows.</summary>
+    /// <summary>
+    /// Closes a reader. One that was left early is cancelled first, or closing it would read the rest of the rows; on Babelfish it does that,
+    /// because there a cancelled query takes its transaction along.
+    /// </summary>
     private async Task CloseAsync(SqlCommand command, SqlDataReader reader, bool whole)
     {
         if (session.IsBroken)
@@ -89,7 +92,7 @@ internal sealed class SqlServerRowReader(SqlServerSession session, SqlServerDial
             command,
             () =>
             {
-                if (!whole)
+                if (!whole && !dialect.IsBabelfish)
                     command.Cancel();
                 try
                 {

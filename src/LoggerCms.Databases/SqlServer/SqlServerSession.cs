@@ -13,12 +13,14 @@ internal sealed class SqlServerSession : IAsyncDisposable
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private readonly SqlConnection _connection;
+    private readonly SqlServerSessions _owner;
     private SqlTransaction? _transaction;
 
-    private SqlServerSession(SqlConnection connection, string side)
+    private SqlServerSession(SqlConnection connection, SqlServerSessions owner)
     {
         _connection = connection;
-        Side = side;
+        _owner = owner;
+        Side = owner.Address.Side;
     }
 
     /// <summary>What the side is called in errors.</summary>
@@ -27,22 +29,26 @@ internal sealed class SqlServerSession : IAsyncDisposable
     /// <summary>True once the connection was given up; its transaction is then rolled back by the server.</summary>
     public bool IsBroken { get; private set; }
 
+    /// <summary>True once a statement failed or was cancelled: a transaction then can only be rolled back.</summary>
+    public bool IsDoomed { get; private set; }
+
     public SqlConnection Connection => _connection;
 
     public SqlTransaction? Transaction => _transaction;
 
-    public static async Task<SqlServerSession> OpenAsync(SqlServerAddress address, CancellationToken cancellationToken)
+    public static async Task<SqlServerSession> OpenAsync(SqlServerAddress address, SqlServerSessions owner, CancellationToken cancellationToken)
     {
         var connection = address.CreateConnection();
         try
         {
             await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
-            var session = new SqlServerSession(connection, address.Side);
+            var session = new SqlServerSession(connection, owner);
 
-            // Pinned, so that no server default changes what a statement means; computed and indexed columns demand them too.
+            // Pinned, so that no server default changes what a statement means; computed and indexed columns demand them too. With XACT_ABORT a query
+            // that is left early would take its transaction along; a statement that failed dooms the transaction here instead.
             await session.ExecuteAsync(
                 "SET ANSI_NULLS ON; SET ANSI_PADDING ON; SET ANSI_WARNINGS ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; "
-                + "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET XACT_ABORT ON; SET NOCOUNT OFF; SET IMPLICIT_TRANSACTIONS OFF;",
+                + "SET QUOTED_IDENTIFIER ON; SET NUMERIC_ROUNDABORT OFF; SET XACT_ABORT OFF; SET NOCOUNT OFF; SET IMPLICIT_TRANSACTIONS OFF;",
                 "setting the session up",
                 cancellationToken).ConfigureAwait(false);
             return session;
@@ -114,15 +120,23 @@ internal sealed class SqlServerSession : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
+            IsDoomed = true;
             await StopAsync(work, cancel).ConfigureAwait(false);
             throw;
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
+            IsDoomed = true;
             throw new OperationCanceledException(cancellationToken);
         }
-        catch (Exception error) when (error is not LoggerCmsException)
+        catch (LoggerCmsException)
         {
+            IsDoomed = true;
+            throw;
+        }
+        catch (Exception error)
+        {
+            IsDoomed = true;
             if (error is SqlException sql && SqlServerErrors.EndsConnection(sql))
                 IsBroken = true;
             throw SqlServerErrors.Map(error, Side, what);
@@ -141,10 +155,10 @@ internal sealed class SqlServerSession : IAsyncDisposable
     public async Task CommitAsync()
     {
         var transaction = _transaction;
-        if (transaction?.Connection is null)
+        if (IsDoomed || transaction?.Connection is null)
         {
             throw new LoggerCmsException(
-                ErrorCodes.DatabaseError, $"'{Side}' ended the transaction before it was committed.", "Run the command again; nothing was changed.", Side);
+                ErrorCodes.DatabaseError, $"A statement of the transaction on '{Side}' failed, so it cannot be committed.", "Run the command again; nothing was changed.", Side);
         }
 
         try
@@ -170,8 +184,18 @@ internal sealed class SqlServerSession : IAsyncDisposable
         _transaction = null;
     }
 
-    /// <summary>Rolls back by closing the connection, which also holds when the server does not answer.</summary>
+    /// <summary>
+    /// Ends the session's work. A view of the data is given up and the connection kept for the next; a transaction that may have written is rolled
+    /// back by closing the connection, which also holds when the server does not answer.
+    /// </summary>
     public async ValueTask DisposeAsync()
+    {
+        if (!await TryResetAsync().ConfigureAwait(false) || !_owner.TryKeep(this))
+            await CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Closes the connection; a transaction on it is rolled back by the server.</summary>
+    public async ValueTask CloseAsync()
     {
         _transaction = null;
         if (!IsBroken)
@@ -182,6 +206,39 @@ internal sealed class SqlServerSession : IAsyncDisposable
 
         // Nobody waits for a connection that does not answer.
         _ = Task.Run(_connection.Dispose);
+    }
+
+    private async Task<bool> TryResetAsync()
+    {
+        if (IsBroken || IsDoomed || _connection.State != ConnectionState.Open)
+            return false;
+        if (_transaction is { } view)
+        {
+            if (view.IsolationLevel != IsolationLevel.Snapshot)
+                return false;
+            _transaction = null;
+            try
+            {
+                await Task.Run(view.Rollback).WaitAsync(Grace).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is SqlException or InvalidOperationException or TimeoutException)
+            {
+                IsBroken = true;
+                return false;
+            }
+        }
+
+        try
+        {
+            // The client leaves the last level in force, and a lock's time-out stays too.
+            await ExecuteAsync(
+                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCK_TIMEOUT -1;", "setting the session up", CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (LoggerCmsException)
+        {
+            return false;
+        }
     }
 
     private static void AddParameters(SqlCommand command, (string Name, object Value)[] parameters)

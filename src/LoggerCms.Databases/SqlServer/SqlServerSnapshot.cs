@@ -27,12 +27,12 @@ internal sealed class SqlServerSnapshot : ISideSnapshot
     public string Isolation { get; }
 
     public static async Task<SqlServerSnapshot> BeginAsync(
-        SqlServerAddress address, SqlServerFacts facts, SnapshotOptions options, CancellationToken cancellationToken)
+        SqlServerSessions sessions, SqlServerFacts facts, SnapshotOptions options, CancellationToken cancellationToken)
     {
         if (!facts.AllowsSnapshot && !options.AllowBlockingRead)
-            throw SqlServerErrors.NoSnapshot(address.Side, facts.Database);
+            throw SqlServerErrors.NoSnapshot(sessions.Address.Side, facts.Database);
 
-        var session = await SqlServerSession.OpenAsync(address, cancellationToken).ConfigureAwait(false);
+        var session = await sessions.LendAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await session.BeginAsync(facts.AllowsSnapshot ? IsolationLevel.Snapshot : IsolationLevel.Serializable, cancellationToken).ConfigureAwait(false);

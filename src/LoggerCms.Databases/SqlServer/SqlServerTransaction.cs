@@ -29,9 +29,9 @@ internal sealed class SqlServerTransaction : ISideTransaction
     public ISideLogWriter? LogWriter { get; private init; }
 
     public static async Task<SqlServerTransaction> BeginAsync(
-        SqlServerAddress address, SqlServerFacts facts, IReadOnlyList<TableSchema> tables, TimeSpan lockTimeout, CancellationToken cancellationToken)
+        SqlServerSessions sessions, SqlServerFacts facts, IReadOnlyList<TableSchema> tables, TimeSpan lockTimeout, CancellationToken cancellationToken)
     {
-        var session = await SqlServerSession.OpenAsync(address, cancellationToken).ConfigureAwait(false);
+        var session = await sessions.LendAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             // Zero would mean "for ever" to Babelfish.
