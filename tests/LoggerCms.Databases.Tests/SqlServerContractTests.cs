@@ -39,5 +39,5 @@ public sealed class SqlServerContractTests() : SideDriverContract(new SqlServerM
         => new(SideProvider.SqlServer, new SqlConnectionStringBuilder(SqlServerMake.Server) { InitialCatalog = "master", Password = "s3cr3t-wr0ng" }.ConnectionString);
 
     protected override SideConnection? Unreachable()
-        => new(SideProvider.SqlServer, new SqlConnectionStringBuilder(SqlServerMake.Server) { DataSource = "127.0.0.1,1", Password = "s3cr3t", ConnectTimeout = 5 }.ConnectionString);
+        => new(SideProvider.SqlServer, new SqlConnectionStringBuilder(SqlServerMake.Server) { DataSource = "127.0.0.1,1", InitialCatalog = "any", Password = "s3cr3t", ConnectTimeout = 5 }.ConnectionString);
 }

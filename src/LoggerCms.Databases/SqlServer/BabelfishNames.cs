@@ -9,7 +9,7 @@ namespace LoggerCms.Databases.SqlServer;
 internal sealed class BabelfishNames
 {
     private const string Query = """
-        SELECT t.object_id, c.name, CAST(a.attoptions AS nvarchar(4000)), CAST(k.reloptions AS nvarchar(4000))
+        SELECT t.object_id, CAST(c.name AS nvarchar(128)), CAST(a.attoptions AS nvarchar(4000)), CAST(k.reloptions AS nvarchar(4000))
         FROM sys.tables t
         JOIN sys.columns c ON c.object_id = t.object_id
         JOIN pg_catalog.pg_attribute a ON a.attrelid = t.object_id AND a.attnum = c.column_id

@@ -12,7 +12,7 @@ internal sealed class SqlServerCatalog
 
     // A CLR type has its name from the user type; any other one from the system type, so that an alias type counts as what it stands for.
     private const string ColumnQuery = """
-        SELECT s.name, t.name, t.object_id, c.name, LOWER(COALESCE(CASE WHEN ut.is_assembly_type = 1 THEN ut.name ELSE bt.name END, ut.name)),
+        SELECT CAST(s.name AS nvarchar(128)), CAST(t.name AS nvarchar(128)), t.object_id, CAST(c.name AS nvarchar(128)), LOWER(COALESCE(CASE WHEN ut.is_assembly_type = 1 THEN ut.name ELSE bt.name END, ut.name)),
             ut.is_assembly_type, c.max_length, c.precision, c.scale, c.collation_name,
             c.is_nullable, c.is_identity, c.is_computed, c.generated_always_type, c.default_object_id
         FROM sys.tables t
@@ -25,7 +25,7 @@ internal sealed class SqlServerCatalog
         """;
 
     private const string IndexQuery = """
-        SELECT i.object_id, i.index_id, i.is_primary_key, i.is_unique_constraint, i.has_filter, c.name
+        SELECT i.object_id, i.index_id, i.is_primary_key, i.is_unique_constraint, i.has_filter, CAST(c.name AS nvarchar(128))
         FROM sys.indexes i
         JOIN sys.index_columns ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
         JOIN sys.columns c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
@@ -35,7 +35,8 @@ internal sealed class SqlServerCatalog
         """;
 
     private const string ForeignKeyQuery = """
-        SELECT rt.object_id, fk.name, fk.parent_object_id, pc.name, rs.name, rt.name, rc.name
+        SELECT rt.object_id, CAST(fk.name AS nvarchar(128)), fk.parent_object_id, CAST(pc.name AS nvarchar(128)), CAST(rs.name AS nvarchar(128)),
+            CAST(rt.name AS nvarchar(128)), CAST(rc.name AS nvarchar(128))
         FROM sys.foreign_keys fk
         JOIN sys.foreign_key_columns fkc ON fkc.constraint_object_id = fk.object_id
         JOIN sys.columns pc ON pc.object_id = fkc.parent_object_id AND pc.column_id = fkc.parent_column_id

@@ -14,12 +14,13 @@ namespace LoggerCms.Databases.SqlServer;
 internal sealed class SqlServerGuard(SqlServerSession session, SqlServerDialect dialect)
 {
     private const string TriggerQuery = """
-        SELECT t.name, t.parent_id FROM sys.triggers t WHERE t.parent_id <> 0 AND t.is_disabled = 0 AND t.is_ms_shipped = 0
+        SELECT CAST(t.name AS nvarchar(128)), t.parent_id FROM sys.triggers t WHERE t.parent_id <> 0 AND t.is_disabled = 0 AND t.is_ms_shipped = 0
         """;
 
     private const string ForeignKeyQuery = """
-        SELECT fk.name, s.name, p.name, fk.parent_object_id, fk.referenced_object_id, fk.is_not_trusted,
-            fk.delete_referential_action_desc, fk.update_referential_action_desc, pc.name, rs.name, r.name, rc.name
+        SELECT CAST(fk.name AS nvarchar(128)), CAST(s.name AS nvarchar(128)), CAST(p.name AS nvarchar(128)), fk.parent_object_id, fk.referenced_object_id, fk.is_not_trusted,
+            fk.delete_referential_action_desc, fk.update_referential_action_desc, CAST(pc.name AS nvarchar(128)), CAST(rs.name AS nvarchar(128)),
+            CAST(r.name AS nvarchar(128)), CAST(rc.name AS nvarchar(128))
         FROM sys.foreign_keys fk
         JOIN sys.tables p ON p.object_id = fk.parent_object_id
         JOIN sys.schemas s ON s.schema_id = p.schema_id

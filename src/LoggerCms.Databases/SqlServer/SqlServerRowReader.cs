@@ -51,6 +51,7 @@ internal sealed class SqlServerRowReader(SqlServerSession session, SqlServerDial
         var reader = await session.RunAsync(command, () => command.ExecuteReader(CommandBehavior.SequentialAccess), what, cancellationToken)
             .ConfigureAwait(false);
         var whole = false;
+        var failed = false;
         try
         {
             while (!whole)
@@ -62,6 +63,8 @@ internal sealed class SqlServerRowReader(SqlServerSession session, SqlServerDial
                 }
                 catch
                 {
+                    failed = true;
+
                     // While the client still fills the batch, its buffer must not go back to the pool.
                     if (!session.IsBroken)
                         batch.Dispose();
@@ -76,7 +79,10 @@ internal sealed class SqlServerRowReader(SqlServerSession session, SqlServerDial
         }
         finally
         {
-            await CloseAsync(command, reader, whole).ConfigureAwait(false);
+            // A reader that failed half-way cannot even be closed without failing again, and the first failure is the one to tell; its session
+            // is doomed, and closing that ends the reader.
+            if (!failed)
+                await CloseAsync(command, reader, whole).ConfigureAwait(false);
         }
     }
 

@@ -154,16 +154,16 @@ internal sealed class SqlServerRows(SqlServerTable table) : IDisposable
             return _bytes.AsSpan(0, Wtf8.Encode(text, _bytes));
         }
 
-        // Long text comes in pieces; a piece that ends in the first half of a pair keeps it for the next one.
-        long offset = 0;
+        // Long text comes in pieces; a piece that ends in the first half of a pair keeps it for the next one. It comes by the client's text reader,
+        // because its GetChars and GetString lose their place where a piece's length lies across two packets.
+        using var source = reader.GetTextReader(i);
         var length = 0;
         var kept = 0;
         while (true)
         {
-            var read = (int)reader.GetChars(i, offset, _chars, kept, _chars.Length - kept);
+            var read = source.Read(_chars, kept, _chars.Length - kept);
             if (read == 0)
                 break;
-            offset += read;
             var have = kept + read;
             kept = char.IsHighSurrogate(_chars[have - 1]) ? 1 : 0;
             Reserve(Wtf8.MaxBytes(have - kept), length);

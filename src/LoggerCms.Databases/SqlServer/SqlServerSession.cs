@@ -10,7 +10,7 @@ namespace LoggerCms.Databases.SqlServer;
 /// </summary>
 internal sealed class SqlServerSession : IAsyncDisposable
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     private readonly SqlConnection _connection;
     private readonly SqlServerSessions _owner;
