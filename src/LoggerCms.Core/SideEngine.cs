@@ -95,6 +95,16 @@ public sealed class SideEngine : ISideEngine
     {
         var open = await OpenAsync(side, cancellationToken).ConfigureAwait(false);
         await using var closing = open.ConfigureAwait(false);
+        if (!(await open.Log.GetStateAsync(cancellationToken).ConfigureAwait(false)).Enabled)
+        {
+            // No entries would look like no changes.
+            throw new LoggerCmsException(
+                ErrorCodes.LogNotEnabled,
+                $"{open.DisplayName} has no config message log.",
+                "Put its tables under one: Enable-ConfigMessageLog.",
+                open.DisplayName);
+        }
+
         await foreach (var entry in open.Log.ReadAsync(origin, afterUpdateKey, long.MaxValue, cancellationToken).ConfigureAwait(false))
         {
             yield return new ConfigMessage
