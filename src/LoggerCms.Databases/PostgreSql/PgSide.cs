@@ -8,8 +8,8 @@ internal sealed class PgSide : ISide
 {
     private const int OldestVersion = 140000;
 
-    /// <summary>What transfers into one database exclude each other by: "LoggerCms" in hexadecimal, folded into 64 bits.</summary>
-    private const string TransferLock = "5497838431520485741";
+    /// <summary>The advisory lock that transfers into one database exclude each other by; the log's own are its neighbours.</summary>
+    private const long TransferLock = 0x4C65L << 48;
 
     private readonly NpgsqlDataSource _source;
     private readonly PgSession _session;
