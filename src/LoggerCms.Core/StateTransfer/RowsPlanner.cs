@@ -13,7 +13,7 @@ internal static class RowsPlanner
     public static async Task CollectAsync(TransferWork work, ProgressMeter meter, CancellationToken cancellationToken)
     {
         await CollectAsync(work, [.. Enumerable.Range(0, work.Pairs.Count).Where(i => !work.ToCreate.Contains(i))], meter, cancellationToken).ConfigureAwait(false);
-        work.RowsCompared = work.Totals.Certain;
+        work.RowsCompared = work.Totals.Certain && work.Source.IsConsistent && work.Destination.IsConsistent;
     }
 
     /// <summary>Compares only these tables, by their index in the scope.</summary>
