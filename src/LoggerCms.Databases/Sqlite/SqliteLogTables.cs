@@ -137,7 +137,7 @@ internal sealed class SqliteLogTables
             Renew(Origin);
     }
 
-    /// <summary>Goes on numbering under another origin; what was numbered so far stays as a position of the former one.</summary>
+    /// <summary>Numbers from 1 on under another origin; what was numbered so far stays as a position of the former one.</summary>
     public void Renew(string? origin = null)
     {
         var last = LastUpdateKey;
@@ -147,6 +147,7 @@ internal sealed class SqliteLogTables
         IsCopy = false;
         Set("origin", StoredOrigin);
         Set("identity", SqliteIdentity.Of(_db.Path));
-        SetPosition(string.Empty, StoredOrigin, last + 1);
+        Set(LastKey, "0");
+        SetPosition(string.Empty, StoredOrigin, 1);
     }
 }

@@ -32,7 +32,13 @@ internal sealed class SqliteLogWriter(SqliteDb db, SqliteLogTables log) : ISideL
             db,
             () =>
             {
-                // The own key is the counter's and never goes back.
+                foreach (var table in tables)
+                {
+                    using var forget = db.Prepare("DELETE FROM main.loggercms_position WHERE table_name = ?1");
+                    forget.Bind(1, table.Name.ToString()).Run();
+                }
+
+                // The own key is the counter's.
                 var received = position.Keys.Where(k => k.Key != log.StoredOrigin).ToList();
                 foreach (var (origin, key) in received)
                 {
