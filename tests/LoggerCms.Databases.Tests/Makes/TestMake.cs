@@ -72,4 +72,7 @@ public abstract class TestMake
 
     /// <summary>Inserts <paramref name="count"/> rows with ids from 1 into <c>table(id, v)</c> where v is text made from the id.</summary>
     public abstract string FillIdAndText(string table, int count);
+
+    /// <summary>Why the server itself cannot name a table so, or null.</summary>
+    public virtual Task<string?> RefusesNameAsync(string name) => Task.FromResult<string?>(null);
 }
