@@ -38,9 +38,10 @@ internal sealed class SqliteCatalog
         var encoding = db.ScalarText("PRAGMA main.encoding") ?? "UTF-8";
         var notes = new List<string>();
         var tables = new List<SqliteTable>();
-        foreach (var entry in ListTables(db, profile, notes))
+        using (var statements = new StatementSet(db))
         {
-            tables.Add(new SqliteTableBuilder(db, entry, profile, encoding == "UTF-8").Build());
+            foreach (var entry in ListTables(db, profile, notes))
+                tables.Add(new SqliteTableBuilder(db, statements, entry, profile, encoding == "UTF-8").Build());
         }
 
         tables.Sort((a, b) => a.Schema.Name.CompareTo(b.Schema.Name));
@@ -67,6 +68,7 @@ internal sealed class SqliteCatalog
     private static List<TableEntry> ListTables(SqliteDb db, SideProfile profile, List<string> notes)
     {
         var entries = new List<TableEntry>();
+        var definitions = ReadDefinitions(db);
         using var list = db.Prepare("SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'");
         while (list.Step())
         {
@@ -76,7 +78,7 @@ internal sealed class SqliteCatalog
             switch (list.Text(1))
             {
                 case "table":
-                    entries.Add(new TableEntry(name, list.Int64(2) != 0, list.Int64(3) != 0));
+                    entries.Add(new TableEntry(name, list.Int64(2) != 0, list.Int64(3) != 0, [.. definitions[name]]));
                     break;
                 case "virtual":
                     notes.Add($"The virtual table '{name}' and its shadow tables are left out.");
@@ -86,7 +88,16 @@ internal sealed class SqliteCatalog
 
         return entries;
     }
+
+    private static ILookup<string, string> ReadDefinitions(SqliteDb db)
+    {
+        var statements = new List<(string Table, string Sql)>();
+        using var list = db.Prepare("SELECT tbl_name, sql FROM main.sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC, rowid");
+        while (list.Step())
+            statements.Add((list.Text(0), list.Text(1)));
+        return statements.ToLookup(s => s.Table, s => s.Sql, StringComparer.OrdinalIgnoreCase);
+    }
 }
 
-/// <summary>A row of PRAGMA table_list.</summary>
-internal sealed record TableEntry(string Name, bool WithoutRowId, bool Strict);
+/// <summary>A row of PRAGMA table_list, and the statements that made the table and its indexes.</summary>
+internal sealed record TableEntry(string Name, bool WithoutRowId, bool Strict, IReadOnlyList<string> Statements);

@@ -5,7 +5,7 @@ using LoggerCms.Core.Sides;
 namespace LoggerCms.Databases.Sqlite;
 
 /// <summary>Reads one table of the catalog.</summary>
-internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProfile profile, bool utf8)
+internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, TableEntry entry, SideProfile profile, bool utf8)
 {
     /// <summary>Stands between the statements of <see cref="TableSchema.Definition"/>.</summary>
     public const string StatementEnd = ";\n";
@@ -18,9 +18,9 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
 
     public SqliteTable Build()
     {
-        ReadColumns();
-        var sideLocal = profile.Columns.TryGetValue(entry.Name, out var local) ? local : [];
         var indexes = ReadIndexes();
+        ReadColumns(hasKeyIndex: indexes.Any(i => i.Origin == "pk"));
+        var sideLocal = profile.Columns.TryGetValue(entry.Name, out var local) ? local : [];
         var kept = _columns.Where(c => !Contains(sideLocal, c.Column.Name)).OrderBy(c => c.Column.Name, StringComparer.Ordinal).ToList();
         var binary = IsKeyIndexBinary(indexes);
         var columns = kept.Select(c => Describe(c.Column, c.Declared, c.NotNull, c.KeyPosition > 0 && !binary)).ToList();
@@ -42,7 +42,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
                 LeftOut = [.. _generated, .. sideLocal.Where(n => _columns.Any(c => Same(c.Column.Name, n)))],
                 SideLocalColumns = [.. sideLocal],
                 RowFilter = profile.RowFilters.TryGetValue(entry.Name, out var filter) ? filter : null,
-                Definition = ReadDefinition(),
+                Definition = string.Join(StatementEnd, entry.Statements),
             },
         };
     }
@@ -51,30 +51,27 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
 
     private static bool Contains(IEnumerable<string> names, string name) => names.Any(n => Same(n, name));
 
-    private void ReadColumns()
+    private void ReadColumns(bool hasKeyIndex)
     {
         var keyColumns = 0;
-        using (var info = db.Prepare("SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid"))
+        var info = statements.Get("SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid").Bind(1, entry.Name);
+        while (info.Step())
         {
-            info.Bind(1, entry.Name);
-            while (info.Step())
+            var name = info.Text(0);
+            if (info.Int64(4) >= Generated)
             {
-                var name = info.Text(0);
-                if (info.Int64(4) >= Generated)
-                {
-                    _generated.Add(name);
-                    continue;
-                }
-
-                var declared = info.Text(1);
-                var kind = SqliteTypes.GetKind(declared, entry.Strict);
-                var scale = kind == LogicalKind.Decimal ? SqliteTypes.GetDigits(declared).Scale ?? 0 : 0;
-                var column = new SqliteColumn(name, kind, SqliteTypes.GetAffinity(declared, entry.Strict), scale, false, entry.Strict);
-                var position = (int)info.Int64(3);
-                if (position > 0)
-                    keyColumns++;
-                _columns.Add((column, declared, info.Int64(2) != 0, position));
+                _generated.Add(name);
+                continue;
             }
+
+            var declared = info.Text(1);
+            var kind = SqliteTypes.GetKind(declared, entry.Strict);
+            var scale = kind == LogicalKind.Decimal ? SqliteTypes.GetDigits(declared).Scale ?? 0 : 0;
+            var column = new SqliteColumn(name, kind, SqliteTypes.GetAffinity(declared, entry.Strict), scale, false, entry.Strict);
+            var position = (int)info.Int64(3);
+            if (position > 0)
+                keyColumns++;
+            _columns.Add((column, declared, info.Int64(2) != 0, position));
         }
 
         if (keyColumns != 1 || entry.WithoutRowId)
@@ -82,8 +79,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
         var at = _columns.FindIndex(c => c.KeyPosition > 0);
 
         // INTEGER PRIMARY KEY is the row's id unless it says DESC in one odd form; SQLite makes an index for the key in every other case.
-        if (Same(_columns[at].Declared, "INTEGER")
-            && db.ScalarInt64($"SELECT count(*) FROM pragma_index_list({SqliteSql.Literal(entry.Name)}, 'main') WHERE origin = 'pk'") == 0)
+        if (Same(_columns[at].Declared, "INTEGER") && !hasKeyIndex)
             _columns[at] = _columns[at] with { Column = _columns[at].Column with { IsRowId = true } };
     }
 
@@ -156,21 +152,18 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
     private List<IndexEntry> ReadIndexes()
     {
         var indexes = new List<IndexEntry>();
-        using var list = db.Prepare("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1, 'main') ORDER BY seq");
-        using var info = db.Prepare("SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key = 1 ORDER BY seqno");
-        list.Bind(1, entry.Name);
+        var list = statements.Get("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1, 'main') ORDER BY seq").Bind(1, entry.Name);
         while (list.Step())
         {
             var columns = new List<string?>();
             var binary = true;
-            info.Bind(1, list.Text(0));
+            var info = statements.Get("SELECT name, coll FROM pragma_index_xinfo(?1, 'main') WHERE key = 1 ORDER BY seqno").Bind(1, list.Text(0));
             while (info.Step())
             {
                 columns.Add(info.TextOrNull(0));
                 binary &= Same(info.Text(1), "BINARY");
             }
 
-            info.Reset();
             indexes.Add(new IndexEntry(list.Int64(1) != 0, list.Text(2), list.Int64(3) != 0, columns, binary));
         }
 
@@ -186,12 +179,9 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
     private List<ForeignKeySchema> ReadForeignKeys()
     {
         var rows = new List<(long Id, string Table, string From, string? To)>();
-        using (var list = db.Prepare("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1, 'main') ORDER BY id, seq"))
-        {
-            list.Bind(1, entry.Name);
-            while (list.Step())
-                rows.Add((list.Int64(0), list.Text(1), list.Text(2), list.TextOrNull(3)));
-        }
+        var list = statements.Get("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1, 'main') ORDER BY id, seq").Bind(1, entry.Name);
+        while (list.Step())
+            rows.Add((list.Int64(0), list.Text(1), list.Text(2), list.TextOrNull(3)));
 
         return
         [
@@ -206,22 +196,10 @@ internal sealed class SqliteTableBuilder(SqliteDb db, TableEntry entry, SideProf
     private List<string> PrimaryKeyOf(string table)
     {
         var names = new List<string>();
-        using var info = db.Prepare("SELECT name FROM pragma_table_info(?1, 'main') WHERE pk > 0 ORDER BY pk");
-        info.Bind(1, table);
+        var info = statements.Get("SELECT name FROM pragma_table_info(?1, 'main') WHERE pk > 0 ORDER BY pk").Bind(1, table);
         while (info.Step())
             names.Add(info.Text(0));
         return names;
-    }
-
-    private string ReadDefinition()
-    {
-        var statements = new List<string>();
-        using var list = db.Prepare(
-            "SELECT sql FROM main.sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC, rowid");
-        list.Bind(1, entry.Name);
-        while (list.Step())
-            statements.Add(list.Text(0));
-        return string.Join(StatementEnd, statements);
     }
 
     private sealed record IndexEntry(bool Unique, string Origin, bool Partial, IReadOnlyList<string?> Columns, bool Binary);
