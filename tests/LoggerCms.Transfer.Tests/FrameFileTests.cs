@@ -129,7 +129,7 @@ public sealed class FrameFileTests : IDisposable
     public void Files_are_readable_by_their_owner_only()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Write([[1]])));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, FileModes.Of(Write([[1]])));
     }
 
     private static void Check<T>(Func<T, bool> property) => Prop.ForAll(ArbMap.Default.ArbFor<T>(), property).Check(Settings());

@@ -48,11 +48,11 @@ public sealed class RecordTests
             foreach (var file in Directory.GetFiles(arena.Temp).Concat(Directory.GetFiles(Path.Combine(arena.Home, "transfers"))))
             {
                 seen.Add(file);
-                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, FileModes.Of(file));
             }
 
             Assert.Equal(
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(arena.Home, "transfers")));
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, FileModes.Of(Path.Combine(arena.Home, "transfers")));
         }
     }
 
