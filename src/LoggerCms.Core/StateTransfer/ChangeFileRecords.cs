@@ -65,7 +65,7 @@ internal sealed record ChangeFileFooter
     /// <summary>Spool: the destination's position as Compare saw it. Undo: after the transfer.</summary>
     public required PositionRecord DestinationPosition { get; init; }
 
-    /// <summary>Log mode: the source's entries, to be written to the destination's log with their origin.</summary>
+    /// <summary>Entries to be written to the destination's log with their origin: in Log mode what it lacks, otherwise the source's last ones.</summary>
     public IReadOnlyList<LogEntry> Entries { get; init; } = [];
 }
 

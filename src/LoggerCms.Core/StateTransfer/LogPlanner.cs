@@ -87,6 +87,27 @@ internal static class LogPlanner
         return null;
     }
 
+    /// <summary>
+    /// The source's last entry of each origin. A transfer of rows cuts the destination's log; with these in it a source that was restored
+    /// and used its keys again is still told from one that merely went on.
+    /// </summary>
+    public static async Task<IReadOnlyList<LogEntry>> LastEntriesAsync(
+        ISideLog log, IReadOnlyList<TablePair> pairs, SidePosition source, CancellationToken cancellationToken)
+    {
+        var inScope = pairs.Select(p => p.Source.Name.ToString()).ToHashSet(StringComparer.Ordinal);
+        var entries = new List<LogEntry>();
+        foreach (var (origin, upTo) in source.Keys)
+        {
+            LogEntry? last = null;
+            await foreach (var entry in log.ReadAsync(origin, Math.Max(0, upTo - Overlap), upTo, cancellationToken).ConfigureAwait(false))
+                last = inScope.Contains(entry.Table) ? entry : last;
+            if (last is not null)
+                entries.Add(last);
+        }
+
+        return entries;
+    }
+
     /// <summary>Turns entries into changes: what the source holds now under each key that an entry names.</summary>
     public static async Task CollectAsync(
         IReadOnlyList<LogEntry> entries, IReadOnlyList<TablePair> pairs, IRowReader source, ChangeSet changes, CancellationToken cancellationToken)

@@ -11,6 +11,8 @@ internal static class ModeChooser
         LogPlanner.Answer? log = null;
         if (hasLogs || request.Mode == StateTransferMode.Log)
             log = await AskLogAsync(sides, request, work, cancellationToken).ConfigureAwait(false);
+        if (hasLogs)
+            work.Entries = await LogPlanner.LastEntriesAsync(sides.Source.Log, work.Pairs, work.SourcePosition, cancellationToken).ConfigureAwait(false);
         switch (request.Mode)
         {
             case StateTransferMode.Log when log is not { Usable: true }:

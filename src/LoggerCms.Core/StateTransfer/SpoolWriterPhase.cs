@@ -100,7 +100,15 @@ internal static class PositionMove
             own = (await log.GetPositionAsync(cancellationToken).ConfigureAwait(false)).Own;
         }
 
-        await log.SetPositionAsync(Without(source, own), tables, cut: true, cancellationToken).ConfigureAwait(false);
+        var received = Without(source, own);
+        await log.SetPositionAsync(received, tables, cut: true, cancellationToken).ConfigureAwait(false);
+        if (entries.Where(e => e.Origin != own).ToList() is { Count: > 0 } last)
+        {
+            await log.AppendAsync(last, cancellationToken).ConfigureAwait(false);
+
+            // The last entry may lie before the position, which is now set back to it.
+            await log.SetPositionAsync(received, tables, cut: false, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static SidePosition Without(SidePosition position, string? own)

@@ -28,6 +28,7 @@ internal sealed class TransferWork : IAsyncDisposable
 
     public string ModeReason { get; set; } = string.Empty;
 
+    /// <summary>Log mode: what the destination lacks. Otherwise: the source's last entry of each origin, to know its history by.</summary>
     public IReadOnlyList<LogEntry> Entries { get; set; } = [];
 
     public ChangeSet? Changes { get; set; }
