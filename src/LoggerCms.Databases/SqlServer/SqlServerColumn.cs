@@ -62,6 +62,7 @@ internal sealed record SqlServerColumn
     {
         // The server converts from the code page: it alone knows what its own bytes mean.
         ColumnForm.Text when HasCodePage && Length is > 0 and <= 4000 => $"CAST({column} AS nvarchar({Length}))",
+        ColumnForm.Text when TypeName == "sysname" => $"CAST({column} AS nvarchar({Length}))",
         ColumnForm.Text when HasCodePage || TypeName == "ntext" => $"CAST({column} AS nvarchar(max))",
         ColumnForm.Xml => $"CAST({column} AS nvarchar(max))",
         ColumnForm.Binary when TypeName == "image" => $"CAST({column} AS varbinary(max))",

@@ -93,7 +93,7 @@ internal static class SqlServerTypes
         "real" => ColumnForm.Single,
         "decimal" or "numeric" => ColumnForm.Decimal,
         "money" or "smallmoney" => ColumnForm.Money,
-        "char" or "varchar" or "nchar" or "nvarchar" or "text" or "ntext" => ColumnForm.Text,
+        "char" or "varchar" or "nchar" or "nvarchar" or "sysname" or "text" or "ntext" => ColumnForm.Text,
         "binary" or "varbinary" or "image" => ColumnForm.Binary,
         "uniqueidentifier" => ColumnForm.Guid,
         "date" => ColumnForm.Date,
@@ -150,6 +150,7 @@ internal static class SqlServerTypes
     {
         "char" or "varchar" or "binary" or "varbinary" => declared.MaxLength > 0 ? declared.MaxLength : null,
         "nchar" or "nvarchar" => declared.MaxLength > 0 ? declared.MaxLength / 2 : null,
+        "sysname" => 128,
         _ => null,
     };
 

@@ -107,7 +107,7 @@ public sealed class SqlServerMake : TestMake
         ("date", "'0001-01-01'", "Date 0001-01-01"), ("date", "'9999-12-31'", "Date 9999-12-31"), ("time(7)", "'23:59:59.999999'", "Time 23:59:59.9999990"), ("time(0)", "'12:34:56'", "Time 12:34:56"),
         ("datetime", "'1753-01-01 00:00:00.003'", null), ("datetime", "'9999-12-31 23:59:59.997'", null), ("smalldatetime", "'2026-11-22 01:02'", "DateTime 2026-11-22T01:02:00"),
         ("datetime2(6)", "'2026-11-22 01:02:03.456789'", "DateTime 2026-11-22T01:02:03.4567890"), ("datetimeoffset(6)", "'2026-11-22 01:02:03.456789 +02:00'", "DateTimeOffset 2026-11-21T23:02:03.4567890Z 120"),
-        ("datetimeoffset", "'2026-11-22 01:02:03 -09:30'", "DateTimeOffset 2026-11-22T10:32:03Z -570"), ("sysname", "N'n'", null), ("xml", "N'<a b=\"c\"/>'", null),
+        ("datetimeoffset", "'2026-11-22 01:02:03 -09:30'", "DateTimeOffset 2026-11-22T10:32:03Z -570"), ("sysname NULL", "N'n'", null), ("xml", "N'<a b=\"c\"/>'", null),
     ];
 }
 
