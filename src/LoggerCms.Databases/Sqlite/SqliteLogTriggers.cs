@@ -76,7 +76,7 @@ internal static class SqliteLogTriggers
         var text = column.Kind switch
         {
             LogicalKind.Guid => $"WHEN typeof({value}) = 'text' AND {value} GLOB '{GuidPattern}' AND length(CAST({value} AS BLOB)) = 36 THEN 'g' || replace({value}, '-', '') ",
-            LogicalKind.Decimal => $"WHEN typeof({value}) = 'text' AND {IsDecimal(value)} THEN 'd' || {value} ",
+            LogicalKind.Decimal when column.Affinity == Affinity.Text => $"WHEN typeof({value}) = 'text' AND {IsDecimal(value)} THEN 'd' || {value} ",
             LogicalKind.Boolean => $"WHEN typeof({value}) = 'integer' AND {value} IN (0, 1) THEN 'o' || {value} ",
             _ => string.Empty,
         };

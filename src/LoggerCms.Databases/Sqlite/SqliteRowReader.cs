@@ -24,7 +24,7 @@ internal sealed unsafe class SqliteRowReader(SqliteColumn[] columns, bool utf8)
                 break;
             case Native.TypeText:
                 var text = utf8 ? Native.ColumnBlob(statement, index) : Native.ColumnText(statement, index);
-                WriteText(batch, column.Kind, new ReadOnlySpan<byte>(text, Native.ColumnBytes(statement, index)));
+                WriteText(batch, column, new ReadOnlySpan<byte>(text, Native.ColumnBytes(statement, index)));
                 break;
             case Native.TypeFloat:
                 WriteReal(batch, column, Native.ColumnDouble(statement, index));
@@ -67,9 +67,9 @@ internal sealed unsafe class SqliteRowReader(SqliteColumn[] columns, bool utf8)
             Canonical.WriteDouble(batch, value);
     }
 
-    private static void WriteText(RowBatch batch, LogicalKind kind, ReadOnlySpan<byte> text)
+    private static void WriteText(RowBatch batch, SqliteColumn column, ReadOnlySpan<byte> text)
     {
-        switch (kind)
+        switch (column.Kind)
         {
             case LogicalKind.Guid:
                 Span<byte> guid = stackalloc byte[16];
@@ -81,7 +81,8 @@ internal sealed unsafe class SqliteRowReader(SqliteColumn[] columns, bool utf8)
 
                 break;
             case LogicalKind.Decimal:
-                if (SqliteText.IsDecimal(text))
+                // A numeric column keeps as text only what is no number to SQLite, and takes back as text only what is text.
+                if (column.Affinity == Affinity.Text && SqliteText.IsDecimal(text))
                 {
                     Canonical.WriteBytes(batch, FieldTag.Decimal, text);
                     return;
