@@ -12,7 +12,7 @@ public sealed class CancellationTests
             {
                 foreach (var spool in Enum.GetValues<SpoolMode>())
                 {
-                    if (phase != StateTransferPhase.PrepareToSend || spool == SpoolMode.File)
+                    if (spool == SpoolMode.File || (mode == StateTransferMode.Rows && phase >= StateTransferPhase.Apply))
                         data.Add(phase, mode, spool);
                 }
             }

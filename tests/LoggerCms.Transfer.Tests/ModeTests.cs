@@ -11,7 +11,8 @@ public sealed class ModeTests
             foreach (var spool in Enum.GetValues<SpoolMode>())
             {
                 ways.Add(mode, spool, true);
-                ways.Add(mode, spool, false);
+                if (mode == StateTransferMode.Auto)
+                    ways.Add(mode, spool, false);
             }
         }
 
