@@ -94,6 +94,12 @@ public interface IRowReader
 
     /// <summary>Rows of a table under its row filter.</summary>
     Task<long> CountAsync(TableSchema table, CancellationToken cancellationToken);
+
+    /// <summary>About how many rows a table has, for a prediction: exact where that costs little, otherwise not more than the database's size allows.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="rowBytes">The mean size of a row, as sampled.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<long> EstimateCountAsync(TableSchema table, long rowBytes, CancellationToken cancellationToken) => CountAsync(table, cancellationToken);
 }
 
 /// <param name="Table">The table, from this reader's own catalog.</param>

@@ -88,11 +88,14 @@ internal static class RowsPlanner
                 lock (work.Totals)
                     work.Totals.Equal += equal;
             }).ConfigureAwait(false);
-        foreach (var (index, keys) in differing.OrderBy(d => d.Key))
-        {
-            using (keys)
-                await FetchAsync(work, index, keys, cancellationToken).ConfigureAwait(false);
-        }
+        await Parallel.ForEachAsync(
+            differing,
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, pair.Source.Readers), CancellationToken = cancellationToken },
+            async (table, cancel) =>
+            {
+                using (table.Value)
+                    await FetchAsync(work, table.Key, table.Value, cancel).ConfigureAwait(false);
+            }).ConfigureAwait(false);
     }
 
     private static async Task FetchAsync(TransferWork work, int index, DifferingKeys keys, CancellationToken cancellationToken)

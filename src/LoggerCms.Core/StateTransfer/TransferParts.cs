@@ -136,12 +136,19 @@ internal static class PlanBuilder
                 continue;
             }
 
-            var rows = await work.Source.CountAsync(work.Pairs[i].Source, run.Token).ConfigureAwait(false);
+            var (source, destination) = (work.Pairs[i].Source, work.Pairs[i].Destination);
+            var size = await RowSizeAsync(work.Source, source, run.Token).ConfigureAwait(false);
+            var rows = await CountAsync(work.Source, source, size).ConfigureAwait(false);
             inserts += rows;
-            bytes += rows * await RowSizeAsync(work.Source, work.Pairs[i].Source, run.Token).ConfigureAwait(false);
+            bytes += rows * size;
             if (!work.ToCreate.Contains(i))
-                deletes += await work.Destination.CountAsync(work.Pairs[i].Destination, run.Token).ConfigureAwait(false);
+                deletes += await CountAsync(work.Destination, destination, size).ConfigureAwait(false);
         }
+
+        // WhatIf states what would be done, and so counts; a transfer that goes on states it by what it did.
+        Task<long> CountAsync(IRowReader reader, TableSchema table, long size) => work.Changes!.CountOnly
+            ? reader.CountAsync(table, run.Token)
+            : reader.EstimateCountAsync(table, size, run.Token);
 
         return new TransferPlan
         {

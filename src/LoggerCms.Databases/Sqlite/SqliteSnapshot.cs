@@ -77,6 +77,9 @@ internal sealed class SqliteSnapshot : ISideSnapshot
     public Task<long> CountAsync(TableSchema table, CancellationToken cancellationToken)
         => WithReaderAsync(db => SqliteReads.Count(db, _catalog, table), cancellationToken);
 
+    public Task<long> EstimateCountAsync(TableSchema table, long rowBytes, CancellationToken cancellationToken)
+        => WithReaderAsync(db => SqliteReads.Estimate(db, _catalog, table, rowBytes), cancellationToken);
+
     public Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken)
         => WithReaderAsync<IReadOnlyList<KeyRange>>(db => Split(db, _catalog.Find(table, db), parts), cancellationToken);
 
