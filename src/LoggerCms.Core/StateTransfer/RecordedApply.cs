@@ -52,7 +52,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
     private async Task<StateTransferResult> ResumeAsync(TransferRun run, ResumeRequest request, string spool)
     {
         run.Begin(StateTransferPhase.Connect);
-        var side = await Compatibility.OpenAsync(driver, Destination(run.Record, request.Destination), run.Token).ConfigureAwait(false);
+        var side = await OpenAsync(run.Record, request.Destination, run.Token).ConfigureAwait(false);
         await using var closing = side.ConfigureAwait(false);
         var others = await Compatibility.LockAsync(side, run.Id, run.Token).ConfigureAwait(false);
         await using var unlocking = others.ConfigureAwait(false);
@@ -103,7 +103,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
     private async Task<StateTransferResult> UndoAsync(TransferRun run, UndoRequest request, TransferRecord record)
     {
         run.Begin(StateTransferPhase.Connect);
-        var side = await Compatibility.OpenAsync(driver, Destination(record, request.Destination), run.Token).ConfigureAwait(false);
+        var side = await OpenAsync(record, request.Destination, run.Token).ConfigureAwait(false);
         await using var closing = side.ConfigureAwait(false);
         var others = await Compatibility.LockAsync(side, run.Id, run.Token).ConfigureAwait(false);
         await using var unlocking = others.ConfigureAwait(false);
@@ -184,6 +184,23 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
     }
 
     private static SideConnection Destination(TransferRecord record, SideConnection? given) => given ?? new SideConnection(record.Destination);
+
+    private async Task<ISide> OpenAsync(TransferRecord record, SideConnection? given, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Compatibility.OpenAsync(driver, Destination(record, given), cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.AuthenticationFailed && given is null)
+        {
+            throw new LoggerCmsException(
+                exception.Code,
+                $"{exception.Message} Records of transfers hold no password.",
+                "Name the side again with its password: -Destination (New-SideConnection … -Credential …).",
+                exception.Side,
+                innerException: exception);
+        }
+    }
 
     private static async Task<IReadOnlyList<TableSchema>> TablesAsync(TransferRun run, ISide side, ChangeFileHeader header)
     {
