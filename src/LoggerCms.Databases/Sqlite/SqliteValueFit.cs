@@ -10,8 +10,12 @@ internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
     public static SqliteValueFit? Create(TableSchema source, TableSchema destination)
     {
         // The same declaration in SQLite: what has been through a column of it once is not changed by another.
-        if (source.Definition is not null && source.Definition == destination.Definition)
+        if (source.Definition is not null && source.Definition == destination.Definition
+            && source.Columns.Select(c => c.DeclaredType).SequenceEqual(destination.Columns.Select(c => c.DeclaredType), StringComparer.Ordinal))
+        {
             return null;
+        }
+
         var columns = destination.Columns.Select(c => Describe(c, IsStrict(destination))).ToArray();
         var given = source.Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
         return columns.All(c => !c.Strict && IsProven(c) && given.TryGetValue(c.Name, out var from) && from.Type.Kind == c.Kind
