@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.Tests;
 

@@ -41,13 +41,16 @@ public sealed class SqlServerMake : TestMake
 
     public override async Task<string?> RefusesNameAsync(string name)
     {
-        if (!name.Contains(']', StringComparison.Ordinal))
+        var reason = name.Contains(']', StringComparison.Ordinal) ? "Babelfish does not understand a doubled closing bracket in a name."
+            : name.Any(char.IsSurrogate) ? "Babelfish sends a column's name short by one for each surrogate pair in it."
+            : null;
+        if (reason is null)
             return null;
         await using var connection = new SqlConnection(new SqlConnectionStringBuilder(Server) { InitialCatalog = "master", Pooling = false }.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText = "SELECT CAST(SERVERPROPERTY('Babelfish') AS int)";
-        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is 1 ? "Babelfish does not understand a doubled closing bracket in a name." : null;
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is 1 ? reason : null;
     }
 
     public override string Quote(string name) => "[" + name.Replace("]", "]]", StringComparison.Ordinal) + "]";
