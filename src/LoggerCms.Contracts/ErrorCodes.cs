@@ -18,7 +18,6 @@ public static class ErrorCodes
     public const string TableNotFound = "TableNotFound";
     public const string MissingTable = "MissingTable";
     public const string SchemaMismatch = "SchemaMismatch";
-    public const string KeyNotOrderable = "KeyNotOrderable";
     public const string KeyNotUnique = "KeyNotUnique";
     public const string TableWithoutKey = "TableWithoutKey";
     public const string ValueNotRepresentable = "ValueNotRepresentable";
@@ -29,7 +28,6 @@ public static class ErrorCodes
     public const string DestinationChanged = "DestinationChanged";
     public const string DestinationAhead = "DestinationAhead";
     public const string DestinationDiverged = "DestinationDiverged";
-    public const string DestinationHasHistory = "DestinationHasHistory";
     public const string TransferInProgress = "TransferInProgress";
     public const string TransferNotFound = "TransferNotFound";
     public const string TransferNotResumable = "TransferNotResumable";
@@ -39,7 +37,6 @@ public static class ErrorCodes
     public const string TempFolderUnusable = "TempFolderUnusable";
     public const string DiskFull = "DiskFull";
     public const string SpoolDamaged = "SpoolDamaged";
-    public const string SpoolIncomplete = "SpoolIncomplete";
     public const string UndoDamaged = "UndoDamaged";
     public const string UndoNotLast = "UndoNotLast";
     public const string ChangedSinceTransfer = "ChangedSinceTransfer";

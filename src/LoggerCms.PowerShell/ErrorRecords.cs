@@ -24,8 +24,8 @@ internal static class ErrorRecords
     {
         ErrorCodes.InvalidConnection or ErrorCodes.InvalidProfile or ErrorCodes.InvalidOption or ErrorCodes.SameSide
             => ErrorCategory.InvalidArgument,
-        ErrorCodes.NotADatabase or ErrorCodes.DatabaseDamaged or ErrorCodes.SchemaMismatch or ErrorCodes.KeyNotOrderable or ErrorCodes.KeyNotUnique
-            or ErrorCodes.TableWithoutKey or ErrorCodes.ValueNotRepresentable or ErrorCodes.SpoolDamaged or ErrorCodes.SpoolIncomplete
+        ErrorCodes.NotADatabase or ErrorCodes.DatabaseDamaged or ErrorCodes.SchemaMismatch or ErrorCodes.KeyNotUnique
+            or ErrorCodes.TableWithoutKey or ErrorCodes.ValueNotRepresentable or ErrorCodes.SpoolDamaged
             or ErrorCodes.UndoDamaged or ErrorCodes.ForeignKeyViolated or ErrorCodes.ConstraintViolated
             => ErrorCategory.InvalidData,
         ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound or ErrorCodes.MissingTable or ErrorCodes.TransferNotFound
@@ -35,7 +35,7 @@ internal static class ErrorRecords
         ErrorCodes.ServerUnreachable or ErrorCodes.ConnectionLost => ErrorCategory.ConnectionError,
         ErrorCodes.SideInService or ErrorCodes.DestinationInUse or ErrorCodes.TransferInProgress => ErrorCategory.ResourceBusy,
         ErrorCodes.DestinationChanged or ErrorCodes.DestinationAhead or ErrorCodes.DestinationDiverged
-            or ErrorCodes.DestinationHasHistory or ErrorCodes.TransferNotResumable or ErrorCodes.UndoNotLast
+            or ErrorCodes.TransferNotResumable or ErrorCodes.UndoNotLast
             or ErrorCodes.ChangedSinceTransfer or ErrorCodes.LogCannotServe or ErrorCodes.LogNotEnabled or ErrorCodes.LogNotPossible
             or ErrorCodes.SnapshotNotAvailable
             => ErrorCategory.InvalidOperation,
