@@ -2,12 +2,55 @@ using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.Comparison;
 
-/// <summary>Compares tables row by row in the canonical form, as many tables and ranges side by side as there are readers.</summary>
+/// <summary>
+/// Compares tables row by row, as many tables and ranges side by side as there are readers: by hashes where both databases make them, otherwise in the canonical form.
+/// </summary>
 internal sealed class RowsComparison(ISideSnapshot source, ISideSnapshot destination, DifferenceEmitter emitter, ProgressMeter meter)
 {
     private readonly bool _isConsistent = source.IsConsistent && destination.IsConsistent;
 
     public async Task<IReadOnlyList<TableComparison>> CompareAsync(IReadOnlyList<TablePair> pairs, CancellationToken cancellationToken)
+    {
+        var hashed = pairs.Where(pair => _isConsistent && HashedComparison.CanCompare(source, destination, pair)).ToList();
+        var read = pairs.Except(hashed).ToList();
+        var results = new Dictionary<TablePair, TableComparison>();
+        foreach (var (pair, result) in hashed.Zip(await CompareHashesAsync(hashed, cancellationToken).ConfigureAwait(false)))
+            results.Add(pair, result);
+        foreach (var (pair, result) in read.Zip(await CompareRowsAsync(read, cancellationToken).ConfigureAwait(false)))
+            results.Add(pair, result);
+        meter.End();
+        return [.. pairs.Select(pair => results[pair])];
+    }
+
+    private async Task<IReadOnlyList<TableComparison>> CompareHashesAsync(IReadOnlyList<TablePair> pairs, CancellationToken cancellationToken)
+    {
+        if (pairs.Count == 0)
+            return [];
+        var results = new TableComparison[pairs.Count];
+        var logs = new DifferenceLog?[pairs.Count];
+        try
+        {
+            await new HashedComparison(source, destination, meter.Add).RunAsync(
+                pairs,
+                index => logs[index] = emitter.IsWanted ? new DifferenceLog(pairs[index]) : null,
+                async (index, result, _) =>
+                {
+                    results[index] = result.Comparison;
+                    if (logs[index] is { } log)
+                        await emitter.EmitAsync(pairs[index].Source, log, cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var log in logs)
+                log?.Dispose();
+        }
+
+        return results;
+    }
+
+    private async Task<IReadOnlyList<TableComparison>> CompareRowsAsync(IReadOnlyList<TablePair> pairs, CancellationToken cancellationToken)
     {
         var readers = Math.Max(1, Math.Min(source.Readers, destination.Readers));
         var pieces = await TableRanges.CutAsync(source, destination, pairs, readers, cancellationToken).ConfigureAwait(false);
@@ -21,7 +64,6 @@ internal sealed class RowsComparison(ISideSnapshot source, ISideSnapshot destina
                 lock (results)
                     results[piece.Table].Add(result);
             }).ConfigureAwait(false);
-        meter.End();
         return [.. pairs.Zip(results, (pair, parts) => TableComparisonResult.Combine(pair, parts).Comparison)];
     }
 

@@ -56,7 +56,7 @@ public sealed class SideComparer(TimeProvider time)
         await using (views.ConfigureAwait(false))
         {
             var run = new RowsComparison(views.Source, views.Destination, emitter, meter);
-            return await FinishAsync(source, destination, options, profile, views.Source, views.Destination, run.CompareAsync, "Rows", cancellationToken)
+            return await FinishAsync(source, destination, options, profile, views.Source, views.Destination, run.CompareAsync, null, cancellationToken)
                 .ConfigureAwait(false) with
             { Elapsed = time.GetElapsedTime(began) };
         }
@@ -70,7 +70,7 @@ public sealed class SideComparer(TimeProvider time)
         ISideSnapshot sourceView,
         ISideSnapshot destinationView,
         Func<IReadOnlyList<TablePair>, CancellationToken, Task<IReadOnlyList<TableComparison>>> compare,
-        string comparedBy,
+        string? comparedBy,
         CancellationToken cancellationToken)
     {
         ProfileCheck.Require(profile, options.ProfilePath, sourceView.Catalog, destinationView.Catalog);
@@ -86,7 +86,7 @@ public sealed class SideComparer(TimeProvider time)
             Destination = destination.DisplayName,
             Equal = TableComparisonResult.Combine(tables.Select(table => table.Equal)),
             Scope = Scope.Describe(options, profile, tables.Count),
-            ComparedBy = comparedBy,
+            ComparedBy = comparedBy ?? ComparedBy(tables),
             Tables = tables.Count,
             RowsOnlyInSource = tables.Sum(table => table.RowsOnlyInSource),
             RowsOnlyInDestination = tables.Sum(table => table.RowsOnlyInDestination),
@@ -99,6 +99,12 @@ public sealed class SideComparer(TimeProvider time)
             TableComparisons = tables,
             Elapsed = TimeSpan.Zero,
         };
+    }
+
+    private static string ComparedBy(IReadOnlyList<TableComparison> tables)
+    {
+        var hashed = tables.Count(table => table.PairedBy == TableComparisonResult.ByRowHash);
+        return hashed == 0 ? "Rows" : hashed == tables.Count ? "Database" : "Database, Rows";
     }
 
     private static List<string> Notes(ISideSnapshot source, ISideSnapshot destination, IReadOnlyList<TableComparison> tables)

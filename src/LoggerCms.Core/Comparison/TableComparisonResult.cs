@@ -6,6 +6,7 @@ public sealed record TableComparisonResult(TableComparison Comparison, TableSum?
     internal const string ByKey = "Key";
     internal const string ByKeyHash = "KeyHash";
     internal const string ByMultiset = "Multiset";
+    internal const string ByRowHash = "RowHash";
 
     /// <summary>The result of several ranges of one table.</summary>
     public static TableComparisonResult Combine(TablePair pair, IReadOnlyList<TableComparisonResult> parts)

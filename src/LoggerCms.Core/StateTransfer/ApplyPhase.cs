@@ -107,7 +107,7 @@ internal static class ApplyPhase
 
     public static LoggerCmsException CannotVerify(VerifyLevel level) => new(
         ErrorCodes.InvalidOption,
-        $"-Verify {level} is not possible here: it needs {(level == VerifyLevel.ByDatabase ? "two SQLite files that one process can open, and a mode other than Log" : "the source")}.",
+        $"-Verify {level} is not possible here: it needs {(level == VerifyLevel.ByDatabase ? "two SQLite files that one process can open, or two PostgreSQL databases, and a mode other than Log" : "the source")}.",
         "Use -Verify AllRows or ChangedRows.");
 
     private static async Task FinishAsync(
@@ -177,7 +177,8 @@ internal static class ApplyPhase
         switch (request.Verify)
         {
             case VerifyLevel.AllRows when request.Work is { } work:
-                var read = await AllRowsAsync(run, request, work, transaction, tables).ConfigureAwait(false);
+                var read = await OrConflictAsync(
+                    run, request, work, transaction, tables, () => Verifier.AllRowsAsync(work, transaction, tables, run.Meter, run.Token)).ConfigureAwait(false);
                 run.Set(run.Result with
                 {
                     Verified = VerifyLevel.AllRows,
@@ -202,7 +203,17 @@ internal static class ApplyPhase
                 {
                     Verified = VerifyLevel.ByDatabase,
                     Equal = true,
-                    Checksum = work.SourceSums.All(s => s is not null) ? SideChecksum.Compute(tables.Select((t, i) => (t, work.SourceSums[i]!.Value))) : null,
+                    Checksum = ChecksumOf(work, tables),
+                });
+                break;
+            case VerifyLevel.ByDatabase when request.Work is { } work && transaction is IRowHasher hasher:
+                await OrConflictAsync(
+                    run, request, work, transaction, tables, () => Verifier.ByHashesAsync(work, hasher, tables, run.Meter, run.Token)).ConfigureAwait(false);
+                run.Set(run.Result with
+                {
+                    Verified = VerifyLevel.ByDatabase,
+                    Equal = true,
+                    Checksum = ChecksumOf(work, tables),
                 });
                 break;
             case VerifyLevel.ChangedRows:
@@ -218,12 +229,17 @@ internal static class ApplyPhase
         return null;
     }
 
-    private static async Task<IReadOnlyList<TableSum>> AllRowsAsync(
-        TransferRun run, ApplyRequest request, TransferWork work, ISideTransaction transaction, IReadOnlyList<TableSchema> tables)
+    /// <summary>The side's checksum where every table was summed on its way.</summary>
+    private static string? ChecksumOf(TransferWork work, IReadOnlyList<TableSchema> tables)
+        => work.SourceSums.All(sum => sum is not null) ? SideChecksum.Compute(tables.Select((t, i) => (t, work.SourceSums[i]!.Value))) : null;
+
+    /// <summary>Verifies; where what fails is a row that this transfer did not send, it was changed between the comparison and the lock, and that is told.</summary>
+    private static async Task<T> OrConflictAsync<T>(
+        TransferRun run, ApplyRequest request, TransferWork work, ISideTransaction transaction, IReadOnlyList<TableSchema> tables, Func<Task<T>> verify)
     {
         try
         {
-            return await Verifier.AllRowsAsync(work, transaction, tables, run.Meter, run.Token).ConfigureAwait(false);
+            return await verify().ConfigureAwait(false);
         }
         catch (LoggerCmsException failure) when (failure.Code == ErrorCodes.VerificationFailed && work.RowsCompared)
         {

@@ -99,6 +99,7 @@ internal static class Compatibility
                 SourcePosition = await source.GetPositionAsync(cancellationToken).ConfigureAwait(false),
                 DestinationPosition = await destination.GetPositionAsync(cancellationToken).ConfigureAwait(false),
                 SourceSums = new TableSum?[pairs.Count],
+                SourceHashes = new TableSum?[pairs.Count],
             };
         }
         catch

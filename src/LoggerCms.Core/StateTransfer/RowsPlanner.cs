@@ -29,6 +29,29 @@ internal static class RowsPlanner
 
     private static async Task CollectByRowsAsync(TransferWork work, IReadOnlyList<int> compared, ProgressMeter meter, CancellationToken cancellationToken)
     {
+        var hashed = compared.Where(work.CanHash).ToList();
+        await CollectByHashesAsync(work, hashed, meter, cancellationToken).ConfigureAwait(false);
+        await CollectByReadingAsync(work, [.. compared.Except(hashed)], meter, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task CollectByHashesAsync(TransferWork work, IReadOnlyList<int> compared, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        if (compared.Count == 0)
+            return;
+        await new HashedComparison(work.Source, work.Destination, meter.Add).RunAsync(
+            [.. compared.Select(i => work.Pairs[i])],
+            i => new ChangeCollector(work.Changes!, compared[i], work.Pairs[compared[i]], onReset: null),
+            (i, result, sum) =>
+            {
+                work.SourceHashes[compared[i]] = sum;
+                work.Totals.Add(result.Comparison);
+                return ValueTask.CompletedTask;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task CollectByReadingAsync(TransferWork work, IReadOnlyList<int> compared, ProgressMeter meter, CancellationToken cancellationToken)
+    {
         var changes = work.Changes!;
         var readers = Math.Max(1, Math.Min(work.Source.Readers, work.Destination.Readers));
         var pieces = await TableRanges.CutAsync(work.Source, [.. compared.Select(i => work.Pairs[i].Source)], readers, cancellationToken).ConfigureAwait(false);
@@ -56,12 +79,7 @@ internal static class RowsPlanner
             var collector = new ChangeCollector(changes, index, tablePair, range is null ? null : onReset);
             var result = await TableComparer.CompareAsync(
                 work.Source, work.Destination, tablePair, range, collector, sums: false, (rows, bytes) => meter.Add(name, rows, bytes), cancel).ConfigureAwait(false);
-            lock (work.Totals)
-            {
-                work.Totals.Equal += result.Comparison.RowsEqual;
-                work.Totals.Settled += result.Comparison.RowsSettled;
-                work.Totals.Certain &= result.Comparison.Equal is not null;
-            }
+            work.Totals.Add(result.Comparison);
         }
     }
 
@@ -85,8 +103,7 @@ internal static class RowsPlanner
                     },
                     cancel).ConfigureAwait(false);
                 meter.Add(tablePair.Source.Name.ToString(), equal, 0);
-                lock (work.Totals)
-                    work.Totals.Equal += equal;
+                work.Totals.AddEqual(equal);
             }).ConfigureAwait(false);
         await Parallel.ForEachAsync(
             differing,

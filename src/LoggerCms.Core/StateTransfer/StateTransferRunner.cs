@@ -38,7 +38,7 @@ internal sealed class StateTransferRunner(
 
         run.Begin(StateTransferPhase.Compare);
         await ModeChooser.ChooseAsync(sides, request, work, run.Token).ConfigureAwait(false);
-        if (request.Verify == VerifyLevel.ByDatabase && work.Pair is null)
+        if (request.Verify == VerifyLevel.ByDatabase && !work.CanCompareByDatabase)
             throw ApplyPhase.CannotVerify(VerifyLevel.ByDatabase);
         run.Set(run.Result with { Mode = work.Mode, ModeReason = work.ModeReason, SourceUpdateKey = work.SourcePosition.OwnKey });
         if (work.Mode == StateTransferMode.Log && work.Entries.Count == 0)
@@ -139,13 +139,16 @@ internal sealed class StateTransferRunner(
     {
         { Mode: StateTransferMode.Log } => VerifyLevel.ChangedRows,
         { Pair: not null } => VerifyLevel.ByDatabase,
+
+        // A table that is sent whole was summed on the way: to read it back costs the source nothing.
+        { Mode: StateTransferMode.Rows, CanCompareByDatabase: true } => VerifyLevel.ByDatabase,
         _ => VerifyLevel.AllRows,
     };
 
     /// <summary>All rows are equal already; at most the destination's position has still to be brought up.</summary>
     private async Task<StateTransferResult> AlreadyLevelAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, TransferPlan plan)
     {
-        var (equal, verified) = work.RowsCompared ? (true, work.Pair is null ? VerifyLevel.AllRows : VerifyLevel.ByDatabase) : ((bool?)null, VerifyLevel.None);
+        var (equal, verified) = work.RowsCompared ? (true, work.CanCompareByDatabase ? VerifyLevel.ByDatabase : VerifyLevel.AllRows) : ((bool?)null, VerifyLevel.None);
         if (PositionMove.IsNeeded(work))
         {
             if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))

@@ -41,6 +41,15 @@ internal sealed class TransferWork : IAsyncDisposable
     /// <summary>The source's table sums where a table was read whole while it was sent, by table index.</summary>
     public TableSum?[] SourceSums { get; set; } = [];
 
+    /// <summary>The sums of the hashes that the source's database made of its rows, by table index, where Compare had them made.</summary>
+    public required TableSum?[] SourceHashes { get; init; }
+
+    /// <summary>Whether a table's rows can be compared by hashes that both databases make alike.</summary>
+    public bool CanHash(int index) => !ToCreate.Contains(index) && HashedComparison.CanCompare(Source, Destination, Pairs[index]);
+
+    /// <summary>Whether the databases can compare every table in scope by themselves.</summary>
+    public bool CanCompareByDatabase => Pair is not null || Enumerable.Range(0, Pairs.Count).All(CanHash);
+
     /// <summary>Every row in scope was compared under one snapshot a side.</summary>
     public bool RowsCompared { get; set; }
 
@@ -77,15 +86,33 @@ internal sealed class TransferWork : IAsyncDisposable
     }
 }
 
-/// <summary>Rows by how they compared.</summary>
+/// <summary>Rows by how they compared. Tables, and ranges of them, may be added side by side.</summary>
 internal sealed class ComparisonTotals
 {
-    public long Equal { get; set; }
+    private readonly Lock _lock = new();
 
-    public long Settled { get; set; }
+    public long Equal { get; private set; }
+
+    public long Settled { get; private set; }
 
     /// <summary>Every table said that all of its rows were compared.</summary>
-    public bool Certain { get; set; } = true;
+    public bool Certain { get; private set; } = true;
+
+    public void Add(TableComparison comparison)
+    {
+        lock (_lock)
+        {
+            Equal += comparison.RowsEqual;
+            Settled += comparison.RowsSettled;
+            Certain &= comparison.Equal is not null;
+        }
+    }
+
+    public void AddEqual(long rows)
+    {
+        lock (_lock)
+            Equal += rows;
+    }
 }
 
 /// <summary>Collects a table's differences as changes. <paramref name="onReset"/> takes the place of forgetting the table's changes.</summary>

@@ -78,6 +78,29 @@ internal static class Verifier
         }
     }
 
+    /// <summary>Compares every table by the hashes that both databases make of its rows; the destination's are made inside the transaction.</summary>
+    /// <returns>The source's sums, by table.</returns>
+    public static async Task<IReadOnlyList<TableSum>> ByHashesAsync(
+        TransferWork work, IRowHasher transaction, IReadOnlyList<TableSchema> tables, ProgressMeter meter, CancellationToken cancellationToken)
+    {
+        var sums = new List<TableSum>();
+        for (var index = 0; index < tables.Count; index++)
+        {
+            var (source, destination) = (work.Pairs[index].Source, tables[index]);
+            var name = destination.Name.ToString();
+            var known = work.SourceHashes[index] is { } sum
+                ? Task.FromResult(sum)
+                : HashedComparison.SumAsync((IRowHasher)work.Source, source, onRows: null, cancellationToken);
+            var now = await HashedComparison.SumAsync(transaction, destination, (rows, bytes) => meter.Add(name, rows, bytes), cancellationToken).ConfigureAwait(false);
+            var expected = await known.ConfigureAwait(false);
+            if (now != expected)
+                throw Failed($"the hashes of table {name} sum to {now.ToHex()} over {now.Rows} rows, and the source's to {expected.ToHex()} over {expected.Rows}");
+            sums.Add(now);
+        }
+
+        return sums;
+    }
+
     private static async Task CheckWholeAsync(TableSchema table, ISideTransaction transaction, TableOutcome expected, CancellationToken cancellationToken)
     {
         var sum = await TableSummer.SumAsync(transaction, table, null, null, cancellationToken).ConfigureAwait(false);

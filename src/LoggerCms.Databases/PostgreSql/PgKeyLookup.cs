@@ -87,7 +87,8 @@ internal static class PgKeyLookup
         return true;
     }
 
-    private static bool Append(RowBatch batch, NpgsqlDataReader row, PgColumn[] columns)
+    /// <summary>Appends a row whose columns are binary forms (<see cref="PgColumn.SendExpression"/>).</summary>
+    public static bool Append(RowBatch batch, NpgsqlDataReader row, PgColumn[] columns)
     {
         for (var i = 0; i < columns.Length; i++)
         {

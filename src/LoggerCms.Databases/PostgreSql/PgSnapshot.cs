@@ -6,7 +6,7 @@ using LoggerCms.Core.Sides;
 namespace LoggerCms.Databases.PostgreSql;
 
 /// <summary>Repeatable-read transactions that share one exported snapshot, one a reader.</summary>
-internal sealed class PgSnapshot : ISideSnapshot
+internal sealed class PgSnapshot : ISideSnapshot, IRowHasher
 {
     private readonly ConcurrentBag<PgSession> _all = [];
     private readonly Channel<PgSession> _free = Channel.CreateUnbounded<PgSession>();
@@ -84,6 +84,17 @@ internal sealed class PgSnapshot : ISideSnapshot
         var cuts = Enumerable.Range(1, parts - 1).Select(i => (long?)(long)(least + (span * i))).ToArray();
         return [.. Enumerable.Range(0, parts).Select(i => new KeyRange(i == 0 ? null : cuts[i - 1], i == parts - 1 ? null : cuts[i]))];
     }
+
+    public string? GetHashForm(TableSchema table) => PgHasher.GetForm(_catalog[table.Name], table);
+
+    public Task<IReadOnlyList<PlaceRange>> CutPlacesAsync(TableSchema table, CancellationToken cancellationToken)
+        => UseAsync(session => PgHasher.CutAsync(session, _catalog[table.Name], cancellationToken), cancellationToken);
+
+    public Task<RowHashes> HashAsync(TableSchema table, PlaceRange range, CancellationToken cancellationToken)
+        => UseAsync(session => PgHasher.HashAsync(session, _catalog[table.Name], table, range, cancellationToken), cancellationToken);
+
+    public IAsyncEnumerable<RowBatch> ReadAtAsync(TableSchema table, IReadOnlyList<long> places, CancellationToken cancellationToken)
+        => ReadAsync(session => PgHasher.ReadAtAsync(session, _catalog[table.Name], table, places, cancellationToken), cancellationToken);
 
     public Task<SidePosition> GetPositionAsync(CancellationToken cancellationToken) => Task.FromResult(_position);
 

@@ -6,7 +6,7 @@ namespace LoggerCms.Databases.PostgreSql;
 /// <summary>
 /// The transaction of a transfer. Read committed: its first statements take the locks, and a statement after them sees all that was committed before.
 /// </summary>
-internal sealed class PgTransaction : ISideTransaction
+internal sealed class PgTransaction : ISideTransaction, IRowHasher
 {
     private readonly PgSession _session;
     private readonly Dictionary<(TableName, bool KeysOnly), PgStage> _stages = [];
@@ -61,6 +61,17 @@ internal sealed class PgTransaction : ISideTransaction
 
     public Task<long> CountAsync(TableSchema table, CancellationToken cancellationToken)
         => PgRows.CountAsync(_session, _catalog[table.Name], table, cancellationToken);
+
+    public string? GetHashForm(TableSchema table) => PgHasher.GetForm(_catalog[table.Name], table);
+
+    public Task<IReadOnlyList<PlaceRange>> CutPlacesAsync(TableSchema table, CancellationToken cancellationToken)
+        => PgHasher.CutAsync(_session, _catalog[table.Name], cancellationToken);
+
+    public Task<RowHashes> HashAsync(TableSchema table, PlaceRange range, CancellationToken cancellationToken)
+        => PgHasher.HashAsync(_session, _catalog[table.Name], table, range, cancellationToken);
+
+    public IAsyncEnumerable<RowBatch> ReadAtAsync(TableSchema table, IReadOnlyList<long> places, CancellationToken cancellationToken)
+        => PgHasher.ReadAtAsync(_session, _catalog[table.Name], table, places, cancellationToken);
 
     public Task<long> ClearAsync(TableSchema table, CancellationToken cancellationToken)
     {
