@@ -34,10 +34,10 @@ internal sealed class HashedComparison(ISideSnapshot source, ISideSnapshot desti
         var sum = default(TableSum);
         foreach (var range in await reader.CutPlacesAsync(table, cancellationToken).ConfigureAwait(false))
         {
-            var hashes = await reader.HashAsync(table, range, cancellationToken).ConfigureAwait(false);
-            for (var at = 0; at < hashes.Hashes.Length; at += RowKeys.HashSize)
-                sum.Add(hashes.Hashes.Span.Slice(at, RowKeys.HashSize), 0);
-            onRows?.Invoke(hashes.Places.Count, hashes.Bytes);
+            using var hashes = await reader.HashAsync(table, range, cancellationToken).ConfigureAwait(false);
+            for (var i = 0; i < hashes.Rows; i++)
+                sum.Add(hashes[i][..RowKeys.HashSize], 0);
+            onRows?.Invoke(hashes.Rows, hashes.BytesRead);
         }
 
         return sum;
@@ -79,9 +79,12 @@ internal sealed class HashedComparison(ISideSnapshot source, ISideSnapshot desti
                     {
                         var table = tables[piece.Table];
                         var (schema, into) = side(table);
-                        var hashes = await reader.HashAsync(schema, piece.Range, cancel).ConfigureAwait(false);
-                        into.Add(hashes);
-                        onRows?.Invoke(table.Pair.Name.ToString(), hashes.Places.Count, hashes.Bytes);
+                        using (var hashes = await reader.HashAsync(schema, piece.Range, cancel).ConfigureAwait(false))
+                        {
+                            into.Add(hashes);
+                            onRows?.Invoke(table.Pair.Name.ToString(), hashes.Rows, hashes.BytesRead);
+                        }
+
                         if (table.Done())
                             await SettleAsync(piece.Table, table, cancel).ConfigureAwait(false);
                     }).ConfigureAwait(false);

@@ -6,9 +6,8 @@ namespace LoggerCms.Core.Comparison;
 /// <summary>The hashes that one side's database made of a table: their sum, and each with its row's place, parted so that a part fits in memory.</summary>
 internal sealed class HashedSide : IDisposable
 {
-    private const int RecordSize = RowKeys.HashSize + sizeof(long);
+    private const int RecordSize = RowHashes.RecordSize;
     private readonly HashPartitions _records = new(RecordSize);
-    private readonly byte[] _record = new byte[RecordSize];
     private TableSum _sum;
 
     /// <summary>The sum of the rows' hashes modulo 2^256, and how many rows there are. Its bytes are those of the database's own form, and so not counted.</summary>
@@ -19,14 +18,10 @@ internal sealed class HashedSide : IDisposable
     {
         lock (_records)
         {
-            var all = hashes.Hashes.Span;
-            for (var i = 0; i < hashes.Places.Count; i++)
+            for (var i = 0; i < hashes.Rows; i++)
             {
-                var hash = all.Slice(i * RowKeys.HashSize, RowKeys.HashSize);
-                _sum.Add(hash, 0);
-                hash.CopyTo(_record);
-                BinaryPrimitives.WriteInt64LittleEndian(_record.AsSpan(RowKeys.HashSize), hashes.Places[i]);
-                _records.Add(_record);
+                _sum.Add(hashes[i][..RowKeys.HashSize], 0);
+                _records.Add(hashes[i]);
             }
         }
     }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace LoggerCms.Core.Sides;
 
 /// <summary>
@@ -24,8 +26,33 @@ public interface IRowHasher : IRowReader
 /// <summary>A part of a table by where its rows stand: from (inclusive) and to (exclusive), null for the end. Means something to the reader that cut it only.</summary>
 public readonly record struct PlaceRange(long From, long? To);
 
-/// <summary>Hashes of rows, and where each of them stands for as long as the reader's view lasts.</summary>
-/// <param name="Hashes">32 bytes a row.</param>
-/// <param name="Places">One a row, in the same order.</param>
-/// <param name="Bytes">How many bytes the database read for them.</param>
-public sealed record RowHashes(ReadOnlyMemory<byte> Hashes, IReadOnlyList<long> Places, long Bytes);
+/// <summary>Hashes of rows, and where each row stands for as long as the reader's view lasts. Disposed by whoever asked for them.</summary>
+public sealed class RowHashes : IDisposable
+{
+    /// <summary>Bytes of one record: the row's SHA-256, then its place as a little-endian <see cref="long"/>.</summary>
+    public const int RecordSize = RowKeys.HashSize + sizeof(long);
+
+    private byte[] _records;
+
+    /// <param name="rows">How many rows.</param>
+    /// <param name="bytesRead">How many bytes the database read for them.</param>
+    public RowHashes(int rows, long bytesRead)
+    {
+        _records = ArrayPool<byte>.Shared.Rent(rows * RecordSize);
+        (Rows, BytesRead) = (rows, bytesRead);
+    }
+
+    public int Rows { get; }
+
+    public long BytesRead { get; }
+
+    /// <summary>The record of one row.</summary>
+    public Span<byte> this[int row] => _records.AsSpan(row * RecordSize, RecordSize);
+
+    public void Dispose()
+    {
+        if (_records.Length > 0)
+            ArrayPool<byte>.Shared.Return(_records);
+        _records = [];
+    }
+}

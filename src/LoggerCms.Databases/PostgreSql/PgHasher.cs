@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using LoggerCms.Core.Sides;
+using Npgsql;
 
 namespace LoggerCms.Databases.PostgreSql;
 
@@ -42,11 +44,12 @@ internal static class PgHasher
         PgSession session, PgTable table, TableSchema schema, PlaceRange range, CancellationToken cancellationToken)
     {
         var fields = string.Join(", ", table.Select(schema.Columns).Select(c => Field(c).Expression));
-        var records = await session.ScalarAsync<byte[]>(
+        var read = await session.QueryAsync(
             $"SELECT string_agg(sha256(record_send(ROW({fields}))) || tidsend(t.ctid), ''::bytea) FROM {table.From} AS t"
                 + PgRows.Where(PgRows.Conditions(table, schema, null).Concat(Stands(range))),
-            cancellationToken).ConfigureAwait(false) ?? [];
-        return Split(records, range);
+            row => Records(row, ((range.To ?? range.From + BlocksAtOnce) - range.From) * BlockSize),
+            cancellationToken).ConfigureAwait(false);
+        return read[0];
     }
 
     public static async IAsyncEnumerable<RowBatch> ReadAtAsync(
@@ -97,19 +100,25 @@ internal static class PgHasher
             yield return string.Create(CultureInfo.InvariantCulture, $"t.ctid < '({to},0)'::tid");
     }
 
-    private static RowHashes Split(byte[] records, PlaceRange range)
+    private static RowHashes Records(NpgsqlDataReader answer, long bytesRead)
     {
-        var count = records.Length / (HashSize + TidSize);
-        var hashes = new byte[count * HashSize];
-        var places = new long[count];
-        for (var i = 0; i < count; i++)
+        const int size = HashSize + TidSize;
+        if (answer.IsDBNull(0))
+            return new RowHashes(0, bytesRead);
+        var length = (int)answer.GetBytes(0, 0, null, 0, 0);
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        answer.GetBytes(0, 0, bytes, 0, length);
+        var hashes = new RowHashes(length / size, bytesRead);
+        for (var i = 0; i < hashes.Rows; i++)
         {
-            var record = records.AsSpan(i * (HashSize + TidSize));
-            record[..HashSize].CopyTo(hashes.AsSpan(i * HashSize));
-            places[i] = ((long)BinaryPrimitives.ReadUInt32BigEndian(record[HashSize..]) << 16) | BinaryPrimitives.ReadUInt16BigEndian(record[(HashSize + 4)..]);
+            var from = bytes.AsSpan(i * size, size);
+            var place = ((long)BinaryPrimitives.ReadUInt32BigEndian(from[HashSize..]) << 16) | BinaryPrimitives.ReadUInt16BigEndian(from[(HashSize + 4)..]);
+            from[..HashSize].CopyTo(hashes[i]);
+            BinaryPrimitives.WriteInt64LittleEndian(hashes[i][HashSize..], place);
         }
 
-        return new RowHashes(hashes, places, ((range.To ?? range.From + BlocksAtOnce) - range.From) * BlockSize);
+        ArrayPool<byte>.Shared.Return(bytes);
+        return hashes;
     }
 
     private static string Text(long place) => string.Create(CultureInfo.InvariantCulture, $"({place >> 16},{place & 0xFFFF})");
