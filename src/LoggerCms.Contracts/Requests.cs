@@ -45,7 +45,7 @@ public sealed record StateTransferRequest : ScopeOptions
 
     public string? TempPath { get; init; }
 
-    /// <summary>Null chooses: ChangedRows for Log, ByDatabase between two SQLite files, otherwise AllRows.</summary>
+    /// <summary>Null chooses: ChangedRows for Log, ByDatabase between two SQLite files and, in mode Rows, between two PostgreSQL databases, otherwise AllRows.</summary>
     public VerifyLevel? Verify { get; init; }
 
     public bool CreateMissingTables { get; init; }

@@ -13,7 +13,7 @@ public sealed record SideComparison
     /// <summary>What was compared: the tables, and what a profile left out.</summary>
     public required string Scope { get; init; }
 
-    /// <summary>What compared the rows: <c>Database</c> (the database itself), <c>Rows</c> (rows in their canonical form) or <c>Mixed</c>.</summary>
+    /// <summary>What compared the rows: <c>Database</c> (the database itself, or SHA-256 that both databases make of each row), <c>Rows</c> (rows in their canonical form) or <c>Mixed</c>.</summary>
     public required string ComparedBy { get; init; }
 
     public required int Tables { get; init; }
@@ -57,7 +57,8 @@ public sealed record TableComparison
 
     public long RowsEqual { get; init; }
 
-    /// <summary>How rows were paired: <c>Key</c>, <c>KeyHash</c> (sort orders differ) or <c>Multiset</c> (no key).</summary>
+    /// <summary>How rows were paired: <c>Key</c>, <c>KeyHash</c> (sort orders differ), <c>Multiset</c> (no key)
+    /// or <c>RowHash</c> (by hashes that both databases make of whole rows; the rest by key).</summary>
     public required string PairedBy { get; init; }
 }
 

@@ -104,7 +104,7 @@ public sealed class SideComparer(TimeProvider time)
     private static string ComparedBy(IReadOnlyList<TableComparison> tables)
     {
         var hashed = tables.Count(table => table.PairedBy == TableComparisonResult.ByRowHash);
-        return hashed == 0 ? "Rows" : hashed == tables.Count ? "Database" : "Database, Rows";
+        return hashed == 0 ? "Rows" : hashed == tables.Count ? "Database" : "Mixed";
     }
 
     private static List<string> Notes(ISideSnapshot source, ISideSnapshot destination, IReadOnlyList<TableComparison> tables)

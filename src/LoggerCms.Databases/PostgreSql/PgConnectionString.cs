@@ -50,8 +50,8 @@ internal static class PgConnectionString
         {
             // A Unix socket refuses these options, and notices a dead server by itself.
             builder.TcpKeepAlive = true;
-            builder.TcpKeepAliveTime = 20;
-            builder.TcpKeepAliveInterval = 5;
+            builder.TcpKeepAliveTime = 5;
+            builder.TcpKeepAliveInterval = 1;
         }
 
         builder.ClientEncoding = "UTF8";
