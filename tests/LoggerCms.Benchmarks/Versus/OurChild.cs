@@ -8,7 +8,10 @@ namespace LoggerCms.Benchmarks.Versus;
 internal sealed class OurChild
 {
     private readonly string _program;
-    private readonly Dictionary<string, string> _environment;
+    private readonly IReadOnlyDictionary<string, string> _environment;
+
+    private OurChild(string program, string description, IReadOnlyDictionary<string, string> environment)
+        => (_program, Description, _environment) = (program, description, environment);
 
     private OurChild(string program, string description, Workspace workspace)
     {
@@ -54,6 +57,10 @@ internal sealed class OurChild
             ?? throw new CommandFailedException("The child reported nothing.");
         return (new Sample(result.Elapsed, TimeSpan.FromMilliseconds(report.ElapsedMilliseconds), report.PeakBytes), report);
     }
+
+    /// <summary>The same with a variable set, to show what it would bring.</summary>
+    public OurChild With(string variable, string value)
+        => new(_program, Description, new Dictionary<string, string>(_environment) { [variable] = value });
 
     private static string FindRoot()
     {

@@ -7,6 +7,7 @@ namespace LoggerCms.Benchmarks.Versus;
 /// <summary>The rows of the table that are about PostgreSQL, with pt-table-sync on MariaDB among the peers.</summary>
 internal sealed class PostgreSqlContests(VersusOptions options, Workspace workspace, OurChild child, PrivatePostgreSql server)
 {
+    private const string WithoutSpinning = "-Spool None, idle threads of the runtime's pool do not spin";
     private const string Source = "bench_b";
     private const string Equal = "bench_a_equal";
     private const string Stale = "bench_a_stale";
@@ -98,11 +99,18 @@ internal sealed class PostgreSqlContests(VersusOptions options, Workspace worksp
     {
         Name = "postgresql-full",
         Work = "full transfer, PostgreSQL to PostgreSQL",
-        Pairings = [new("-Spool None", "COPY binary out | in", 1.3), new("-Spool None", "pg_dump -Fc | pg_restore", 0.3), new("with a spool", "COPY binary out | in", null)],
+        Pairings = [new("-Spool None", "COPY binary out | in", 1.3), new("-Spool None", "pg_dump -Fc | pg_restore", 0.3), new("with a spool", "COPY binary out | in", null), new(WithoutSpinning, "COPY binary out | in", null)],
         Contestants =
         [
             OurTransfer("-Spool None", Empty, "Full", "None", report => Checks.Completed(report, StateTransferMode.Full)),
             OurTransfer("with a spool", Empty, "Full", "File", report => Checks.Completed(report, StateTransferMode.Full)),
+            OurTransfer(
+                WithoutSpinning,
+                Empty,
+                "Full",
+                "None",
+                report => Checks.Completed(report, StateTransferMode.Full),
+                child.With("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0")),
             Peer(
                 "COPY binary out | in",
                 null,
@@ -206,12 +214,12 @@ internal sealed class PostgreSqlContests(VersusOptions options, Workspace worksp
         });
     }
 
-    private Contestant OurTransfer(string name, string template, string mode, string spool, Func<RunOneReport?, string> check) => new()
+    private Contestant OurTransfer(string name, string template, string mode, string spool, Func<RunOneReport?, string> check, OurChild? by = null) => new()
     {
         Name = name,
         IsOurs = true,
         PrepareAsync = token => server.CopyDatabaseAsync(template, Work, token),
-        RunAsync = token => child.RunAsync(token, "transfer", server.Side(Source), server.Side(Work), mode, spool, "default"),
+        RunAsync = token => (by ?? child).RunAsync(token, "transfer", server.Side(Source), server.Side(Work), mode, spool, "default"),
         CheckAsync = async (report, token) => $"{check(report)}; {await SameContentAsync(token)}",
     };
 
