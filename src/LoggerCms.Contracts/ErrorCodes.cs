@@ -43,6 +43,8 @@ public static class ErrorCodes
     public const string VerificationFailed = "VerificationFailed";
     public const string ForeignKeyViolated = "ForeignKeyViolated";
     public const string ConstraintViolated = "ConstraintViolated";
+    public const string TraceNotFound = "TraceNotFound";
+    public const string TraceUnreadable = "TraceUnreadable";
     public const string OutcomeUnknown = "OutcomeUnknown";
     public const string Unexpected = "Unexpected";
     public const string FormatNotSupported = "FormatNotSupported";

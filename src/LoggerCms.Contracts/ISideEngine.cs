@@ -53,7 +53,7 @@ public sealed record TransferFile
 {
     public required string Path { get; init; }
 
-    /// <summary><c>Spool</c>, <c>Undo</c>, <c>Record</c> or <c>Partial</c>.</summary>
+    /// <summary><c>Spool</c>, <c>Undo</c>, <c>Record</c>, <c>Trace</c> or <c>Partial</c>.</summary>
     public required string Kind { get; init; }
 
     public required Guid Id { get; init; }
@@ -70,4 +70,6 @@ public sealed record TransferFile
 public interface ISideEngineFactory
 {
     ISideEngine Create();
+
+    ITraceTools CreateTraceTools();
 }

@@ -33,7 +33,14 @@ public sealed class LoggerCmsException : Exception
     /// <summary>The phase of a state transfer that failed, where there is one.</summary>
     public string? Phase { get; }
 
+    /// <summary>The trace of the transfer that failed, where one was written.</summary>
+    public string? TracePath { get; init; }
+
     /// <summary>The same failure, with a phase and a side where they were not known yet.</summary>
     public LoggerCmsException In(string? phase, string? side = null)
-        => new(Code, Message, Remedy, Side ?? side, Phase ?? phase, InnerException ?? this);
+        => new(Code, Message, Remedy, Side ?? side, Phase ?? phase, InnerException ?? this) { TracePath = TracePath };
+
+    /// <summary>The same failure, with the trace that tells of it.</summary>
+    public LoggerCmsException At(string? tracePath)
+        => new(Code, Message, Remedy, Side, Phase, InnerException ?? this) { TracePath = tracePath };
 }

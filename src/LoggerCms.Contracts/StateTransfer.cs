@@ -127,6 +127,9 @@ public sealed record StateTransferResult
     /// <summary>A complete spool that was kept for a resume.</summary>
     public string? SpoolPath { get; init; }
 
+    /// <summary>What the transfer wrote about itself; <c>Get-LoggerTrace</c> reads it, <c>Find-LoggerFault</c> explains it. Null where it could not be written.</summary>
+    public string? TracePath { get; init; }
+
     public IReadOnlyList<PhaseResult> Phases { get; init; } = [];
 
     public IReadOnlyList<string> Notes { get; init; } = [];

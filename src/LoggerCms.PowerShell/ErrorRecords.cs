@@ -15,7 +15,7 @@ internal static class ErrorRecords
 
         return new ErrorRecord(failure, failure.Code, Category(failure.Code), target)
         {
-            ErrorDetails = new ErrorDetails($"{Where(failure)}{failure.Message}") { RecommendedAction = failure.Remedy },
+            ErrorDetails = new ErrorDetails($"{Where(failure)}{failure.Message}") { RecommendedAction = Action(failure) },
         };
     }
 
@@ -29,6 +29,7 @@ internal static class ErrorRecords
             or ErrorCodes.UndoDamaged or ErrorCodes.ForeignKeyViolated or ErrorCodes.ConstraintViolated
             => ErrorCategory.InvalidData,
         ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound or ErrorCodes.MissingTable or ErrorCodes.TransferNotFound
+            or ErrorCodes.TraceNotFound
             => ErrorCategory.ObjectNotFound,
         ErrorCodes.AuthenticationFailed => ErrorCategory.AuthenticationError,
         ErrorCodes.AccessDenied => ErrorCategory.PermissionDenied,
@@ -43,9 +44,13 @@ internal static class ErrorRecords
         ErrorCodes.VerificationFailed => ErrorCategory.InvalidResult,
         ErrorCodes.OutcomeUnknown => ErrorCategory.OperationTimeout,
         ErrorCodes.FormatNotSupported => ErrorCategory.NotImplemented,
-        ErrorCodes.DatabaseError => ErrorCategory.ReadError,
+        ErrorCodes.DatabaseError or ErrorCodes.TraceUnreadable => ErrorCategory.ReadError,
         _ => ErrorCategory.NotSpecified,
     };
+
+    // The trace says more than the message, and the next command says it in full.
+    private static string Action(LoggerCmsException failure)
+        => failure.TracePath is { } trace ? $"{failure.Remedy}{Environment.NewLine}Find-LoggerFault -LiteralPath '{trace.Replace("'", "''")}'" : failure.Remedy;
 
     private static string Where(LoggerCmsException failure)
         => (failure.Phase, failure.Side) switch

@@ -169,7 +169,7 @@ public sealed class ScriptedEngine : ISideEngine
 
     private static string Script(SideConnection side) => Path.GetFileName(side.DataSource);
 
-    private static void Note(string text)
+    internal static void Note(string text)
     {
         if (Environment.GetEnvironmentVariable("LOGGERCMS_SCRIPT_LOG") is { } path)
             System.IO.File.AppendAllText(path, text + "\n");

@@ -185,6 +185,7 @@ internal static class ApplyPhase
                     Equal = work.Source.IsConsistent ? true : null,
                     Checksum = SideChecksum.Compute(tables.Zip(read)),
                 });
+                run.Trace.Checksum(run.Result, read);
                 return read;
             case VerifyLevel.ByDatabase when request.Work is { } work && transaction is IPairedTransaction paired:
                 // Rows that were not sent were compared by the database under the snapshot that the lock has proven to be still the current one.
@@ -215,6 +216,8 @@ internal static class ApplyPhase
                     Equal = true,
                     Checksum = ChecksumOf(work, tables),
                 });
+                if (run.Result.Checksum is not null)
+                    run.Trace.Checksum(run.Result, [.. work.SourceSums.Select(s => s!.Value)]);
                 break;
             case VerifyLevel.ChangedRows:
                 await Verifier.ChangedRowsAsync(request.Changes, transaction, tables, request.Expected, run.Token).ConfigureAwait(false);

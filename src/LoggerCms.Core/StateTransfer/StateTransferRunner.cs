@@ -33,6 +33,7 @@ internal sealed class StateTransferRunner(
         await using var ending = work.ConfigureAwait(false);
         Compatibility.CheckDirection(sides, work, request.Force);
         var spool = request.WhatIf ? null : PrepareSpool(run, request);
+        run.Trace.Positions(run.Result, work.SourcePosition.OwnKey, work.DestinationPosition.OwnKey);
         NoteSortOrders(run, work);
         run.End($"{work.Pairs.Count} tables");
 
@@ -197,8 +198,11 @@ internal sealed class StateTransferRunner(
             TempProbe.Check(folder, run.Id);
             return path;
         }
-        catch (LoggerCmsException exception) when (request.AllowStreaming)
+        catch (LoggerCmsException exception)
         {
+            run.Trace.NoSpool(exception);
+            if (!request.AllowStreaming)
+                throw;
             run.Note($"Going on without a spool: {exception.Message} {exception.Remedy}");
             return null;
         }
@@ -207,6 +211,7 @@ internal sealed class StateTransferRunner(
     private static void NoteSortOrders(TransferRun run, TransferWork work)
     {
         var (source, destination) = (work.Source.Catalog.SortOrder, work.Destination.Catalog.SortOrder);
+        run.Trace.SortOrders(run.Result, source, destination);
         if (source != destination)
             run.Note($"The sort orders differ: {source} on the source, {destination} on the destination.");
     }

@@ -19,6 +19,7 @@ internal sealed class TransferRun : IDisposable
     private readonly List<PhaseResult> _phases = [];
     private long _phaseStarted;
     private bool _disposed;
+    private bool _toldTraceFailure;
 
     public TransferRun(TransferRecord record, TransferStore store, TimeProvider time, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
@@ -31,7 +32,11 @@ internal sealed class TransferRun : IDisposable
         _stopWatch = time.CreateTimer(_ => WatchForStop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _stopWatch.Change(StopInterval, StopInterval);
         Meter = new Comparison.ProgressMeter(progress, time);
+        Trace = new TransferTrace(store.TracePath(record.Result.Id), time);
+        Set(Result with { TracePath = Trace.Path });
     }
+
+    public TransferTrace Trace { get; }
 
     public TransferRecord Record { get; private set; }
 
@@ -107,15 +112,20 @@ internal sealed class TransferRun : IDisposable
         Phase = phase;
         _phaseStarted = _time.GetTimestamp();
         Meter.Begin(phase);
+        Trace.Begin(phase, Result);
     }
 
     public void End(string? detail = null, string result = "Done")
-        => _phases.Add(new PhaseResult { Phase = Phase, Result = result, Detail = detail, Elapsed = _time.GetElapsedTime(_phaseStarted) });
+        => Add(new PhaseResult { Phase = Phase, Result = result, Detail = detail, Elapsed = _time.GetElapsedTime(_phaseStarted) });
 
     public void Skip(StateTransferPhase phase, string reason)
-        => _phases.Add(new PhaseResult { Phase = phase, Result = "Skipped", Detail = reason, Elapsed = TimeSpan.Zero });
+        => Add(new PhaseResult { Phase = phase, Result = "Skipped", Detail = reason, Elapsed = TimeSpan.Zero });
 
-    public void Note(string note) => Set(Result with { Notes = [.. Result.Notes, note] });
+    public void Note(string note)
+    {
+        Trace.Note(note);
+        Set(Result with { Notes = [.. Result.Notes, note] });
+    }
 
     public void Set(StateTransferResult result)
         => Record = Record with { Result = result with { Phases = [.. _phases], Elapsed = _time.GetElapsedTime(_started) } };
@@ -133,6 +143,8 @@ internal sealed class TransferRun : IDisposable
     public StateTransferResult Finish(StateTransferStatus status)
     {
         Set(Result with { Status = status });
+        Trace.Finish(Result);
+        NoteTraceFailure();
         _store.Save(Record);
         _store.TakeStopRequest(Id);
         return Result;
@@ -158,9 +170,10 @@ internal sealed class TransferRun : IDisposable
     {
         End(failure.Message, "Failed");
         var typed = failure.In(Phase.ToString());
+        Trace.Fail(Id, typed);
         Set(Result with { ErrorCode = typed.Code, ErrorMessage = typed.Message, Remedy = typed.Remedy });
         Finish(status);
-        return typed;
+        return typed.At(Result.TracePath);
     }
 
     public void Dispose()
@@ -169,6 +182,22 @@ internal sealed class TransferRun : IDisposable
             _disposed = true;
         _stopWatch.Dispose();
         _cancel.Dispose();
+        Trace.Dispose();
+    }
+
+    private void Add(PhaseResult phase)
+    {
+        _phases.Add(phase);
+        Trace.End(phase);
+    }
+
+    /// <summary>A trace that could not be written is told once, and never ends a transfer.</summary>
+    private void NoteTraceFailure()
+    {
+        if (Trace.Failure is not { } failure || _toldTraceFailure)
+            return;
+        _toldTraceFailure = true;
+        Set(Result with { TracePath = Trace.Path, Notes = [.. Result.Notes, $"The trace could not be written, or not all of it: {failure}"] });
     }
 
     /// <summary>Runs on a timer's thread, where an exception would end the caller's process.</summary>

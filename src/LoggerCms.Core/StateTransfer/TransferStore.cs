@@ -68,6 +68,8 @@ internal sealed class TransferStore
 
     public string Folder { get; }
 
+    public string TracePath(Guid id) => Path.Combine(Folder, $"{id:N}.trace");
+
     public string UndoPath(Guid id) => Path.Combine(Folder, $"{id:N}.undo");
 
     /// <exception cref="LoggerCmsException">DiskFull or TempFolderUnusable.</exception>
@@ -175,6 +177,7 @@ internal sealed class TransferStore
             {
                 ".undo" => "Undo",
                 ".json" => "Record",
+                ".trace" => "Trace",
                 _ => "Partial",
             };
             files.Add(Describe(path, kind, id));

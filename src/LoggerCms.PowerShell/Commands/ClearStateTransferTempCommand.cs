@@ -21,7 +21,7 @@ public sealed class ClearStateTransferTempCommand : AsyncPSCmdlet
 
     /// <summary>Only files of these kinds.</summary>
     [Parameter]
-    [ValidateSet("Spool", "Undo", "Record", "Partial")]
+    [ValidateSet("Spool", "Undo", "Record", "Trace", "Partial")]
     public string[] Kind { get; set; } = [];
 
     /// <inheritdoc/>
