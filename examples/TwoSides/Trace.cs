@@ -1,23 +1,13 @@
-using System.Globalization;
+using LoggerCms.Core.Tracing;
 
 namespace TwoSides;
 
-/// <summary>Lines in the form of the Logger's own process trace, on the screen and in a file.</summary>
+/// <summary>The engine's own trace writer, with a copy of each line on the screen.</summary>
 internal sealed class Trace(string path) : IDisposable
 {
-    private readonly StreamWriter _file = new(path) { AutoFlush = true };
+    private readonly TraceWriter _writer = new(path, new TraceWriterOptions(), TimeProvider.System);
 
-    public void Write(string text) => Write(DateTimeOffset.Now, "Trace: " + text);
+    public void Write(string text) => Console.WriteLine(_writer.Trace(text));
 
-    /// <summary>What an operator should see: a line without the word Trace.</summary>
-    public void Announce(string text) => Write(DateTimeOffset.Now, text);
-
-    public void Write(DateTimeOffset at, string text)
-    {
-        var line = string.Create(CultureInfo.InvariantCulture, $"{at:HH:mm:ss} {text}");
-        Console.WriteLine(line);
-        _file.WriteLine(line);
-    }
-
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _writer.Dispose();
 }

@@ -90,18 +90,10 @@ internal sealed class Walkthrough(ISideEngine engine, SidesFolder folder, Trace 
 
     private async Task<StateTransferResult> TransferAsync(CancellationToken cancellationToken)
     {
-        trace.Announce("Initiating state transfer RECEIVE operation.");
         var transfer = await engine.TransferAsync(new StateTransferRequest { Source = _b, Destination = _a }, null, cancellationToken);
-        var at = transfer.StartedAt.ToLocalTime();
-        foreach (var phase in transfer.Phases)
-        {
-            at += phase.Elapsed;
-            trace.Write(at, $"Trace: {phase.Phase}: {phase.Result}{(phase.Detail is null ? string.Empty : $", {phase.Detail}")}");
-        }
 
-        trace.Write($"LastUpdateKey for B Configuration is {Key(transfer.SourceUpdateKey)}");
-        trace.Announce(
-            $"The Logger has completed Database Synchronization, {transfer.RowsInserted} rows inserted, {transfer.RowsUpdated} updated, {transfer.RowsDeleted} deleted.");
+        // Every transfer writes a trace of its own; Get-LoggerTrace reads it in the shell.
+        Console.Write(await File.ReadAllTextAsync(transfer.TracePath!, cancellationToken));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{transfer.Status} in {transfer.Elapsed.TotalMilliseconds:0} ms, mode {transfer.Mode} ({transfer.ModeReason}), {transfer.BytesSent} bytes sent, " +

@@ -48,7 +48,7 @@ public sealed class CancellationTests
         Assert.Equal(StateTransferStatus.Cancelled, Assert.Single(arena.Engine.GetTransfers(result.Id)).Status);
 
         // Only a complete spool stays, and it is listed.
-        var listed = arena.Engine.GetTransferFiles().Where(f => f.Kind != "Record").Select(f => Path.GetFileName(f.Path)).ToArray();
+        var listed = arena.Engine.GetTransferFiles().Where(f => f.Kind is not ("Record" or "Trace")).Select(f => Path.GetFileName(f.Path)).ToArray();
         Assert.Equal(arena.Leftovers, listed);
         Assert.Equal(spool == SpoolMode.File && phase is StateTransferPhase.Apply or StateTransferPhase.Verify ? 1 : 0, listed.Length);
 

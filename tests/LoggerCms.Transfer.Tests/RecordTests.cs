@@ -74,7 +74,7 @@ public sealed class RecordTests
 
         var files = arena.Engine.GetTransferFiles();
 
-        Assert.Equal(["Record", "Undo"], files.Select(f => f.Kind).Order(StringComparer.Ordinal));
+        Assert.Equal(["Record", "Trace", "Undo"], files.Select(f => f.Kind).Order(StringComparer.Ordinal));
         Assert.All(files, f => Assert.Equal((result.Id, new FileInfo(f.Path).Length), (f.Id, f.Size)));
         Assert.All(files, f => Assert.True(f.Expires > DateTimeOffset.UtcNow.AddDays(1)));
         var other = Assert.Throws<LoggerCmsException>(() => arena.Engine.RemoveTransferFile(files[0] with { Path = arena.Source.Path }));
@@ -85,11 +85,12 @@ public sealed class RecordTests
 
         await Arena.ThrowsAsync(ErrorCodes.TransferNotFound, () => arena.UndoAsync(result.Id));
         arena.Engine.RemoveTransferFile(files.Single(f => f.Kind == "Record"));
+        arena.Engine.RemoveTransferFile(files.Single(f => f.Kind == "Trace"));
         Assert.Empty(Directory.GetFiles(Path.Combine(arena.Home, "transfers")));
     }
 
     [Fact]
-    public async Task No_record_holds_a_password()
+    public async Task No_record_and_no_trace_holds_a_password()
     {
         using var arena = new Arena(Table);
         var secret = new SideConnection("postgresql:Host=127.0.0.1;Port=1;Username=u;Password=hunter2;Database=d");

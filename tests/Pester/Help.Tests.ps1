@@ -65,6 +65,7 @@ Describe 'The examples' {
     BeforeEach {
         $folder = New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid()))
         New-Sides $folder
+        Copy-Item "$Root/examples/traces/*.txt" $folder
         Push-Location $folder
     }
 

@@ -35,11 +35,11 @@ internal sealed class Arena : IDisposable
 
     public SideConnection B => new(SideProvider.Sqlite, Destination.Path, name: "B");
 
-    /// <summary>Transfer files that nobody named: what is not a record of the home folder, and anything in the temp folder or beside the databases.</summary>
+    /// <summary>Transfer files that nobody named: what is neither a record nor a trace of the home folder, and anything in the temp folder or beside the databases.</summary>
     public string[] Leftovers =>
     [
         .. Names(Temp),
-        .. Names(Path.Combine(Home, "transfers")).Where(n => !n.EndsWith(".json", StringComparison.Ordinal)),
+        .. Names(Path.Combine(Home, "transfers")).Where(n => Path.GetExtension(n) is not (".json" or ".trace")),
         .. Directory.GetFiles(_folder).Select(f => Path.GetFileName(f)).Where(n => n.Contains("loggercms", StringComparison.Ordinal)),
     ];
 

@@ -24,6 +24,12 @@ internal sealed class Evidence
     public void Add(LoggerTraceLine line)
     {
         Count++;
+        AddMore(line);
+    }
+
+    /// <summary>A line that goes with the others, and says nothing again.</summary>
+    public void AddMore(LoggerTraceLine line)
+    {
         Last = line;
         if (_lines.Count < Most)
             _lines.Add(line);

@@ -89,6 +89,8 @@ internal sealed class TraceFacts(string path, string? side)
         if (!line.Message.AsSpan().ContainsAny(Words))
             return;
         Side ??= SideHints.OfText(line.Message);
+        if (ReadOwn(line))
+            return;
         Match(line);
         Read(line);
     }
@@ -110,7 +112,7 @@ internal sealed class TraceFacts(string path, string? side)
 
             // What only says that something failed adds nothing once the reason stands there.
             if (rule.Certainty == FaultCertainty.Possible && _matches.Values.FirstOrDefault(m => m.Rule.Group == rule.Group) is { Rule: not null } reason)
-                reason.Lines.Add(line);
+                reason.Lines.AddMore(line);
             else if (_matches.TryGetValue(rule.Cause, out var known))
                 known.Lines.Add(line);
             else
@@ -121,8 +123,6 @@ internal sealed class TraceFacts(string path, string? side)
     private void Read(LoggerTraceLine line)
     {
         var text = line.Message;
-        if (ReadOwn(line))
-            return;
         if (Has(text, "Checksum config complete") && Checksums.Count < MostOfAKind)
             Checksums.Add(new ConfigChecksum(FactText.Number(text, "Rows"), FactText.Number(text, "bytes"), FactText.Word(text, "checksum"), FactText.Number(text, "updateKey"), line));
         else if (FactText.KnownKey(text) is var (of, key) && KnownKeys.Count < MostOfAKind)
