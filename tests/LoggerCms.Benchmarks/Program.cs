@@ -4,6 +4,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using LoggerCms.Benchmarks.RunOne;
+using LoggerCms.Benchmarks.Tracing;
 using LoggerCms.Benchmarks.Versus;
 
 switch (args.FirstOrDefault())
@@ -12,6 +13,8 @@ switch (args.FirstOrDefault())
         return await VersusCommand.RunAsync(args[1..]);
     case "run-one":
         return await RunOneCommand.RunAsync(args[1..]);
+    case "trace":
+        return await TraceCommand.RunAsync(args[1..]);
     default:
         // In process: the projects under test are built once, by the one command that also builds this.
         var config = DefaultConfig.Instance

@@ -90,10 +90,10 @@ public sealed class TraceTests
         using var arena = new Arena(Table);
         arena.Destination.Run("CREATE TABLE more (id INTEGER PRIMARY KEY)");
 
-        var failure = await arena.FailsAsync(ErrorCodes.SchemaMismatch);
+        var failure = await arena.FailsAsync(ErrorCodes.MissingTable);
 
         var fault = Assert.Single(await FindAsync(failure.TracePath!));
-        Assert.Equal((ErrorCodes.SchemaMismatch, "CheckCompatibility", failure.Remedy), (fault.Cause, fault.Phase, fault.Remedy));
+        Assert.Equal((ErrorCodes.MissingTable, "CheckCompatibility", failure.Remedy), (fault.Cause, fault.Phase, fault.Remedy));
     }
 
     [Fact]

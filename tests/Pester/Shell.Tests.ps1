@@ -121,6 +121,8 @@ Describe 'Stopping' {
         "Get-SideState hang"
         "Get-ConfigMessageLog hang -Entries"
         "Compare-SideState a.db hang -Detailed"
+        "Get-LoggerTrace hang"
+        "Find-LoggerFault hang"
     ) {
         $stopped = Stop-WhenHanging $_
         $stopped.State | Should -Be 'Stopped'
@@ -139,6 +141,11 @@ Describe 'Output' {
         $keys = Compare-SideState a.db flood -Detailed | ForEach-Object { [int]$_.Key }
         $keys.Count | Should -Be 20000
         $keys[0, 10000, 19999] | Should -Be 0, 10000, 19999
+    }
+
+    It 'brings every message of a trace to the pipeline, and ends when it has enough' {
+        @(Get-LoggerTrace flood)[19999].Line | Should -Be 20000
+        @(Get-LoggerTrace flood | Select-Object -First 3).Count | Should -Be 3
     }
 
     It 'coalesces progress to a few records a second' {

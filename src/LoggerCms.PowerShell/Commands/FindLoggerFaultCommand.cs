@@ -12,6 +12,7 @@ public sealed class FindLoggerFaultCommand : AsyncPSCmdlet
     private readonly List<string> _path = [];
     private readonly List<string> _sideA = [];
     private readonly List<string> _sideB = [];
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
 
     /// <summary>Traces or folders of traces; the side is found out from what they say.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = "Path")]
@@ -66,6 +67,8 @@ public sealed class FindLoggerFaultCommand : AsyncPSCmdlet
         var many = SideA.Length + SideB.Length + Path.Length + LiteralPath.Length > 1 || MyInvocation.ExpectingInput;
         foreach (var path in given)
         {
+            if (MyInvocation.ExpectingInput && !_seen.Add(path))
+                continue;
             files.AddRange(Run(
                 "Looking for traces", path, (_, _) => Task.FromResult(TracePaths.Resolve(SessionState.Path, path, isLiteral, takesFolders: true)), many) ?? []);
         }
