@@ -5,7 +5,7 @@ namespace LoggerCms.Core.Tracing;
 /// <summary>Reads the messages of one trace from its bytes.</summary>
 internal sealed class TraceReader(TraceReadRequest request, TimeProvider time)
 {
-    private const int BatchLines = 512;
+    private const int BatchLines = 2048;
     private const long BatchChars = 4 * 1024 * 1024;
 
     /// <summary>How long a followed trace must be still before its last message counts as complete.</summary>
@@ -67,7 +67,7 @@ internal sealed class TraceReader(TraceReadRequest request, TimeProvider time)
                 if (isEnd && !more)
                     _assembler.Flush();
                 _selection.Take(_assembler.Ready, wanted);
-                if (wanted.Count >= BatchLines)
+                if (wanted.Count >= BatchLines || (more && wanted.Count > 0))
                     yield return Batch(wanted);
             }
             while (more);

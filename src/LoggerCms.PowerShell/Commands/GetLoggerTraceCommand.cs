@@ -98,16 +98,24 @@ public sealed class GetLoggerTraceCommand : AsyncPSCmdlet
 
     private async Task<string> ReadAsync(Work work, TraceReadRequest request, CancellationToken cancellationToken)
     {
+        // The next batch is read while one is written, and no more: a batch may hold megabytes, and the queue would take hundreds.
+        var writing = Task.FromResult(true);
         await foreach (var batch in work.TraceTools.ReadAsync(request, cancellationToken).ConfigureAwait(false))
-            await work.Queue.PostAsync(() => Write(batch), cancellationToken).ConfigureAwait(false);
+        {
+            await writing.ConfigureAwait(false);
+            writing = work.Queue.InvokeAsync(() => Write(batch), cancellationToken).AsTask();
+        }
+
+        await writing.ConfigureAwait(false);
         return request.Path;
     }
 
-    private void Write(TraceBatch batch)
+    private bool Write(TraceBatch batch)
     {
         foreach (var line in batch.Lines)
             WriteObject(line);
         foreach (var note in batch.Notes)
             WriteWarning(note);
+        return true;
     }
 }
