@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LoggerCms.Core.StateTransfer;
+using LoggerCms.Core.Files;
 
 namespace LoggerCms.Transfer.Tests;
 
@@ -89,7 +89,7 @@ public sealed class ResumeTests
         var id = await FailInApplyAsync(arena, StateTransferMode.Rows);
         MakeInterrupted(arena, id);
         var undo = arena.NewStore().UndoPath(id);
-        await File.WriteAllBytesAsync(undo + (undoWasComplete ? string.Empty : FrameWriter.PartialSuffix), new byte[100], Arena.Token);
+        await File.WriteAllBytesAsync(undo + (undoWasComplete ? string.Empty : FileLayerExtensions.PartialSuffix), new byte[100], Arena.Token);
         Assert.Equal(StateTransferStatus.Interrupted, Assert.Single(arena.Engine.GetTransfers(id)).Status);
         Assert.Contains(arena.Engine.GetTransferFiles(), f => f.Id == id && f.Kind == (undoWasComplete ? "Undo" : "Partial"));
 

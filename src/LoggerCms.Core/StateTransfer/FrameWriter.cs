@@ -1,35 +1,28 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using LoggerCms.Core.Files;
 
 namespace LoggerCms.Core.StateTransfer;
 
 /// <summary>Writes a frame file under a partial name; <see cref="Complete"/> makes it whole, syncs it and gives it its own name.</summary>
 internal sealed class FrameWriter : IDisposable
 {
-    public const string PartialSuffix = ".partial";
-
-    private readonly FileStream _stream;
+    private readonly IFileLayer _files;
+    private readonly IDurableFile _file;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(512 * 1024);
     private int _used;
+    private long _written;
     private long _frames;
     private bool _completed;
 
     /// <exception cref="IOException">The file cannot be made. It is new, and readable by its owner only.</exception>
-    public FrameWriter(string path, ReadOnlySpan<byte> magic)
+    public FrameWriter(IFileLayer files, string path, ReadOnlySpan<byte> magic)
     {
         Path = path;
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.Read,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        _stream = new FileStream(path + PartialSuffix, options);
+        _files = files;
+        _file = files.Create(Partial);
         Span<byte> head = stackalloc byte[FrameFile.HeaderSize];
         head.Clear();
         magic.CopyTo(head);
@@ -41,6 +34,8 @@ internal sealed class FrameWriter : IDisposable
     public string Path { get; }
 
     public long Length { get; private set; }
+
+    private string Partial => Path + FileLayerExtensions.PartialSuffix;
 
     /// <summary>Appends a frame whose payload comes in three parts; returns its offset.</summary>
     public long Write(ReadOnlySpan<byte> head, ReadOnlySpan<byte> middle, ReadOnlySpan<byte> body)
@@ -68,11 +63,11 @@ internal sealed class FrameWriter : IDisposable
         _hash.GetCurrentHash(end[17..]);
         Write(end, default, default);
         FlushBuffer();
-        _stream.Flush(flushToDisk: true);
-        _stream.Dispose();
-        File.Move(Path + PartialSuffix, Path);
+        _file.Sync();
+        _file.Dispose();
+        _files.Rename(Partial, Path);
         _completed = true;
-        DurableFolder.Sync(System.IO.Path.GetDirectoryName(Path)!);
+        _files.SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
     }
 
     /// <summary>Makes what was written so far readable by its offsets.</summary>
@@ -80,8 +75,7 @@ internal sealed class FrameWriter : IDisposable
     {
         if (_used == 0)
             return;
-        _hash.AppendData(_buffer, 0, _used);
-        _stream.Write(_buffer, 0, _used);
+        WriteThrough(_buffer.AsSpan(0, _used));
         _used = 0;
     }
 
@@ -90,12 +84,12 @@ internal sealed class FrameWriter : IDisposable
     {
         if (_buffer.Length == 0)
             return;
-        _stream.Dispose();
+        _file.Dispose();
         _hash.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         if (!_completed)
-            File.Delete(Path + PartialSuffix);
+            _files.Delete(Partial);
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
@@ -105,12 +99,18 @@ internal sealed class FrameWriter : IDisposable
             FlushBuffer();
         if (bytes.Length >= _buffer.Length)
         {
-            _hash.AppendData(bytes);
-            _stream.Write(bytes);
+            WriteThrough(bytes);
             return;
         }
 
         bytes.CopyTo(_buffer.AsSpan(_used));
         _used += bytes.Length;
+    }
+
+    private void WriteThrough(ReadOnlySpan<byte> bytes)
+    {
+        _hash.AppendData(bytes);
+        _file.Write(bytes, _written);
+        _written += bytes.Length;
     }
 }

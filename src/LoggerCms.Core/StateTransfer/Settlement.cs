@@ -20,7 +20,7 @@ internal sealed class Settlement(Func<SideConnection, ISideDriver> driver, Trans
         if (committed)
         {
             if (result.SpoolPath is { } spool)
-                File.Delete(spool);
+                store.FileLayer.Delete(spool);
             result = result with { Status = StateTransferStatus.Completed, SpoolPath = null, ErrorCode = null, ErrorMessage = null, Remedy = null };
         }
         else

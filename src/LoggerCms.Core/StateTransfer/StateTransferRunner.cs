@@ -154,7 +154,7 @@ internal sealed class StateTransferRunner(
             if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
                 return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
             await SendAsync(run, request with { Verify = VerifyLevel.None }, sides, work).ConfigureAwait(false);
-            File.Delete(run.Result.UndoPath!);
+            run.Files.Delete(run.Result.UndoPath!);
             run.Set(run.Result with { UndoPath = null });
             run.Note("No row was sent; the destination's position was brought up to the source's.");
         }
@@ -177,7 +177,7 @@ internal sealed class StateTransferRunner(
         if (run.Result.SpoolPath is { } spool)
         {
             (work.Ready as IDisposable)?.Dispose();
-            File.Delete(spool);
+            run.Files.Delete(spool);
             run.Set(run.Result with { SpoolPath = null });
         }
 

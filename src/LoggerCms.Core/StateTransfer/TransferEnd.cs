@@ -96,7 +96,7 @@ internal static class TransferEnd
             return;
         try
         {
-            File.Delete(spool);
+            run.Files.Delete(spool);
             run.Set(run.Result with { SpoolPath = null });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -109,7 +109,7 @@ internal static class TransferEnd
     {
         store.RemoveUndo(run.Id);
         run.Set(run.Result with { UndoPath = null, RowsInserted = 0, RowsUpdated = 0, RowsDeleted = 0, Equal = null, Verified = VerifyLevel.None, Checksum = null });
-        if (run.Result.SpoolPath is { } spool && !File.Exists(spool))
+        if (run.Result.SpoolPath is { } spool && run.Files.Find(spool) is null)
             run.Set(run.Result with { SpoolPath = null });
     }
 }

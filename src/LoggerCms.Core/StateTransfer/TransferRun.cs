@@ -35,6 +35,8 @@ internal sealed class TransferRun : IDisposable
 
     public TransferRecord Record { get; private set; }
 
+    public Files.IFileLayer Files => _store.FileLayer;
+
     public StateTransferResult Result => Record.Result;
 
     public Guid Id => Record.Result.Id;
