@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Files;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
@@ -60,7 +61,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         if (await side.HasTransferAsync(run.Id, run.Token).ConfigureAwait(false))
         {
             run.Note("It had committed already; nothing was sent again.");
-            run.Files.Delete(spool);
+            run.Files.DeleteForGood(spool);
             run.Set(run.Result with { SpoolPath = null });
             return run.Finish(StateTransferStatus.Completed);
         }
@@ -94,7 +95,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
             time).ConfigureAwait(false);
         run.Begin(StateTransferPhase.Cleanup);
         changes.Dispose();
-        run.Files.Delete(spool);
+        run.Files.DeleteForGood(spool);
         run.Set(run.Result with { SpoolPath = null });
         run.End();
         return run.Finish(StateTransferStatus.Completed);
@@ -144,10 +145,10 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
             store,
             time).ConfigureAwait(false);
         changes.Dispose();
-        var result = run.Finish(StateTransferStatus.Completed);
-        run.Files.Delete(record.Result.UndoPath!);
-        store.Save(record with { Result = record.Result with { Status = StateTransferStatus.Undone, UndoPath = null } });
-        return result;
+
+        // Before its own end: an undo that was cut off in between is settled, and that notes it again.
+        store.NoteUndone(record);
+        return run.Finish(StateTransferStatus.Completed);
     }
 
     private void CheckUndoable(TransferRecord record, UndoRequest request)

@@ -1,4 +1,5 @@
 using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Files;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
@@ -42,7 +43,7 @@ internal sealed class StateTransferRunner(
             throw ApplyPhase.CannotVerify(VerifyLevel.ByDatabase);
         run.Set(run.Result with { Mode = work.Mode, ModeReason = work.ModeReason, SourceUpdateKey = work.SourcePosition.OwnKey });
         if (work.Mode == StateTransferMode.Log && work.Entries.Count == 0)
-            return Nothing(run, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");
+            return Nothing(run, work, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");
         var plan = await CompareAsync(run, request, sides, work, spool).ConfigureAwait(false);
         run.End(plan.ToString());
         if (request.WhatIf)
@@ -54,13 +55,13 @@ internal sealed class StateTransferRunner(
                 RowsDeleted = plan.RowsToDelete,
                 BytesSent = plan.Bytes,
             });
-            return Nothing(run, StateTransferStatus.WhatIf, "-WhatIf");
+            return Nothing(run, work, StateTransferStatus.WhatIf, "-WhatIf");
         }
 
         if (work.Mode == StateTransferMode.Rows && !work.Ready!.Tables.Any(t => t.Any) && work.ToCreate.Count == 0)
             return await AlreadyLevelAsync(run, request, sides, work, plan).ConfigureAwait(false);
         if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
-            return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
+            return Nothing(run, work, StateTransferStatus.Cancelled, "not confirmed");
 
         await SpaceCheck.RequireAsync(plan, sides.Destination, spool, store.Folder, run.Token).ConfigureAwait(false);
         await SpoolWriterPhase.PrepareAsync(run, sides, work).ConfigureAwait(false);
@@ -152,23 +153,33 @@ internal sealed class StateTransferRunner(
         if (PositionMove.IsNeeded(work))
         {
             if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
-                return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
+                return Nothing(run, work, StateTransferStatus.Cancelled, "not confirmed");
             await SendAsync(run, request with { Verify = VerifyLevel.None }, sides, work).ConfigureAwait(false);
             run.Files.Delete(run.Result.UndoPath!);
             run.Set(run.Result with { UndoPath = null });
             run.Note("No row was sent; the destination's position was brought up to the source's.");
         }
 
-        work.Spool?.Dispose();
-        run.Set(run.Result with { SpoolPath = null, Equal = equal, Verified = verified });
+        GiveUpSpool(run, work);
+        run.Set(run.Result with { Equal = equal, Verified = verified });
         return run.Finish(work.RowsCompared ? StateTransferStatus.AlreadyInState : StateTransferStatus.NothingToSend);
     }
 
-    private static StateTransferResult Nothing(TransferRun run, StateTransferStatus status, string why)
+    private static StateTransferResult Nothing(TransferRun run, TransferWork work, StateTransferStatus status, string why)
     {
         run.Skip(StateTransferPhase.PrepareToSend, why);
-        run.Set(run.Result with { SpoolPath = null });
+        GiveUpSpool(run, work);
         return run.Finish(status);
+    }
+
+    /// <summary>Removes a spool that is not wanted after all; the record forgets it only then.</summary>
+    private static void GiveUpSpool(TransferRun run, TransferWork work)
+    {
+        if (run.Result.SpoolPath is not { } spool)
+            return;
+        work.Spool?.Dispose();
+        run.Files.SyncFolder(Path.GetDirectoryName(spool)!);
+        run.Set(run.Result with { SpoolPath = null });
     }
 
     private static StateTransferResult Cleanup(TransferRun run, TransferWork work)
@@ -177,7 +188,7 @@ internal sealed class StateTransferRunner(
         if (run.Result.SpoolPath is { } spool)
         {
             (work.Ready as IDisposable)?.Dispose();
-            run.Files.Delete(spool);
+            run.Files.DeleteForGood(spool);
             run.Set(run.Result with { SpoolPath = null });
         }
 

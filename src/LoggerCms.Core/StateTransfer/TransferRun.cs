@@ -31,6 +31,7 @@ internal sealed class TransferRun : IDisposable
         _stopWatch = time.CreateTimer(_ => WatchForStop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _stopWatch.Change(StopInterval, StopInterval);
         Meter = new Comparison.ProgressMeter(progress, time);
+        TransferStore.Begun(Id);
     }
 
     public TransferRecord Record { get; private set; }
@@ -161,7 +162,16 @@ internal sealed class TransferRun : IDisposable
         End(failure.Message, "Failed");
         var typed = failure.In(Phase.ToString());
         Set(Result with { ErrorCode = typed.Code, ErrorMessage = typed.Message, Remedy = typed.Remedy });
-        Finish(status);
+        try
+        {
+            Finish(status);
+        }
+        catch (LoggerCmsException unsaved)
+        {
+            // What went wrong first says more than that its record could not be written either.
+            Note($"Its record could not be written: {unsaved.Message}");
+        }
+
         return typed;
     }
 
@@ -169,6 +179,7 @@ internal sealed class TransferRun : IDisposable
     {
         lock (_stopWatch)
             _disposed = true;
+        TransferStore.Ended(Id);
         _stopWatch.Dispose();
         _cancel.Dispose();
     }

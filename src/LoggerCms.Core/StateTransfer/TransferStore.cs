@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using LoggerCms.Core.Files;
@@ -50,6 +51,9 @@ internal sealed class TransferStore
     public static readonly TimeSpan KeepFor = TimeSpan.FromDays(30);
 
     private static readonly JsonSerializerOptions Json = new(ChangeFile.Json) { WriteIndented = true };
+
+    private static readonly ConcurrentDictionary<Guid, bool> RunningHere = new();
+
     private readonly TimeProvider _time;
     private volatile bool _folderIsDurable;
 
@@ -75,6 +79,11 @@ internal sealed class TransferStore
     public string Folder { get; }
 
     public string UndoPath(Guid id) => Path.Combine(Folder, $"{id:N}.undo");
+
+    /// <summary>The transfer runs in this process until <see cref="Ended"/>, whether its end can be written to its record or not.</summary>
+    public static void Begun(Guid id) => RunningHere[id] = true;
+
+    public static void Ended(Guid id) => RunningHere.TryRemove(id, out _);
 
     /// <exception cref="LoggerCmsException">DiskFull or TempFolderUnusable.</exception>
     public void Save(TransferRecord record)
@@ -108,10 +117,20 @@ internal sealed class TransferStore
 
     /// <exception cref="LoggerCmsException">TransferNotFound.</exception>
     public TransferRecord Get(Guid id)
-        => Read(RecordPath(id)) ?? throw new LoggerCmsException(
+        => Find(id) ?? throw new LoggerCmsException(
             ErrorCodes.TransferNotFound,
             $"No state transfer {id} is recorded on this machine for this user.",
             "Get-StateTransfer lists the records; look on the machine and as the user that ran it.");
+
+    /// <summary>The record of a transfer; null where there is none.</summary>
+    public TransferRecord? Find(Guid id) => Read(RecordPath(id));
+
+    /// <summary>Notes on a transfer that another has undone it, after which its undo file is of no use.</summary>
+    public void NoteUndone(TransferRecord record)
+    {
+        Save(record with { Result = record.Result with { Status = StateTransferStatus.Undone, UndoPath = null } });
+        FileLayer.Delete(UndoPath(record.Result.Id));
+    }
 
     /// <summary>Asks a running transfer to cancel; one that has ended stays as it is.</summary>
     public void RequestStop(Guid id)
@@ -190,7 +209,7 @@ internal sealed class TransferStore
 
     public void Remove(TransferFile file)
     {
-        if (!Files().Any(f => f.Path == file.Path))
+        if (Files().FirstOrDefault(f => f.Path == file.Path) is not { } known)
         {
             throw new LoggerCmsException(
                 ErrorCodes.TransferNotFound,
@@ -198,7 +217,14 @@ internal sealed class TransferStore
                 "Clear-StateTransferTemp without a path lists the files that can be removed.");
         }
 
-        FileLayer.Delete(file.Path);
+        // Without its record nobody would know of a spool.
+        if (known.Kind == "Record" && Find(known.Id)?.Result.SpoolPath is { } spool)
+        {
+            FileLayer.DeleteForGood(spool);
+            FileLayer.DeleteForGood(spool + FileLayerExtensions.PartialSuffix);
+        }
+
+        FileLayer.DeleteForGood(known.Path);
     }
 
     private static TransferFile Describe(FileEntry file, string kind, Guid id) => new()
@@ -250,7 +276,8 @@ internal sealed class TransferStore
             using var process = Process.GetProcessById(record.ProcessId);
 
             // Process ids are used again; the same process has the same start, to the clock's grain.
-            return (process.StartTime.ToUniversalTime() - record.ProcessStart.UtcDateTime).Duration() < TimeSpan.FromSeconds(2);
+            return (process.StartTime.ToUniversalTime() - record.ProcessStart.UtcDateTime).Duration() < TimeSpan.FromSeconds(2)
+                && (record.ProcessId != Environment.ProcessId || RunningHere.ContainsKey(record.Result.Id));
         }
         catch (ArgumentException)
         {
