@@ -133,6 +133,19 @@ public sealed class ResumeTests
         arena.AssertNothingLeft();
     }
 
+    [Fact]
+    public async Task A_record_that_is_removed_takes_its_spool_with_it()
+    {
+        using var arena = Filled();
+        var id = await FailInApplyAsync(arena, StateTransferMode.Rows);
+        var record = Assert.Single(arena.Engine.GetTransferFiles(), f => f.Id == id && f.Kind == "Record");
+
+        arena.Engine.RemoveTransferFile(record);
+
+        Assert.Empty(arena.Engine.GetTransfers(null));
+        arena.AssertNothingLeft();
+    }
+
     private static Arena Filled()
     {
         var arena = new Arena(Data.Schema);

@@ -76,7 +76,7 @@ internal static class ApplyPhase
             Mode = run.Result.Mode,
             Created = time.GetUtcNow(),
             Tables = [.. tables.Select(TableShape.Of)],
-        });
+        }, TransferStore.FolderRemedy);
         using var undo = new ChangeSet(tables.Count, undoFile);
         var sums = new SourceSums(token);
         await using var stopping = sums.ConfigureAwait(false);

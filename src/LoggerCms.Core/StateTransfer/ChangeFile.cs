@@ -38,9 +38,9 @@ internal sealed class ChangeFileWriter : IDisposable
     private readonly Lock _lock = new();
     private readonly byte[] _head = new byte[ChangeFile.BatchHead];
 
-    public ChangeFileWriter(IFileLayer files, string path, ReadOnlySpan<byte> magic, ChangeFileHeader header)
+    public ChangeFileWriter(IFileLayer files, string path, ReadOnlySpan<byte> magic, ChangeFileHeader header, string? remedy = null)
     {
-        _frames = new FrameWriter(files, path, magic);
+        _frames = new FrameWriter(files, path, magic, remedy);
         WriteJson(ChangeFile.HeaderType, header);
     }
 

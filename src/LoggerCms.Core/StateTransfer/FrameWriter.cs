@@ -10,6 +10,7 @@ internal sealed class FrameWriter : IDisposable
 {
     private readonly IFileLayer _files;
     private readonly IDurableFile _file;
+    private readonly string? _remedy;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(512 * 1024);
     private int _used;
@@ -17,12 +18,25 @@ internal sealed class FrameWriter : IDisposable
     private long _frames;
     private bool _completed;
 
-    /// <exception cref="IOException">The file cannot be made. It is new, and readable by its owner only.</exception>
-    public FrameWriter(IFileLayer files, string path, ReadOnlySpan<byte> magic)
+    /// <param name="files">Where the file comes; it is new, and readable by its owner only.</param>
+    /// <param name="path">The name that it gets once it is complete.</param>
+    /// <param name="magic">The 8 bytes that it begins with.</param>
+    /// <param name="remedy">What to do when it cannot be written; null for what helps with a file in the temp folder.</param>
+    /// <exception cref="LoggerCmsException">DiskFull or TempFolderUnusable, here and from every write.</exception>
+    public FrameWriter(IFileLayer files, string path, ReadOnlySpan<byte> magic, string? remedy = null)
     {
         Path = path;
         _files = files;
-        _file = files.Create(Partial);
+        _remedy = remedy;
+        try
+        {
+            _file = files.Create(Partial);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(exception);
+        }
+
         Span<byte> head = stackalloc byte[FrameFile.HeaderSize];
         head.Clear();
         magic.CopyTo(head);
@@ -63,11 +77,18 @@ internal sealed class FrameWriter : IDisposable
         _hash.GetCurrentHash(end[17..]);
         Write(end, default, default);
         FlushBuffer();
-        _file.Sync();
-        _file.Dispose();
-        _files.Rename(Partial, Path);
-        _completed = true;
-        _files.SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
+        try
+        {
+            _file.Sync();
+            _file.Dispose();
+            _files.Rename(Partial, Path);
+            _completed = true;
+            _files.SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(exception);
+        }
     }
 
     /// <summary>Makes what was written so far readable by its offsets.</summary>
@@ -110,7 +131,17 @@ internal sealed class FrameWriter : IDisposable
     private void WriteThrough(ReadOnlySpan<byte> bytes)
     {
         _hash.AppendData(bytes);
-        _file.Write(bytes, _written);
+        try
+        {
+            _file.Write(bytes, _written);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(exception);
+        }
+
         _written += bytes.Length;
     }
+
+    private LoggerCmsException Failure(Exception exception) => FileFailure.Of(exception, System.IO.Path.GetDirectoryName(Path)!, _remedy);
 }

@@ -50,6 +50,9 @@ internal sealed class TransferStore
     /// <summary>How long spools and undo files are kept before <c>Clear-StateTransferTemp</c> takes them unasked.</summary>
     public static readonly TimeSpan KeepFor = TimeSpan.FromDays(30);
 
+    /// <summary>What to do when the folder of records and undo files cannot be used.</summary>
+    public const string FolderRemedy = "Give the account access to the folder and room in it, or set LOGGERCMS_HOME to another.";
+
     private static readonly JsonSerializerOptions Json = new(ChangeFile.Json) { WriteIndented = true };
 
     private static readonly ConcurrentDictionary<Guid, bool> RunningHere = new();
@@ -94,7 +97,7 @@ internal sealed class TransferStore
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw FileFailure.Of(exception, Folder, "Give the account access to the folder and room in it, or set LOGGERCMS_HOME to another.");
+            throw FileFailure.Of(exception, Folder, FolderRemedy);
         }
     }
 

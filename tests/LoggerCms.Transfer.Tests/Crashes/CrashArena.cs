@@ -9,7 +9,6 @@ public enum Scenario
 {
     RowsWithSpool,
     FullWithSpool,
-    RowsStreamed,
     FullStreamed,
     NotConfirmed,
     AlreadyLevel,
@@ -85,8 +84,6 @@ internal sealed class CrashArena : IDisposable
                 return () => TransferAsync(Request(StateTransferMode.Rows, SpoolMode.File));
             case Scenario.FullWithSpool:
                 return () => TransferAsync(Request(StateTransferMode.Full, SpoolMode.File));
-            case Scenario.RowsStreamed:
-                return () => TransferAsync(Request(StateTransferMode.Rows, SpoolMode.None));
             case Scenario.FullStreamed:
                 return () => TransferAsync(Request(StateTransferMode.Full, SpoolMode.None));
             case Scenario.NotConfirmed:
