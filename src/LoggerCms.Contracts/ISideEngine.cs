@@ -70,4 +70,6 @@ public sealed record TransferFile
 public interface ISideEngineFactory
 {
     ISideEngine Create();
+
+    ITempTools CreateTempTools();
 }

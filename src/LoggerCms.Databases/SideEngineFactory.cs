@@ -1,4 +1,5 @@
 using LoggerCms.Core;
+using LoggerCms.Core.Temp;
 using LoggerCms.Databases.PostgreSql;
 using LoggerCms.Databases.Sqlite;
 using LoggerCms.Databases.SqlServer;
@@ -9,4 +10,6 @@ namespace LoggerCms.Databases;
 public sealed class SideEngineFactory : ISideEngineFactory
 {
     public ISideEngine Create() => new SideEngine([new SqliteSideDriver(), new PostgreSqlSideDriver(), new SqlServerSideDriver()], TimeProvider.System);
+
+    public ITempTools CreateTempTools() => new TempTools(TimeProvider.System);
 }

@@ -4,4 +4,6 @@ namespace LoggerCms.Databases;
 public sealed class SideEngineFactory : ISideEngineFactory
 {
     public ISideEngine Create() => new ScriptedEngine();
+
+    public ITempTools CreateTempTools() => new ScriptedTempTools();
 }

@@ -15,9 +15,9 @@ Describe 'The module' {
     It 'has a valid manifest with explicit exports' {
         $manifest = Test-ModuleManifest $ModulePath
         $manifest.ExportedFunctions.Count + $manifest.ExportedAliases.Count + $manifest.ExportedVariables.Count | Should -Be 0
-        $manifest.ExportedCmdlets.Count | Should -Be 12
+        $manifest.ExportedCmdlets.Count | Should -Be 15
         $manifest.CompatiblePSEditions | Should -Be 'Core'
-        (Get-Command -Module LoggerCms).Count | Should -Be 12
+        (Get-Command -Module LoggerCms).Count | Should -Be 15
     }
 
     It 'imports without loading the engine' {
@@ -28,7 +28,7 @@ Describe 'The module' {
     }
 
     It 'can be imported again' {
-        Invoke-FreshShell "Import-Module '$ModulePath' -Force; Remove-Module LoggerCms; Import-Module '$ModulePath'; (Get-Command -Module LoggerCms).Count" | Should -Be '12'
+        Invoke-FreshShell "Import-Module '$ModulePath' -Force; Remove-Module LoggerCms; Import-Module '$ModulePath'; (Get-Command -Module LoggerCms).Count" | Should -Be '15'
     }
 
     It 'keeps drivers out of the default load context' {

@@ -32,7 +32,7 @@ internal sealed class StateTransferRunner(
         var work = await Compatibility.CheckAsync(sides, request, profile, run.Token).ConfigureAwait(false);
         await using var ending = work.ConfigureAwait(false);
         Compatibility.CheckDirection(sides, work, request.Force);
-        var spool = request.WhatIf ? null : PrepareSpool(run, request);
+        var spool = request.WhatIf ? null : SpoolFolder.Prepare(run, request);
         NoteSortOrders(run, work);
         run.End($"{work.Pairs.Count} tables");
 
@@ -43,7 +43,7 @@ internal sealed class StateTransferRunner(
         run.Set(run.Result with { Mode = work.Mode, ModeReason = work.ModeReason, SourceUpdateKey = work.SourcePosition.OwnKey });
         if (work.Mode == StateTransferMode.Log && work.Entries.Count == 0)
             return Nothing(run, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");
-        var plan = await CompareAsync(run, request, sides, work, spool).ConfigureAwait(false);
+        var plan = await CompareWithRoomAsync(run, request, sides, work, spool).ConfigureAwait(false);
         run.End(plan.ToString());
         if (request.WhatIf)
         {
@@ -62,11 +62,45 @@ internal sealed class StateTransferRunner(
         if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
             return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
 
-        await SpaceCheck.RequireAsync(plan, sides.Destination, spool, store.Folder, run.Token).ConfigureAwait(false);
-        await SpoolWriterPhase.PrepareAsync(run, sides, work).ConfigureAwait(false);
+        await SpaceCheck.RequireAsync(plan, sides.Destination, store.Folder, run.Token).ConfigureAwait(false);
+        await PrepareToSendAsync(run, request, sides, work).ConfigureAwait(false);
         run.Skip(StateTransferPhase.Send, work.Spool is null ? "rows are streamed while they are applied" : "both databases are reached from this machine");
         await SendAsync(run, request, sides, work).ConfigureAwait(false);
         return Cleanup(run, work);
+    }
+
+    /// <summary>Compares, and finds room for the spool; where it has none and the caller allows it, compares again without one.</summary>
+    private async Task<TransferPlan> CompareWithRoomAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, string? spoolPath)
+    {
+        try
+        {
+            var plan = await CompareAsync(run, request, sides, work, spoolPath).ConfigureAwait(false);
+            if (spoolPath is not null)
+                SpoolFolder.RequireRoom(spoolPath, plan.Bytes);
+            return plan;
+        }
+        catch (Exception exception) when (SpoolFolder.MayGoOn(exception, request, work))
+        {
+            SpoolFolder.GiveUp(run, work, exception);
+            return await CompareAsync(run, request, sides, work, null).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Completes the spool; where its disk fills up meanwhile and the caller allows it, goes on without one.</summary>
+    private async Task PrepareToSendAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work)
+    {
+        try
+        {
+            await SpoolWriterPhase.PrepareAsync(run, sides, work).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (SpoolFolder.MayGoOn(exception, request, work))
+        {
+            SpoolFolder.GiveUp(run, work, exception);
+            run.End("the spool was given up", "Skipped");
+            run.Begin(StateTransferPhase.Compare);
+            var plan = await CompareAsync(run, request, sides, work, null).ConfigureAwait(false);
+            run.End(plan.ToString());
+        }
     }
 
     private async Task<TransferPlan> CompareAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, string? spoolPath)
@@ -183,25 +217,6 @@ internal sealed class StateTransferRunner(
 
         run.End();
         return run.Finish(StateTransferStatus.Completed);
-    }
-
-    /// <summary>The spool's path where a spool is wanted and its folder works; null to go on without.</summary>
-    private static string? PrepareSpool(TransferRun run, StateTransferRequest request)
-    {
-        if (request.Spool == SpoolMode.None)
-            return null;
-        var folder = request.TempPath ?? Path.GetTempPath();
-        var path = Path.Combine(folder, $"loggercms-{run.Id:N}.spool");
-        try
-        {
-            TempProbe.Check(folder, run.Id);
-            return path;
-        }
-        catch (LoggerCmsException exception) when (request.AllowStreaming)
-        {
-            run.Note($"Going on without a spool: {exception.Message} {exception.Remedy}");
-            return null;
-        }
     }
 
     private static void NoteSortOrders(TransferRun run, TransferWork work)

@@ -56,14 +56,7 @@ internal sealed class TransferStore
     public TransferStore(TimeProvider time, string? home = null)
     {
         _time = time;
-        home ??= Environment.GetEnvironmentVariable("LOGGERCMS_HOME");
-        if (string.IsNullOrEmpty(home))
-        {
-            home = Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "loggercms");
-        }
-
-        Folder = Path.Combine(home, "transfers");
+        Folder = LoggerHome.Folder("transfers", home);
     }
 
     public string Folder { get; }
@@ -85,7 +78,7 @@ internal sealed class TransferStore
 
     private void Write(TransferRecord record)
     {
-        MakeFolder();
+        LoggerHome.Make(Folder);
         var path = RecordPath(record.Result.Id);
         var partial = path + FrameWriter.PartialSuffix;
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
@@ -213,14 +206,6 @@ internal sealed class TransferStore
     private string RecordPath(Guid id) => Path.Combine(Folder, $"{id:N}.json");
 
     private string StopPath(Guid id) => Path.Combine(Folder, $"{id:N}.stop");
-
-    private void MakeFolder()
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(Folder);
-        else
-            Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
 
     private static TransferRecord? Read(string path)
     {

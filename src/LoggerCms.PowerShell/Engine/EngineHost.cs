@@ -5,24 +5,34 @@ internal static class EngineHost
 {
     private const string FactoryType = "LoggerCms.Databases.SideEngineFactory";
     private static readonly Lock Gate = new();
+    private static ISideEngineFactory? s_factory;
     private static ISideEngine? s_engine;
+    private static ITempTools? s_tempTools;
 
     /// <exception cref="LoggerCmsException">The module's engine folder is missing or not complete.</exception>
     public static ISideEngine Get()
     {
         lock (Gate)
-            return s_engine ??= Load();
+            return s_engine ??= Factory().Create();
     }
 
-    private static ISideEngine Load()
+    /// <exception cref="LoggerCmsException">The module's engine folder is missing or not complete.</exception>
+    public static ITempTools GetTempTools()
+    {
+        lock (Gate)
+            return s_tempTools ??= Factory().CreateTempTools();
+    }
+
+    private static ISideEngineFactory Factory() => s_factory ??= Load();
+
+    private static ISideEngineFactory Load()
     {
         var folder = Path.Combine(Path.GetDirectoryName(typeof(EngineHost).Assembly.Location)!, "engine");
         var path = Path.Combine(folder, "LoggerCms.Databases.dll");
         try
         {
             var assembly = new EngineLoadContext(path).LoadFromAssemblyPath(path);
-            var factory = (ISideEngineFactory)Activator.CreateInstance(assembly.GetType(FactoryType, throwOnError: true)!)!;
-            return factory.Create();
+            return (ISideEngineFactory)Activator.CreateInstance(assembly.GetType(FactoryType, throwOnError: true)!)!;
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or BadImageFormatException or TypeLoadException)
         {
