@@ -45,12 +45,16 @@ internal static class OwnTemp
     {
         var command = cause switch
         {
-            TempAccessCause.AccessDenied => TempRemedy.Repair(folder, Environment.UserName),
+            TempAccessCause.AccessDenied => TempRemedy.Repair(Real(folder), Environment.UserName),
             TempAccessCause.Missing => TempRemedy.Make(folder, Environment.UserName),
             _ => TempRemedy.Test(folder, Environment.UserName, bytes),
         };
         return $"{command}\nOr name another folder with -TempPath, use -Spool None, or let the transfer go on without a spool by itself with -AllowStreaming.";
     }
+
+    /// <summary>The folder itself, where a link leads to it: rights are not changed through one.</summary>
+    private static string Real(string folder)
+        => OperatingSystem.IsLinux() && PathWalk.Of(FolderView.Own, Path.GetFullPath(folder)) is { End: not null } walk ? walk.Last : folder;
 
     /// <summary>What an exception alone does not tell apart.</summary>
     public static TempAccessCause Refine(TempAccessCause cause, string folder)

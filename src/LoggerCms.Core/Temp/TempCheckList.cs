@@ -27,7 +27,7 @@ internal sealed class TempCheckList(string path, string account)
     /// <summary>Room against what is wanted.</summary>
     public void Room(string check, TempAccessCause cause, long free, long wanted, string unit, string remedy)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{free} {unit} free, {Math.Max(wanted, 1)} needed");
+        var text = string.Create(CultureInfo.InvariantCulture, $"{free} {unit} free{(wanted > 0 ? $", {wanted} needed" : string.Empty)}");
         if (free >= Math.Max(wanted, 1))
             Pass(check, TempCheckMethod.Read, text);
         else

@@ -101,6 +101,16 @@ internal sealed class OpenFolder : IDisposable
         return path;
     }
 
+    /// <summary>Mounts a file that holds a file system on a folder named as its type.</summary>
+    public bool TryMountImage(string image, string type)
+    {
+        var path = Make(type);
+        if (Machine.Try("mount", "-t", type, "-o", "loop", image, path).ExitCode != 0)
+            return false;
+        _mounts.Add(path);
+        return true;
+    }
+
     public string BindReadOnly(string source, string name)
     {
         var path = Make(name);

@@ -85,6 +85,48 @@ public sealed class TempAccessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_quota_that_is_used_up_is_QuotaExceeded_by_the_probe()
+    {
+        Machine.Needs("mkfs.btrfs", "btrfs");
+        var image = _folder.At("image");
+        await using (var file = File.Create(image))
+            file.SetLength(200 << 20);
+        Machine.Run("mkfs.btrfs", "-q", image);
+        Assert.SkipUnless(_folder.TryMountImage(image, "btrfs"), "This machine cannot mount a btrfs image.");
+        var path = Path.Combine(_folder.At("btrfs"), "limited");
+        Machine.Run("btrfs", "quota", "enable", _folder.At("btrfs"));
+        Machine.Run("btrfs", "subvolume", "create", path);
+        Machine.Run("btrfs", "qgroup", "limit", "1M", path);
+        OpenFolder.Mode(path, "777");
+
+        var small = await TestAsync(path, requiredBytes: 10_000);
+        var checks = await TestAsync(path, requiredBytes: 4_000_000);
+
+        Assert.True(small[^1].Passed);
+        Assert.Equal((false, TempAccessCause.QuotaExceeded, TempCheckMethod.Probed), Verdict(checks));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(path));
+    }
+
+    [Fact]
+    public async Task The_quota_of_the_account_is_asked_for_before_anything_is_written()
+    {
+        Machine.Needs("mkfs.ext4", "setquota");
+        var image = _folder.At("image");
+        await using (var file = File.Create(image))
+            file.SetLength(32 << 20);
+        Machine.Run("mkfs.ext4", "-q", "-O", "quota", image);
+        Assert.SkipUnless(_folder.TryMountImage(image, "ext4"), "This kernel has no quota format (CONFIG_QFMT_V2).");
+        var path = _folder.At("ext4");
+        OpenFolder.Mode(path, "777");
+        Machine.Run("setquota", "-u", _account.Name, "0", "1000", "0", "0", path);
+
+        var checks = await TestAsync(path, requiredBytes: 4_000_000);
+
+        Assert.Equal(TempAccessCause.QuotaExceeded, Check(checks, "Quota").Cause);
+        Assert.Equal((false, TempAccessCause.QuotaExceeded, TempCheckMethod.Probed), Verdict(checks));
+    }
+
+    [Fact]
     public async Task A_read_only_bind_mount_is_ReadOnly_and_the_remedy_makes_it_writable()
     {
         var path = _folder.BindReadOnly(_folder.Make("behind", "777"), "readonly");
@@ -191,6 +233,8 @@ public sealed class TempAccessTests : IDisposable
         var bad = await TestAsync(_folder.At("bad"));
         var loose = await TestAsync(_folder.At("loose/link"));
 
+        OpenFolder.Mode(path, "700");
+        Assert.Equal($"Repair-TempAcl -Path '{path}' -Account '{_account.Name}'", (await TestAsync(_folder.At("good")))[^1].Remedy);
         Assert.True(good[^1].Passed);
         Assert.Contains("'real'", Check(good, "Link").Detail, StringComparison.Ordinal);
         Assert.Equal((false, TempAccessCause.UnsafeLink), (bad[^1].Passed, bad[^1].Cause));

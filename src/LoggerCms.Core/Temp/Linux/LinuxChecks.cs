@@ -17,12 +17,14 @@ internal sealed class LinuxChecks
     private readonly long _required;
     private readonly TempCheckList _list;
     private readonly LinuxAccount _caller = LinuxAccount.Current();
+    private string _end;
 
     public LinuxChecks(LinuxAccount account, FolderView view, string path, long required, string? note)
     {
         _account = account;
         _view = view;
         _path = path;
+        _end = path;
         _required = required;
         _list = new TempCheckList(view.NameOf(path), account.Name);
         if (note is not null)
@@ -33,7 +35,11 @@ internal sealed class LinuxChecks
 
     private bool IsCaller => _account.User == _caller.User && _account.Capabilities is null;
 
-    private string Reached => _view.Root + _path;
+    /// <summary>How this process reaches the folder itself: links followed as the view's owner would.</summary>
+    private string Reached => _view.Root + _end;
+
+    /// <summary>The folder itself by its name here, for what is not done through a link.</summary>
+    private string Real => _view.NameOf(_end);
 
     public async Task<IReadOnlyList<TempAccessCheck>> RunAsync(CancellationToken cancellationToken)
     {
@@ -47,9 +53,9 @@ internal sealed class LinuxChecks
             Parent(parent);
         if (_list.Checks.All(c => c.Check != "Parents"))
             _list.Pass("Parents", TempCheckMethod.Computed, "every folder on the way can be passed");
-        var figures = Mount(walk);
+        var figures = Mount();
         Rights(walk);
-        var room = Room(figures, walk);
+        var room = Room(figures);
         await ProbeAsync(room, figures, cancellationToken).ConfigureAwait(false);
         return _list.Finish();
     }
@@ -61,7 +67,7 @@ internal sealed class LinuxChecks
         if (!Exists(walk))
             return _list.Checks[^1];
         var (can, why) = !IsCaller && ChildProbe.WhyNot(_view) is null
-            ? await ChildProbe.TraverseAsync(_view, _account, walk.Last, cancellationToken).ConfigureAwait(false)
+            ? await ChildProbe.TraverseAsync(_view, _account, _end, cancellationToken).ConfigureAwait(false)
             : (null, string.Empty);
         if (can == true)
             _list.Pass("Parents", TempCheckMethod.Probed, why);
@@ -97,6 +103,7 @@ internal sealed class LinuxChecks
     {
         if (walk.End is { } end)
         {
+            _end = walk.Last;
             _list.Pass("Exists", TempCheckMethod.Read, "the folder is there");
             if (end.IsFolder)
                 _list.Pass("IsFolder", TempCheckMethod.Read, "it is a folder");
@@ -170,7 +177,7 @@ internal sealed class LinuxChecks
         return decision.Granted;
     }
 
-    private FileSystemFigures? Mount(PathWalk walk)
+    private FileSystemFigures? Mount()
     {
         var figures = FileSystemFigures.Of(Reached, out var error);
         if (figures is null)
@@ -179,7 +186,7 @@ internal sealed class LinuxChecks
             return null;
         }
 
-        var mount = MountPoint.Of(_view, walk.Last);
+        var mount = MountPoint.Of(_view, _end);
         if (figures.IsReadOnly)
             _list.Fail("Mount", TempAccessCause.ReadOnly, TempCheckMethod.Read, $"the file system is mounted read-only at '{mount?.Path}'", mount?.Remount(_view));
         else
@@ -192,11 +199,11 @@ internal sealed class LinuxChecks
         var folder = walk.Steps[^1];
         var decision = Decide(folder, PosixAcl.All);
         if (folder.Stat.Immutable)
-            _list.Fail("Rights", TempAccessCause.AccessDenied, TempCheckMethod.Read, "the folder is immutable", $"chattr -i {TempRemedy.Quote(_list.Path)}");
+            _list.Fail("Rights", TempAccessCause.AccessDenied, TempCheckMethod.Read, "the folder is immutable", $"chattr -i {TempRemedy.Quote(Real)}");
         else if (decision.Granted)
             _list.Pass("Rights", TempCheckMethod.Computed, $"{_account.Name} has {decision.Why}");
         else
-            _list.Fail("Rights", TempAccessCause.AccessDenied, TempCheckMethod.Computed, $"{_account.Name} has {decision.Why}; rwx is needed", TempRemedy.Repair(_list.Path, _account.Name));
+            _list.Fail("Rights", TempAccessCause.AccessDenied, TempCheckMethod.Computed, $"{_account.Name} has {decision.Why}; rwx is needed", TempRemedy.Repair(Real, _account.Name));
 
         var owner = folder.Stat.User;
         var sticky = folder.Stat.IsSticky ? "sticky: accounts remove only what is theirs" : "not sticky: who can write there can remove files of others";
@@ -206,7 +213,7 @@ internal sealed class LinuxChecks
     }
 
     /// <summary>How much room there is for the account; null where that is not known.</summary>
-    private long? Room(FileSystemFigures? figures, PathWalk walk)
+    private long? Room(FileSystemFigures? figures)
     {
         if (figures is null)
             return null;
@@ -214,14 +221,14 @@ internal sealed class LinuxChecks
         if (free is null)
             _list.Pass("FreeBytes", TempCheckMethod.Read, "the file system does not tell how much is free");
         else if (_account.User == 0 && free < Math.Max(_required, 1) && figures.FreeBytesForRoot >= Math.Max(_required, 1))
-            _list.Unknown("FreeBytes", TempCheckMethod.Read, $"{free} bytes free; more only out of what is kept in reserve for root and others", TempRemedy.ShowLargest(_list.Path));
+            _list.Unknown("FreeBytes", TempCheckMethod.Read, $"{free} bytes free; more only out of what is kept in reserve for root and others", TempRemedy.ShowLargest(Real));
         else
-            _list.Room("FreeBytes", TempAccessCause.DiskFull, free.Value, _required, "bytes", TempRemedy.ShowLargest(_list.Path));
+            _list.Room("FreeBytes", TempAccessCause.DiskFull, free.Value, _required, "bytes", TempRemedy.ShowLargest(Real));
         if (figures.FreeInodes is { } inodes)
-            _list.Room("FreeInodes", TempAccessCause.NoInodes, inodes, 1, "inodes", TempRemedy.ShowOldest(_list.Path));
+            _list.Room("FreeInodes", TempAccessCause.NoInodes, inodes, 1, "inodes", TempRemedy.ShowOldest(Real));
         else
             _list.Pass("FreeInodes", TempCheckMethod.Read, "the file system makes inodes as they are needed");
-        return Math.Min(free ?? long.MaxValue, new QuotaChecks(_list, _account, _required).Run(_view.Root + walk.Last) ?? long.MaxValue);
+        return Math.Min(free ?? long.MaxValue, new QuotaChecks(_list, _account, _required).Run(Reached) ?? long.MaxValue);
     }
 
     private async Task ProbeAsync(long? room, FileSystemFigures? figures, CancellationToken cancellationToken)
@@ -261,9 +268,9 @@ internal sealed class LinuxChecks
         var cause = noInodes ? TempAccessCause.NoInodes : result.Cause;
         var remedy = cause switch
         {
-            TempAccessCause.AccessDenied => TempRemedy.Repair(_list.Path, _account.Name),
-            TempAccessCause.NoInodes => TempRemedy.ShowOldest(_list.Path),
-            TempAccessCause.DiskFull or TempAccessCause.QuotaExceeded => TempRemedy.ShowLargest(_list.Path),
+            TempAccessCause.AccessDenied => TempRemedy.Repair(Real, _account.Name),
+            TempAccessCause.NoInodes => TempRemedy.ShowOldest(Real),
+            TempAccessCause.DiskFull or TempAccessCause.QuotaExceeded => TempRemedy.ShowLargest(Real),
             _ => TempRemedy.Test(_list.Path, _account.Name),
         };
         _list.Fail("Probe", cause, TempCheckMethod.Probed, $"{result.Step}: {result.Detail}", remedy);
