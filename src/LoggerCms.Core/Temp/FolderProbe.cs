@@ -37,30 +37,19 @@ internal static class FolderProbe
         var step = "Create";
         try
         {
-            // Random, because a file system that packs would not need room for zeros.
-            var written = RandomNumberGenerator.GetBytes(bytes);
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, BufferSize = 0 };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var file = new FileStream(path, options))
+            using (var file = Create(path))
             {
-                try
-                {
-                    step = "Write";
-                    file.Write(written);
-                    file.Flush(flushToDisk: true);
-                    step = "Read";
-                    file.Position = 0;
-                    var read = new byte[bytes];
-                    file.ReadExactly(read);
-                    if (!read.AsSpan().SequenceEqual(written))
-                        return new ProbeResult(TempAccessCause.NotDetermined, step, "what was read back is not what was written");
-                }
-                catch
-                {
-                    File.Delete(path);
-                    throw;
-                }
+                // Random, because a file system that packs would not need room for zeros.
+                step = "Write";
+                var written = RandomNumberGenerator.GetBytes(bytes);
+                file.Write(written);
+                file.Flush(flushToDisk: true);
+                step = "Read";
+                file.Position = 0;
+                var read = new byte[bytes];
+                file.ReadExactly(read);
+                if (!read.AsSpan().SequenceEqual(written))
+                    throw new IOException("What was read back is not what was written.");
             }
 
             step = "Delete";
@@ -69,8 +58,31 @@ internal static class FolderProbe
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new ProbeResult(ProbeCause.Of(exception), step, exception.Message);
+            var left = step is "Write" or "Read" && !TryRemove(path) ? $" '{path}' is left." : string.Empty;
+            return new ProbeResult(ProbeCause.Of(exception), step, exception.Message + left);
         }
+    }
+
+    /// <summary>Removes what a probe has left; false where that is not possible.</summary>
+    public static bool TryRemove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new FileStream(path, options);
     }
 }
 

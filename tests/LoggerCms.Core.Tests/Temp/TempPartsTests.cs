@@ -115,6 +115,39 @@ public sealed class TempPartsTests
     }
 
     [Fact]
+    public async Task A_child_that_is_slow_is_ended_and_one_that_cannot_start_is_told()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs Linux.");
+
+        var slow = await ChildProcess.RunAsync("/bin/sh", ["-c", "exec sleep 1000"], default, TimeSpan.FromMilliseconds(1), Machine.Token);
+        var none = await ChildProcess.RunAsync("/etc/passwd", [], default, TimeSpan.FromSeconds(10), Machine.Token);
+        var deaf = await ChildProcess.RunAsync("/bin/sh", ["-c", "exec 0<&-; echo said >&2; exit 3"], new byte[1 << 20], TimeSpan.FromSeconds(30), Machine.Token);
+
+        Assert.Null(slow.ExitCode);
+        Assert.Equal(127, none.ExitCode);
+        Assert.Equal((3, "said\n"), (deaf.ExitCode, deaf.Error));
+    }
+
+    [Fact]
+    public void A_probe_in_a_folder_that_is_not_there_or_no_folder_is_typed()
+    {
+        var folder = Directory.CreateTempSubdirectory("loggercms-probe-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "file"), "x");
+
+            Assert.Equal((TempAccessCause.Missing, "Create"), (FolderProbe.Run(Path.Combine(folder, "none"), 4096).Cause, FolderProbe.Run(Path.Combine(folder, "none"), 4096).Step));
+            Assert.Equal(TempAccessCause.NotAFolder, OwnTemp.Refine(FolderProbe.Run(Path.Combine(folder, "file", "x"), 4096).Cause, Path.Combine(folder, "file", "x")));
+            Assert.True(FolderProbe.Run(folder, 100_000).Succeeded);
+            Assert.Equal(["file"], Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Requests_that_contradict_themselves_are_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs Linux.");

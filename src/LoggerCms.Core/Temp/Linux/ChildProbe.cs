@@ -42,8 +42,21 @@ internal static class ChildProbe
     public static async Task<ProbeResult> RunAsync(FolderView view, LinuxAccount account, string folder, int bytes, CancellationToken cancellationToken)
     {
         var written = RandomNumberGenerator.GetBytes(bytes);
-        var (exitCode, read, error) = await StartAsync(
-            view, account, Script, [folder, FolderProbe.NewName()], written, cancellationToken).ConfigureAwait(false);
+        var name = FolderProbe.NewName();
+        int? exitCode = null;
+        byte[] read;
+        string error;
+        try
+        {
+            (exitCode, read, error) = await StartAsync(view, account, Script, [folder, name], written, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // A child that was ended could not tidy up after itself.
+            if (exitCode is null)
+                FolderProbe.TryRemove(view.Root + Path.Combine(folder, name));
+        }
+
         return exitCode switch
         {
             0 when read.AsSpan().SequenceEqual(written) => new ProbeResult(

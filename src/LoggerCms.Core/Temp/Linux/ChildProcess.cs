@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace LoggerCms.Core.Temp.Linux;
@@ -5,6 +6,9 @@ namespace LoggerCms.Core.Temp.Linux;
 /// <summary>Runs a program with nothing of this process's environment and gives what it said.</summary>
 internal static class ChildProcess
 {
+    /// <summary>The exit code of a shell whose program cannot be started.</summary>
+    private const int NotStarted = 127;
+
     private static readonly string[] s_folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
     /// <summary>A program of the system; never one that a user's PATH puts before it.</summary>
@@ -27,7 +31,16 @@ internal static class ChildProcess
         start.Environment["LC_ALL"] = "C";
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         over.CancelAfter(limit);
-        using var process = Process.Start(start)!;
+        using var process = new Process { StartInfo = start };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception exception)
+        {
+            return (NotStarted, [], exception.Message);
+        }
+
         try
         {
             using var output = new MemoryStream();

@@ -33,7 +33,9 @@ internal sealed class LinuxChecks
             _list.Pass("Subject", TempCheckMethod.Read, $"'{path}' as process {view.ProcessId} sees it");
     }
 
-    private bool IsCaller => _account.User == _caller.User && _account.Capabilities is null;
+    /// <summary>Whether this very process stands for the account. A process of root may hold less than root.</summary>
+    private bool IsCaller => _account.User == _caller.User
+        && (_account.Capabilities is null || (_caller.User != 0 && !_account.Overrides && _account.Groups.SetEquals(_caller.Groups)));
 
     /// <summary>How this process reaches the folder itself: links followed as the view's owner would.</summary>
     private string Reached => _view.Root + _end;
@@ -151,6 +153,8 @@ internal sealed class LinuxChecks
             var others = folder!.Stat is { IsSticky: false } stat && (PosixGrant.AclOf(RightsOf(folder)).ToMode() & 0x2) != 0 ? "everybody can write to its folder" : null;
             if (step.Stat.User != 0 && step.Stat.User != _account.User)
                 others = $"it is {LinuxAccount.ByNumber(step.Stat.User).Name}'s";
+            else if (folder.Stat.User != 0 && folder.Stat.User != _account.User)
+                others = $"its folder is {LinuxAccount.ByNumber(folder.Stat.User).Name}'s";
             if (others is null)
                 _list.Pass("Link", TempCheckMethod.Read, $"'{step.Path}' is a link to '{step.Target}'");
             else

@@ -36,12 +36,13 @@ internal sealed class QuotaChecks(TempCheckList list, LinuxAccount account, long
     /// <summary>ESRCH: quotas are off. Others say that this kernel, file system or caller cannot tell.</summary>
     private void None(int error, int groupError)
     {
-        if (error == Errno.NoProcess && groupError == Errno.NoProcess)
+        var other = error is Errno.NoProcess or Errno.NotImplemented ? groupError : error;
+        if (other == Errno.NoProcess)
             list.Pass("Quota", TempCheckMethod.Read, "no quota of the account or its group is in force");
-        else if (error == Errno.NotImplemented)
+        else if (other == Errno.NotImplemented)
             list.Pass("Quota", TempCheckMethod.Read, "this file system or kernel keeps no quotas that can be asked for; the probe would meet them");
         else
-            list.Unknown("Quota", TempCheckMethod.Read, $"quotas cannot be asked for: {Marshal.GetPInvokeErrorMessage(error)}");
+            list.Unknown("Quota", TempCheckMethod.Read, $"quotas cannot be asked for: {Marshal.GetPInvokeErrorMessage(other)}");
     }
 
     internal long? Room(QuotaRoom? user, QuotaRoom? group)
