@@ -23,9 +23,12 @@
         'Get-SideState'
         'Get-StateTransfer'
         'New-SideConnection'
+        'Repair-TempAcl'
+        'Restore-TempAcl'
         'Resume-StateTransfer'
         'Start-StateTransfer'
         'Stop-StateTransfer'
+        'Test-TempAccess'
         'Undo-StateTransfer'
     )
     PrivateData          = @{

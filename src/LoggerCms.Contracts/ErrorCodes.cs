@@ -36,6 +36,14 @@ public static class ErrorCodes
     public const string LogNotPossible = "LogNotPossible";
     public const string TempFolderUnusable = "TempFolderUnusable";
     public const string DiskFull = "DiskFull";
+    public const string AccountNotFound = "AccountNotFound";
+    public const string ProcessNotFound = "ProcessNotFound";
+    public const string UnsafeLink = "UnsafeLink";
+    public const string FolderProtected = "FolderProtected";
+    public const string AclNotPossible = "AclNotPossible";
+    public const string AclChanged = "AclChanged";
+    public const string AclDescriptorNotFound = "AclDescriptorNotFound";
+    public const string AclDescriptorDamaged = "AclDescriptorDamaged";
     public const string SpoolDamaged = "SpoolDamaged";
     public const string UndoDamaged = "UndoDamaged";
     public const string UndoNotLast = "UndoNotLast";

@@ -72,4 +72,6 @@ public interface ISideEngineFactory
     ISideEngine Create();
 
     ITraceTools CreateTraceTools();
+
+    ITempTools CreateTempTools();
 }

@@ -1,4 +1,5 @@
 using LoggerCms.Core;
+using LoggerCms.Core.Temp;
 using LoggerCms.Core.Tracing;
 using LoggerCms.Databases.PostgreSql;
 using LoggerCms.Databases.Sqlite;
@@ -12,4 +13,6 @@ public sealed class SideEngineFactory : ISideEngineFactory
     public ISideEngine Create() => new SideEngine([new SqliteSideDriver(), new PostgreSqlSideDriver(), new SqlServerSideDriver()], TimeProvider.System);
 
     public ITraceTools CreateTraceTools() => new TraceTools(TimeProvider.System);
+
+    public ITempTools CreateTempTools() => new TempTools(TimeProvider.System);
 }

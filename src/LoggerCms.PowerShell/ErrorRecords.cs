@@ -26,19 +26,21 @@ internal static class ErrorRecords
             => ErrorCategory.InvalidArgument,
         ErrorCodes.NotADatabase or ErrorCodes.DatabaseDamaged or ErrorCodes.SchemaMismatch or ErrorCodes.KeyNotUnique
             or ErrorCodes.TableWithoutKey or ErrorCodes.ValueNotRepresentable or ErrorCodes.SpoolDamaged
-            or ErrorCodes.UndoDamaged or ErrorCodes.ForeignKeyViolated or ErrorCodes.ConstraintViolated
+            or ErrorCodes.UndoDamaged or ErrorCodes.ForeignKeyViolated or ErrorCodes.ConstraintViolated or ErrorCodes.AclDescriptorDamaged
             => ErrorCategory.InvalidData,
         ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound or ErrorCodes.MissingTable or ErrorCodes.TransferNotFound
             or ErrorCodes.TraceNotFound
+            or ErrorCodes.AccountNotFound or ErrorCodes.ProcessNotFound or ErrorCodes.AclDescriptorNotFound
             => ErrorCategory.ObjectNotFound,
         ErrorCodes.AuthenticationFailed => ErrorCategory.AuthenticationError,
-        ErrorCodes.AccessDenied => ErrorCategory.PermissionDenied,
+        ErrorCodes.AccessDenied or ErrorCodes.FolderProtected => ErrorCategory.PermissionDenied,
+        ErrorCodes.UnsafeLink => ErrorCategory.SecurityError,
         ErrorCodes.ServerUnreachable or ErrorCodes.ConnectionLost => ErrorCategory.ConnectionError,
         ErrorCodes.SideInService or ErrorCodes.DestinationInUse or ErrorCodes.TransferInProgress => ErrorCategory.ResourceBusy,
         ErrorCodes.DestinationChanged or ErrorCodes.DestinationAhead or ErrorCodes.DestinationDiverged
             or ErrorCodes.TransferNotResumable or ErrorCodes.UndoNotLast
             or ErrorCodes.ChangedSinceTransfer or ErrorCodes.LogCannotServe or ErrorCodes.LogNotEnabled or ErrorCodes.LogNotPossible
-            or ErrorCodes.SnapshotNotAvailable
+            or ErrorCodes.SnapshotNotAvailable or ErrorCodes.AclNotPossible or ErrorCodes.AclChanged
             => ErrorCategory.InvalidOperation,
         ErrorCodes.TempFolderUnusable or ErrorCodes.DiskFull or ErrorCodes.EngineMissing => ErrorCategory.ResourceUnavailable,
         ErrorCodes.VerificationFailed => ErrorCategory.InvalidResult,

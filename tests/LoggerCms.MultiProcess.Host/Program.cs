@@ -59,6 +59,7 @@ StateTransferRequest Request() => new()
     Destination = new SideConnection(options["destination"]),
     Mode = Enum.Parse<StateTransferMode>(options.GetValueOrDefault("mode", "Auto")),
     Spool = Enum.Parse<SpoolMode>(options.GetValueOrDefault("spool", "File")),
+    AllowStreaming = options.ContainsKey("stream"),
     TempPath = options.GetValueOrDefault("temp"),
     LockTimeout = TimeSpan.FromSeconds(double.Parse(options.GetValueOrDefault("lock", "10"), CultureInfo.InvariantCulture)),
     ThrottleMBps = double.Parse(options.GetValueOrDefault("throttle", "0"), CultureInfo.InvariantCulture),
@@ -66,4 +67,9 @@ StateTransferRequest Request() => new()
     Force = options.ContainsKey("force"),
 };
 
-static void Say(StateTransferResult result) => Console.WriteLine($"result {result.Status} {result.Id} {result.Equal?.ToString() ?? "null"} {result.Mode} {result.ErrorCode ?? "-"}");
+static void Say(StateTransferResult result)
+{
+    foreach (var note in result.Notes)
+        Console.WriteLine($"note {note.ReplaceLineEndings(" ")}");
+    Console.WriteLine($"result {result.Status} {result.Id} {result.Equal?.ToString() ?? "null"} {result.Mode} {result.ErrorCode ?? "-"}");
+}

@@ -39,6 +39,35 @@ public sealed class DiskTests
         sides.SecondRunMustWork();
     }
 
+    [Theory]
+    [InlineData("Full", 40_000)]
+    [InlineData("Rows", 8_192)]
+    public void A_temp_folder_too_small_for_the_spool_is_given_up_where_streaming_is_allowed(string mode, long size)
+    {
+        using var sides = new SqliteSides();
+        using var disk = SmallDisk.Over(sides.Temp, size);
+        using var host = sides.Transfer($"mode={mode}", "stream=yes", $"temp={sides.Temp}");
+        host.WaitForEnd().MustBe("Completed");
+        Assert.Contains(host.Lines, l => l.StartsWith("note Going on without a spool", StringComparison.Ordinal) && l.Contains("(DiskFull)", StringComparison.Ordinal));
+        Assert.Equal(sides.After, sides.DestinationDigest());
+        Assert.Empty(Directory.EnumerateFiles(sides.Temp));
+    }
+
+    [Fact]
+    public void A_temp_folder_that_fills_up_while_the_spool_is_written_is_given_up_where_streaming_is_allowed()
+    {
+        using var sides = new SqliteSides();
+        using var disk = SmallDisk.Over(sides.Temp, 4_000_000);
+        using var host = sides.Transfer("mode=Full", "stream=yes", $"temp={sides.Temp}", "pause=PrepareToSend");
+        host.WaitForPause("PrepareToSend");
+        File.WriteAllBytes(Path.Combine(sides.Temp, "other"), new byte[3_500_000]);
+        host.GoOn();
+        host.WaitForEnd().MustBe("Completed");
+        Assert.Contains(host.Lines, l => l.StartsWith("note Going on without a spool", StringComparison.Ordinal));
+        Assert.Equal(sides.After, sides.DestinationDigest());
+        Assert.Equal(["other"], Directory.EnumerateFiles(sides.Temp).Select(Path.GetFileName));
+    }
+
     [Fact]
     public void A_full_disk_under_the_destination_is_typed_and_the_destination_stays_whole()
     {
@@ -88,10 +117,19 @@ public sealed class DiskTests
         using var disk = SmallDisk.Over(sides.Temp, Enough);
         disk.MakeReadOnly();
         using (var host = sides.Transfer("mode=Rows", "spool=File", $"temp={sides.Temp}"))
+        {
             host.WaitForEnd().MustFail("TempFolderUnusable");
+            Assert.Contains("(ReadOnly)", host.Said, StringComparison.Ordinal);
+            Assert.Contains($"Test-TempAccess -Path '{sides.Temp}' -Account '{Environment.UserName}'", host.Said, StringComparison.Ordinal);
+        }
+
         sides.MustBeAsBefore("read-only temp folder");
-        using (var streamed = sides.Transfer("mode=Rows", "spool=None"))
+        using (var streamed = sides.Transfer("mode=Rows", "stream=yes", $"temp={sides.Temp}"))
+        {
             streamed.WaitForEnd().MustBe("Completed");
+            Assert.Contains(streamed.Lines, l => l.StartsWith("note Going on without a spool", StringComparison.Ordinal));
+        }
+
         Assert.Equal(sides.After, sides.DestinationDigest());
     }
 

@@ -6,4 +6,6 @@ public sealed class SideEngineFactory : ISideEngineFactory
     public ISideEngine Create() => new ScriptedEngine();
 
     public ITraceTools CreateTraceTools() => new ScriptedTraceTools();
+
+    public ITempTools CreateTempTools() => new ScriptedTempTools();
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using LoggerCms.Core.Files;
 using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Transfer.Tests;
@@ -30,7 +31,7 @@ public sealed class FrameFileTests : IDisposable
         {
             var frames = payloads.Select(p => (byte[])[1, .. p]).ToArray();
             var path = Write(frames);
-            using var reader = new FrameReader(path, Magic, Damaged);
+            using var reader = new FrameReader(SystemFiles.Instance, path, Magic, Damaged);
             reader.CheckWhole(CancellationToken.None);
             long at = FrameFile.HeaderSize;
             foreach (var frame in frames)
@@ -49,7 +50,7 @@ public sealed class FrameFileTests : IDisposable
     {
         var large = new byte[3_000_001];
         new Random(1).NextBytes(large);
-        using var reader = new FrameReader(Write([large]), Magic, Damaged);
+        using var reader = new FrameReader(SystemFiles.Instance, Write([large]), Magic, Damaged);
         reader.CheckWhole(CancellationToken.None);
         var (buffer, length, _) = reader.Read(FrameFile.HeaderSize);
         Assert.True(buffer.AsSpan(0, length).SequenceEqual(large));
@@ -95,7 +96,7 @@ public sealed class FrameFileTests : IDisposable
         bytes[8] = 2;
         File.WriteAllBytes(path, bytes);
 
-        var failure = Assert.Throws<LoggerCmsException>(() => new FrameReader(path, Magic, Damaged));
+        var failure = Assert.Throws<LoggerCmsException>(() => new FrameReader(SystemFiles.Instance, path, Magic, Damaged));
 
         Assert.Equal(ErrorCodes.FormatNotSupported, failure.Code);
         Assert.Contains("version 2", failure.Message, StringComparison.Ordinal);
@@ -107,7 +108,7 @@ public sealed class FrameFileTests : IDisposable
     {
         var path = Path.Combine(_folder, "text");
         File.WriteAllText(path, new string('x', 500));
-        Assert.Equal(Damaged, Assert.Throws<LoggerCmsException>(() => new FrameReader(path, Magic, Damaged)).Code);
+        Assert.Equal(Damaged, Assert.Throws<LoggerCmsException>(() => new FrameReader(SystemFiles.Instance, path, Magic, Damaged)).Code);
         Assert.True(Refuses(Write([[1]], Encoding.ASCII.GetBytes("OTHERONE")), Damaged));
     }
 
@@ -115,11 +116,11 @@ public sealed class FrameFileTests : IDisposable
     public void A_file_that_was_not_completed_is_gone_and_never_had_its_name()
     {
         var path = Path.Combine(_folder, "given-up");
-        using (var writer = new FrameWriter(path, Magic))
+        using (var writer = new FrameWriter(SystemFiles.Instance, path, Magic))
         {
             writer.Write([1, 2, 3], default, default);
             Assert.False(File.Exists(path));
-            Assert.True(File.Exists(path + FrameWriter.PartialSuffix));
+            Assert.True(File.Exists(path + FileLayerExtensions.PartialSuffix));
         }
 
         Assert.Empty(Directory.GetFiles(_folder, "given-up*"));
@@ -146,7 +147,7 @@ public sealed class FrameFileTests : IDisposable
     private string Write(byte[][] frames, byte[]? magic = null)
     {
         var path = Path.Combine(_folder, $"{Interlocked.Increment(ref _files)}.frames");
-        using var writer = new FrameWriter(path, magic ?? Magic);
+        using var writer = new FrameWriter(SystemFiles.Instance, path, magic ?? Magic);
         foreach (var frame in frames)
         {
             // In three parts, as batches are written.
@@ -162,7 +163,7 @@ public sealed class FrameFileTests : IDisposable
     {
         try
         {
-            using var reader = new FrameReader(path, Magic, Damaged);
+            using var reader = new FrameReader(SystemFiles.Instance, path, Magic, Damaged);
             reader.CheckWhole(CancellationToken.None);
             return false;
         }

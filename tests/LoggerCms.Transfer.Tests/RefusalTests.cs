@@ -166,6 +166,10 @@ public sealed class RefusalTests
             var failure = await arena.FailsAsync(ErrorCodes.TempFolderUnusable, request);
 
             Assert.Contains(folder, failure.Message, StringComparison.Ordinal);
+            Assert.Contains(folder == arena.At("missing") ? "(Missing)" : "(NotAFolder)", failure.Message, StringComparison.Ordinal);
+            Assert.Contains($"-Path '{folder}' -Account '{Environment.UserName}'", failure.Remedy, StringComparison.Ordinal);
+            Assert.Contains("-Spool None", failure.Remedy, StringComparison.Ordinal);
+            Assert.Contains("-AllowStreaming", failure.Remedy, StringComparison.Ordinal);
             Assert.Equal("CheckCompatibility", failure.Phase);
             Assert.Equal(0, arena.Destination.Count("t"));
         }

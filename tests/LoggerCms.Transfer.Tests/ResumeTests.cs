@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LoggerCms.Core.StateTransfer;
+using LoggerCms.Core.Files;
 
 namespace LoggerCms.Transfer.Tests;
 
@@ -89,7 +89,7 @@ public sealed class ResumeTests
         var id = await FailInApplyAsync(arena, StateTransferMode.Rows);
         MakeInterrupted(arena, id);
         var undo = arena.NewStore().UndoPath(id);
-        await File.WriteAllBytesAsync(undo + (undoWasComplete ? string.Empty : FrameWriter.PartialSuffix), new byte[100], Arena.Token);
+        await File.WriteAllBytesAsync(undo + (undoWasComplete ? string.Empty : FileLayerExtensions.PartialSuffix), new byte[100], Arena.Token);
         Assert.Equal(StateTransferStatus.Interrupted, Assert.Single(arena.Engine.GetTransfers(id)).Status);
         Assert.Contains(arena.Engine.GetTransferFiles(), f => f.Id == id && f.Kind == (undoWasComplete ? "Undo" : "Partial"));
 
@@ -130,6 +130,19 @@ public sealed class ResumeTests
 
         Assert.Equal(StateTransferStatus.Failed, settled.Status);
         Assert.Null(settled.Equal);
+        arena.AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task A_record_that_is_removed_takes_its_spool_with_it()
+    {
+        using var arena = Filled();
+        var id = await FailInApplyAsync(arena, StateTransferMode.Rows);
+        var record = Assert.Single(arena.Engine.GetTransferFiles(), f => f.Id == id && f.Kind == "Record");
+
+        arena.Engine.RemoveTransferFile(record);
+
+        Assert.Empty(arena.Engine.GetTransfers(null));
         arena.AssertNothingLeft();
     }
 

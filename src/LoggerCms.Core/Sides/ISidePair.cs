@@ -42,12 +42,6 @@ public interface IPairedTransaction : ISideTransaction
     /// <summary>Inserts all rows of the source's table into the (cleared) destination's; returns how many.</summary>
     Task<long> CopyTableAsync(TableSchema source, TableSchema destination, CancellationToken cancellationToken);
 
-    /// <summary>Copies the rows with these keys from the source; returns how many.</summary>
-    Task<long> CopyRowsAsync(TableSchema source, TableSchema destination, RowBatch keys, CancellationToken cancellationToken);
-
     /// <summary>True when the tables are now equal, compared by the database inside this transaction.</summary>
     Task<bool> IsEqualAsync(TableSchema source, TableSchema destination, CancellationToken cancellationToken);
-
-    /// <summary>True when the rows with these keys are equal on both sides or absent from both.</summary>
-    Task<bool> AreRowsEqualAsync(TableSchema source, TableSchema destination, RowBatch keys, CancellationToken cancellationToken);
 }

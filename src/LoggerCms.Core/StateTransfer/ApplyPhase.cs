@@ -68,7 +68,7 @@ internal static class ApplyPhase
         if (request.BeforeApply is { } before)
             await before(transaction, tables, token).ConfigureAwait(false);
 
-        using var undoFile = new ChangeFileWriter(store.UndoPath(run.Id), ChangeFile.UndoMagic, new ChangeFileHeader
+        using var undoFile = new ChangeFileWriter(run.Files, store.UndoPath(run.Id), ChangeFile.UndoMagic, new ChangeFileHeader
         {
             Id = run.Id,
             Source = run.Result.Source,
@@ -76,7 +76,7 @@ internal static class ApplyPhase
             Mode = run.Result.Mode,
             Created = time.GetUtcNow(),
             Tables = [.. tables.Select(TableShape.Of)],
-        });
+        }, TransferStore.FolderRemedy);
         using var undo = new ChangeSet(tables.Count, undoFile);
         var sums = new SourceSums(token);
         await using var stopping = sums.ConfigureAwait(false);
@@ -139,7 +139,7 @@ internal static class ApplyPhase
         }
         catch (LoggerCmsException exception) when (exception.Code != ErrorCodes.OutcomeUnknown)
         {
-            File.Delete(store.UndoPath(run.Id));
+            run.Files.Delete(store.UndoPath(run.Id));
             run.Set(run.Result with { UndoPath = null });
             throw;
         }

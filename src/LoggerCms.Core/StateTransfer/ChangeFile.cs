@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using LoggerCms.Core.Files;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
@@ -37,9 +38,9 @@ internal sealed class ChangeFileWriter : IDisposable
     private readonly Lock _lock = new();
     private readonly byte[] _head = new byte[ChangeFile.BatchHead];
 
-    public ChangeFileWriter(string path, ReadOnlySpan<byte> magic, ChangeFileHeader header)
+    public ChangeFileWriter(IFileLayer files, string path, ReadOnlySpan<byte> magic, ChangeFileHeader header, string? remedy = null)
     {
-        _frames = new FrameWriter(path, magic);
+        _frames = new FrameWriter(files, path, magic, remedy);
         WriteJson(ChangeFile.HeaderType, header);
     }
 
@@ -160,17 +161,17 @@ internal sealed class ChangeFileReader : IChangeSource, IDisposable
     public IReadOnlyList<TableChanges> Tables => _tables;
 
     /// <summary>Opens a file and checks all of it against its end record.</summary>
-    public static ChangeFileReader Open(string path, bool undo, CancellationToken cancellationToken)
-        => Open(path, undo, checkWhole: true, cancellationToken);
+    public static ChangeFileReader Open(IFileLayer files, string path, bool undo, CancellationToken cancellationToken)
+        => Open(files, path, undo, checkWhole: true, cancellationToken);
 
     /// <summary>Opens a spool that this transfer has just completed; each frame is still checked when it is read.</summary>
-    public static ChangeFileReader OpenOwn(string path, CancellationToken cancellationToken)
-        => Open(path, undo: false, checkWhole: false, cancellationToken);
+    public static ChangeFileReader OpenOwn(IFileLayer files, string path, CancellationToken cancellationToken)
+        => Open(files, path, undo: false, checkWhole: false, cancellationToken);
 
-    private static ChangeFileReader Open(string path, bool undo, bool checkWhole, CancellationToken cancellationToken)
+    private static ChangeFileReader Open(IFileLayer files, string path, bool undo, bool checkWhole, CancellationToken cancellationToken)
     {
         var frames = new FrameReader(
-            path, undo ? ChangeFile.UndoMagic : ChangeFile.SpoolMagic, undo ? ErrorCodes.UndoDamaged : ErrorCodes.SpoolDamaged);
+            files, path, undo ? ChangeFile.UndoMagic : ChangeFile.SpoolMagic, undo ? ErrorCodes.UndoDamaged : ErrorCodes.SpoolDamaged);
         try
         {
             if (checkWhole)

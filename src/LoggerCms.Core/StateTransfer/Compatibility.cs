@@ -66,7 +66,8 @@ internal static class Compatibility
     {
         var options = new SnapshotOptions
         {
-            Readers = request.Parallelism > 0 ? request.Parallelism : 2,
+            // The log's rows are read one after another.
+            Readers = request.Mode == StateTransferMode.Log ? 1 : request.Parallelism > 0 ? request.Parallelism : 2,
             AllowBlockingRead = request.AllowBlockingRead,
             Profile = profile,
         };

@@ -1,27 +1,28 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
+using LoggerCms.Core.Files;
 
 namespace LoggerCms.Core.StateTransfer;
 
 /// <summary>Reads a complete frame file.</summary>
 internal sealed class FrameReader : IDisposable
 {
-    private readonly SafeFileHandle _file;
+    private readonly IDurableFile _file;
     private readonly string _damagedCode;
 
+    /// <param name="files">Where the file is.</param>
     /// <param name="path">The file.</param>
     /// <param name="magic">The 8 bytes that it must begin with.</param>
     /// <param name="damagedCode">The error code for a file that is not whole.</param>
-    public FrameReader(string path, ReadOnlySpan<byte> magic, string damagedCode)
+    public FrameReader(IFileLayer files, string path, ReadOnlySpan<byte> magic, string damagedCode)
     {
         Path = path;
         _damagedCode = damagedCode;
-        _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        _file = files.Open(path);
         try
         {
-            Length = RandomAccess.GetLength(_file);
+            Length = _file.Length;
             CheckHead(magic);
         }
         catch
@@ -40,21 +41,15 @@ internal sealed class FrameReader : IDisposable
     public (byte[] Buffer, int Length, long Next) Read(long offset)
     {
         Span<byte> envelope = stackalloc byte[8];
-        if (RandomAccess.Read(_file, envelope, offset) != envelope.Length)
+        if (_file.ReadFully(envelope, offset) != envelope.Length)
             throw Damaged($"it ends at byte {offset}, where a frame should begin");
         var length = BinaryPrimitives.ReadUInt32LittleEndian(envelope);
         if (length == 0 || length > FrameFile.MaxFrame || offset + 8 + length > Length)
             throw Damaged($"the frame at byte {offset} has no credible length");
         var buffer = ArrayPool<byte>.Shared.Rent((int)length);
         var payload = buffer.AsSpan(0, (int)length);
-        for (var read = 0; read < payload.Length;)
-        {
-            var got = RandomAccess.Read(_file, payload[read..], offset + 8 + read);
-            if (got == 0)
-                throw Damaged($"it ends inside the frame at byte {offset}");
-            read += got;
-        }
-
+        if (_file.ReadFully(payload, offset + 8) != payload.Length)
+            throw Damaged($"it ends inside the frame at byte {offset}");
         if (FrameFile.Crc(payload) != BinaryPrimitives.ReadUInt32LittleEndian(envelope[4..]))
             throw Damaged($"the frame at byte {offset} does not match its CRC");
         return (buffer, (int)length, offset + 8 + length);
@@ -64,12 +59,12 @@ internal sealed class FrameReader : IDisposable
     public (int Length, long Next) Peek(long offset, Span<byte> head)
     {
         Span<byte> envelope = stackalloc byte[4];
-        if (RandomAccess.Read(_file, envelope, offset) != envelope.Length)
+        if (_file.ReadFully(envelope, offset) != envelope.Length)
             throw Damaged($"it ends at byte {offset}, where a frame should begin");
         var length = BinaryPrimitives.ReadUInt32LittleEndian(envelope);
         if (length == 0 || length > FrameFile.MaxFrame || offset + 8 + length > Length)
             throw Damaged($"the frame at byte {offset} has no credible length");
-        var got = RandomAccess.Read(_file, head[..(int)Math.Min(head.Length, length)], offset + 8);
+        var got = _file.ReadFully(head[..(int)Math.Min(head.Length, length)], offset + 8);
         return got == 0 ? throw Damaged($"it ends inside the frame at byte {offset}") : ((int)length, offset + 8 + length);
     }
 
@@ -86,7 +81,7 @@ internal sealed class FrameReader : IDisposable
             for (long at = 0; at < bodyLength;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var got = RandomAccess.Read(_file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, bodyLength - at)), at);
+                var got = _file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, bodyLength - at)), at);
                 if (got == 0)
                     throw Damaged($"it ends at byte {at}");
                 hash.AppendData(buffer, 0, got);
@@ -117,7 +112,7 @@ internal sealed class FrameReader : IDisposable
     private void CheckHead(ReadOnlySpan<byte> magic)
     {
         Span<byte> head = stackalloc byte[FrameFile.HeaderSize];
-        if (RandomAccess.Read(_file, head, 0) != head.Length || !head[..8].SequenceEqual(magic))
+        if (_file.ReadFully(head, 0) != head.Length || !head[..8].SequenceEqual(magic))
             throw Damaged("it does not begin as such a file does");
         var version = BinaryPrimitives.ReadUInt16LittleEndian(head[8..]);
         if (version != FrameFile.Version)

@@ -1,35 +1,42 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using LoggerCms.Core.Files;
 
 namespace LoggerCms.Core.StateTransfer;
 
 /// <summary>Writes a frame file under a partial name; <see cref="Complete"/> makes it whole, syncs it and gives it its own name.</summary>
 internal sealed class FrameWriter : IDisposable
 {
-    public const string PartialSuffix = ".partial";
-
-    private readonly FileStream _stream;
+    private readonly IFileLayer _files;
+    private readonly IDurableFile _file;
+    private readonly string? _remedy;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(512 * 1024);
     private int _used;
+    private long _written;
     private long _frames;
     private bool _completed;
 
-    /// <exception cref="IOException">The file cannot be made. It is new, and readable by its owner only.</exception>
-    public FrameWriter(string path, ReadOnlySpan<byte> magic)
+    /// <param name="files">Where the file comes; it is new, and readable by its owner only.</param>
+    /// <param name="path">The name that it gets once it is complete.</param>
+    /// <param name="magic">The 8 bytes that it begins with.</param>
+    /// <param name="remedy">What to do when it cannot be written; null for what helps with a file in the temp folder.</param>
+    /// <exception cref="LoggerCmsException">DiskFull or TempFolderUnusable, here and from every write.</exception>
+    public FrameWriter(IFileLayer files, string path, ReadOnlySpan<byte> magic, string? remedy = null)
     {
         Path = path;
-        var options = new FileStreamOptions
+        _files = files;
+        _remedy = remedy;
+        try
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.Read,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        _stream = new FileStream(path + PartialSuffix, options);
+            _file = files.Create(Partial);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(exception);
+        }
+
         Span<byte> head = stackalloc byte[FrameFile.HeaderSize];
         head.Clear();
         magic.CopyTo(head);
@@ -41,6 +48,8 @@ internal sealed class FrameWriter : IDisposable
     public string Path { get; }
 
     public long Length { get; private set; }
+
+    private string Partial => Path + FileLayerExtensions.PartialSuffix;
 
     /// <summary>Appends a frame whose payload comes in three parts; returns its offset.</summary>
     public long Write(ReadOnlySpan<byte> head, ReadOnlySpan<byte> middle, ReadOnlySpan<byte> body)
@@ -68,11 +77,18 @@ internal sealed class FrameWriter : IDisposable
         _hash.GetCurrentHash(end[17..]);
         Write(end, default, default);
         FlushBuffer();
-        _stream.Flush(flushToDisk: true);
-        _stream.Dispose();
-        File.Move(Path + PartialSuffix, Path);
-        _completed = true;
-        DurableFolder.Sync(System.IO.Path.GetDirectoryName(Path)!);
+        try
+        {
+            _file.Sync();
+            _file.Dispose();
+            _files.Rename(Partial, Path);
+            _completed = true;
+            _files.SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(exception);
+        }
     }
 
     /// <summary>Makes what was written so far readable by its offsets.</summary>
@@ -80,8 +96,7 @@ internal sealed class FrameWriter : IDisposable
     {
         if (_used == 0)
             return;
-        _hash.AppendData(_buffer, 0, _used);
-        _stream.Write(_buffer, 0, _used);
+        WriteThrough(_buffer.AsSpan(0, _used));
         _used = 0;
     }
 
@@ -90,12 +105,12 @@ internal sealed class FrameWriter : IDisposable
     {
         if (_buffer.Length == 0)
             return;
-        _stream.Dispose();
+        _file.Dispose();
         _hash.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         if (!_completed)
-            File.Delete(Path + PartialSuffix);
+            _files.Delete(Partial);
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
@@ -105,12 +120,28 @@ internal sealed class FrameWriter : IDisposable
             FlushBuffer();
         if (bytes.Length >= _buffer.Length)
         {
-            _hash.AppendData(bytes);
-            _stream.Write(bytes);
+            WriteThrough(bytes);
             return;
         }
 
         bytes.CopyTo(_buffer.AsSpan(_used));
         _used += bytes.Length;
     }
+
+    private void WriteThrough(ReadOnlySpan<byte> bytes)
+    {
+        _hash.AppendData(bytes);
+        try
+        {
+            _file.Write(bytes, _written);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(exception);
+        }
+
+        _written += bytes.Length;
+    }
+
+    private LoggerCmsException Failure(Exception exception) => FileFailure.Of(exception, System.IO.Path.GetDirectoryName(Path)!, _remedy);
 }

@@ -11,8 +11,16 @@ internal static class ModeChooser
         LogPlanner.Answer? log = null;
         if (hasLogs || request.Mode == StateTransferMode.Log)
             log = await AskLogAsync(sides, request, work, cancellationToken).ConfigureAwait(false);
-        if (hasLogs)
+        await ChooseAsync(sides, request, work, hasLogs, log, cancellationToken).ConfigureAwait(false);
+        if (work.Mode == StateTransferMode.Log)
+            work.Entries = log!.Entries;
+        else if (hasLogs)
             work.Entries = await LogPlanner.LastEntriesAsync(sides.Source.Log, work.Pairs, work.SourcePosition, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task ChooseAsync(
+        OpenSides sides, StateTransferRequest request, TransferWork work, bool hasLogs, LogPlanner.Answer? log, CancellationToken cancellationToken)
+    {
         switch (request.Mode)
         {
             case StateTransferMode.Log when log is not { Usable: true }:
@@ -23,8 +31,7 @@ internal static class ModeChooser
                     sides.Source.DisplayName);
             case StateTransferMode.Log:
             case StateTransferMode.Auto when log is { Usable: true } && work.ToCreate.Count == 0:
-                work.Entries = log!.Entries;
-                Set(work, StateTransferMode.Log, log.Reason);
+                Set(work, StateTransferMode.Log, log!.Reason);
                 return;
             case StateTransferMode.Full:
                 Set(work, StateTransferMode.Full, "asked for");

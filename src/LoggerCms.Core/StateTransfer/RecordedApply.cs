@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Files;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
@@ -19,7 +20,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         }
 
         if (record.Result.Status is StateTransferStatus.Running or StateTransferStatus.Completed or StateTransferStatus.Undone
-            || !record.SpoolComplete || record.Result.SpoolPath is not { } spool || !File.Exists(spool))
+            || !record.SpoolComplete || record.Result.SpoolPath is not { } spool || store.FileLayer.Find(spool) is null)
         {
             throw new LoggerCmsException(
                 ErrorCodes.TransferNotResumable,
@@ -60,12 +61,12 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         if (await side.HasTransferAsync(run.Id, run.Token).ConfigureAwait(false))
         {
             run.Note("It had committed already; nothing was sent again.");
-            File.Delete(spool);
+            run.Files.DeleteForGood(spool);
             run.Set(run.Result with { SpoolPath = null });
             return run.Finish(StateTransferStatus.Completed);
         }
 
-        using var changes = ChangeFileReader.Open(spool, undo: false, run.Token);
+        using var changes = ChangeFileReader.Open(run.Files, spool, undo: false, run.Token);
         var source = changes.Footer.Position.ToPosition();
         run.Note($"Resumed from a spool of {changes.Header.Created:u} at position {source}.");
         var tables = await TablesAsync(run, side, changes.Header).ConfigureAwait(false);
@@ -94,7 +95,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
             time).ConfigureAwait(false);
         run.Begin(StateTransferPhase.Cleanup);
         changes.Dispose();
-        File.Delete(spool);
+        run.Files.DeleteForGood(spool);
         run.Set(run.Result with { SpoolPath = null });
         run.End();
         return run.Finish(StateTransferStatus.Completed);
@@ -108,7 +109,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         var others = await Compatibility.LockAsync(side, run.Id, run.Token).ConfigureAwait(false);
         await using var unlocking = others.ConfigureAwait(false);
         run.End();
-        using var changes = ChangeFileReader.Open(record.Result.UndoPath!, undo: true, run.Token);
+        using var changes = ChangeFileReader.Open(run.Files, record.Result.UndoPath!, undo: true, run.Token);
         var tables = await TablesAsync(run, side, changes.Header).ConfigureAwait(false);
         if (request.WhatIf)
         {
@@ -144,15 +145,15 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
             store,
             time).ConfigureAwait(false);
         changes.Dispose();
-        var result = run.Finish(StateTransferStatus.Completed);
-        File.Delete(record.Result.UndoPath!);
-        store.Save(record with { Result = record.Result with { Status = StateTransferStatus.Undone, UndoPath = null } });
-        return result;
+
+        // Before its own end: an undo that was cut off in between is settled, and that notes it again.
+        store.NoteUndone(record);
+        return run.Finish(StateTransferStatus.Completed);
     }
 
     private void CheckUndoable(TransferRecord record, UndoRequest request)
     {
-        if (record.Result.Status != StateTransferStatus.Completed || record.Result.UndoPath is not { } path || !File.Exists(path))
+        if (record.Result.Status != StateTransferStatus.Completed || record.Result.UndoPath is not { } path || store.FileLayer.Find(path) is null)
         {
             throw new LoggerCmsException(
                 ErrorCodes.TransferNotFound,

@@ -1,3 +1,4 @@
+using LoggerCms.Core.Files;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
@@ -20,7 +21,9 @@ internal sealed class Settlement(Func<SideConnection, ISideDriver> driver, Trans
         if (committed)
         {
             if (result.SpoolPath is { } spool)
-                File.Delete(spool);
+                store.FileLayer.DeleteForGood(spool);
+            if (result.Undoes is { } undone && store.Find(undone) is { Result.Status: StateTransferStatus.Completed } other)
+                store.NoteUndone(other);
             result = result with { Status = StateTransferStatus.Completed, SpoolPath = null, ErrorCode = null, ErrorMessage = null, Remedy = null };
         }
         else

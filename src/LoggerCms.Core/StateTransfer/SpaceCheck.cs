@@ -3,13 +3,11 @@ using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
 
-/// <summary>Looks for room before anything is written: for the spool, the undo file and the destination itself.</summary>
+/// <summary>Looks for room before anything is written: for the undo file and the destination itself.</summary>
 internal static class SpaceCheck
 {
-    public static async Task RequireAsync(TransferPlan plan, ISide destination, string? spool, string undoFolder, CancellationToken cancellationToken)
+    public static async Task RequireAsync(TransferPlan plan, ISide destination, string undoFolder, CancellationToken cancellationToken)
     {
-        if (spool is not null)
-            Require(Path.GetDirectoryName(spool)!, plan.Bytes, "the spool", "Free space there, name another folder with -TempPath, or use -Spool None.");
         var overwritten = plan.RowsToInsert + plan.RowsToUpdate == 0
             ? 0
             : plan.Bytes / (plan.RowsToInsert + plan.RowsToUpdate) * (plan.RowsToUpdate + plan.RowsToDelete);

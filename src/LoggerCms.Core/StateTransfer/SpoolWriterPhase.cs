@@ -5,7 +5,7 @@ namespace LoggerCms.Core.StateTransfer;
 /// <summary>The phase PrepareToSend: what is to be sent stands complete in the spool before the destination is touched.</summary>
 internal static class SpoolWriterPhase
 {
-    public static ChangeFileWriter Open(string path, TransferRun run, TransferWork work) => new(path, ChangeFile.SpoolMagic, new ChangeFileHeader
+    public static ChangeFileWriter Open(string path, TransferRun run, TransferWork work) => new(run.Files, path, ChangeFile.SpoolMagic, new ChangeFileHeader
     {
         Id = run.Id,
         Source = run.Result.Source,
@@ -41,7 +41,7 @@ internal static class SpoolWriterPhase
                 Sum = work.SourceSums[i]?.ToHex(),
             })],
         });
-        work.Ready = ChangeFileReader.OpenOwn(spool.Path, run.Token);
+        work.Ready = ChangeFileReader.OpenOwn(run.Files, spool.Path, run.Token);
         run.Set(run.Record with { SpoolComplete = true });
         run.Save();
         run.End($"{spool.Length} bytes in {spool.Path}");

@@ -1,4 +1,5 @@
 using LoggerCms.Core.Comparison;
+using LoggerCms.Core.Files;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
@@ -32,7 +33,7 @@ internal sealed class StateTransferRunner(
         var work = await Compatibility.CheckAsync(sides, request, profile, run.Token).ConfigureAwait(false);
         await using var ending = work.ConfigureAwait(false);
         Compatibility.CheckDirection(sides, work, request.Force);
-        var spool = request.WhatIf ? null : PrepareSpool(run, request);
+        var spool = request.WhatIf ? null : SpoolFolder.Prepare(run, request);
         run.Trace.Positions(run.Result, work.SourcePosition.OwnKey, work.DestinationPosition.OwnKey);
         NoteSortOrders(run, work);
         run.End($"{work.Pairs.Count} tables");
@@ -43,8 +44,8 @@ internal sealed class StateTransferRunner(
             throw ApplyPhase.CannotVerify(VerifyLevel.ByDatabase);
         run.Set(run.Result with { Mode = work.Mode, ModeReason = work.ModeReason, SourceUpdateKey = work.SourcePosition.OwnKey });
         if (work.Mode == StateTransferMode.Log && work.Entries.Count == 0)
-            return Nothing(run, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");
-        var plan = await CompareAsync(run, request, sides, work, spool).ConfigureAwait(false);
+            return Nothing(run, work, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");
+        var plan = await CompareWithRoomAsync(run, request, sides, work, spool).ConfigureAwait(false);
         run.End(plan.ToString());
         if (request.WhatIf)
         {
@@ -55,19 +56,53 @@ internal sealed class StateTransferRunner(
                 RowsDeleted = plan.RowsToDelete,
                 BytesSent = plan.Bytes,
             });
-            return Nothing(run, StateTransferStatus.WhatIf, "-WhatIf");
+            return Nothing(run, work, StateTransferStatus.WhatIf, "-WhatIf");
         }
 
         if (work.Mode == StateTransferMode.Rows && !work.Ready!.Tables.Any(t => t.Any) && work.ToCreate.Count == 0)
             return await AlreadyLevelAsync(run, request, sides, work, plan).ConfigureAwait(false);
         if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
-            return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
+            return Nothing(run, work, StateTransferStatus.Cancelled, "not confirmed");
 
-        await SpaceCheck.RequireAsync(plan, sides.Destination, spool, store.Folder, run.Token).ConfigureAwait(false);
-        await SpoolWriterPhase.PrepareAsync(run, sides, work).ConfigureAwait(false);
+        await SpaceCheck.RequireAsync(plan, sides.Destination, store.Folder, run.Token).ConfigureAwait(false);
+        await PrepareToSendAsync(run, request, sides, work).ConfigureAwait(false);
         run.Skip(StateTransferPhase.Send, work.Spool is null ? "rows are streamed while they are applied" : "both databases are reached from this machine");
         await SendAsync(run, request, sides, work).ConfigureAwait(false);
         return Cleanup(run, work);
+    }
+
+    /// <summary>Compares, and finds room for the spool; where it has none and the caller allows it, compares again without one.</summary>
+    private async Task<TransferPlan> CompareWithRoomAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, string? spoolPath)
+    {
+        try
+        {
+            var plan = await CompareAsync(run, request, sides, work, spoolPath).ConfigureAwait(false);
+            if (spoolPath is not null)
+                SpoolFolder.RequireRoom(spoolPath, plan.Bytes);
+            return plan;
+        }
+        catch (Exception exception) when (SpoolFolder.MayGoOn(exception, request, work))
+        {
+            SpoolFolder.GiveUp(run, work, exception);
+            return await CompareAsync(run, request, sides, work, null).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Completes the spool; where its disk fills up meanwhile and the caller allows it, goes on without one.</summary>
+    private async Task PrepareToSendAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work)
+    {
+        try
+        {
+            await SpoolWriterPhase.PrepareAsync(run, sides, work).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (SpoolFolder.MayGoOn(exception, request, work))
+        {
+            SpoolFolder.GiveUp(run, work, exception);
+            run.End("the spool was given up", "Skipped");
+            run.Begin(StateTransferPhase.Compare);
+            var plan = await CompareAsync(run, request, sides, work, null).ConfigureAwait(false);
+            run.End(plan.ToString());
+        }
     }
 
     private async Task<TransferPlan> CompareAsync(TransferRun run, StateTransferRequest request, OpenSides sides, TransferWork work, string? spoolPath)
@@ -153,23 +188,33 @@ internal sealed class StateTransferRunner(
         if (PositionMove.IsNeeded(work))
         {
             if (request.Confirm is { } confirm && !await confirm(plan).ConfigureAwait(false))
-                return Nothing(run, StateTransferStatus.Cancelled, "not confirmed");
+                return Nothing(run, work, StateTransferStatus.Cancelled, "not confirmed");
             await SendAsync(run, request with { Verify = VerifyLevel.None }, sides, work).ConfigureAwait(false);
-            File.Delete(run.Result.UndoPath!);
+            run.Files.Delete(run.Result.UndoPath!);
             run.Set(run.Result with { UndoPath = null });
             run.Note("No row was sent; the destination's position was brought up to the source's.");
         }
 
-        work.Spool?.Dispose();
-        run.Set(run.Result with { SpoolPath = null, Equal = equal, Verified = verified });
+        GiveUpSpool(run, work);
+        run.Set(run.Result with { Equal = equal, Verified = verified });
         return run.Finish(work.RowsCompared ? StateTransferStatus.AlreadyInState : StateTransferStatus.NothingToSend);
     }
 
-    private static StateTransferResult Nothing(TransferRun run, StateTransferStatus status, string why)
+    private static StateTransferResult Nothing(TransferRun run, TransferWork work, StateTransferStatus status, string why)
     {
         run.Skip(StateTransferPhase.PrepareToSend, why);
-        run.Set(run.Result with { SpoolPath = null });
+        GiveUpSpool(run, work);
         return run.Finish(status);
+    }
+
+    /// <summary>Removes a spool that is not wanted after all; the record forgets it only then.</summary>
+    private static void GiveUpSpool(TransferRun run, TransferWork work)
+    {
+        if (run.Result.SpoolPath is not { } spool)
+            return;
+        work.Spool?.Dispose();
+        run.Files.SyncFolder(Path.GetDirectoryName(spool)!);
+        run.Set(run.Result with { SpoolPath = null });
     }
 
     private static StateTransferResult Cleanup(TransferRun run, TransferWork work)
@@ -178,34 +223,12 @@ internal sealed class StateTransferRunner(
         if (run.Result.SpoolPath is { } spool)
         {
             (work.Ready as IDisposable)?.Dispose();
-            File.Delete(spool);
+            run.Files.DeleteForGood(spool);
             run.Set(run.Result with { SpoolPath = null });
         }
 
         run.End();
         return run.Finish(StateTransferStatus.Completed);
-    }
-
-    /// <summary>The spool's path where a spool is wanted and its folder works; null to go on without.</summary>
-    private static string? PrepareSpool(TransferRun run, StateTransferRequest request)
-    {
-        if (request.Spool == SpoolMode.None)
-            return null;
-        var folder = request.TempPath ?? Path.GetTempPath();
-        var path = Path.Combine(folder, $"loggercms-{run.Id:N}.spool");
-        try
-        {
-            TempProbe.Check(folder, run.Id);
-            return path;
-        }
-        catch (LoggerCmsException exception)
-        {
-            run.Trace.NoSpool(exception);
-            if (!request.AllowStreaming)
-                throw;
-            run.Note($"Going on without a spool: {exception.Message} {exception.Remedy}");
-            return null;
-        }
     }
 
     private static void NoteSortOrders(TransferRun run, TransferWork work)

@@ -1,3 +1,4 @@
+using LoggerCms.Core.Files;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core.StateTransfer;
@@ -96,7 +97,7 @@ internal static class TransferEnd
             return;
         try
         {
-            File.Delete(spool);
+            run.Files.DeleteForGood(spool);
             run.Set(run.Result with { SpoolPath = null });
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -105,11 +106,36 @@ internal static class TransferEnd
         }
     }
 
+    /// <summary>The record goes on naming a spool until no crash can bring it back.</summary>
+    private static void ForgetIfGone(TransferRun run, string spool)
+    {
+        try
+        {
+            if (run.Files.Find(spool) is not null || run.Files.Find(spool + FileLayerExtensions.PartialSuffix) is not null)
+                return;
+            run.Files.SyncFolder(Path.GetDirectoryName(spool)!);
+            run.Set(run.Result with { SpoolPath = null });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            run.Note($"The removal of the spool could not be made durable: {exception.Message}");
+        }
+    }
+
     private static void TidyUp(TransferRun run, TransferStore store)
     {
-        store.RemoveUndo(run.Id);
+        try
+        {
+            store.RemoveUndo(run.Id);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It bears the transfer's id, so that Clear-StateTransferTemp finds it.
+            run.Note($"The undo file could not be removed: {exception.Message}");
+        }
+
         run.Set(run.Result with { UndoPath = null, RowsInserted = 0, RowsUpdated = 0, RowsDeleted = 0, Equal = null, Verified = VerifyLevel.None, Checksum = null });
-        if (run.Result.SpoolPath is { } spool && !File.Exists(spool))
-            run.Set(run.Result with { SpoolPath = null });
+        if (run.Result.SpoolPath is { } spool)
+            ForgetIfGone(run, spool);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using LoggerCms.Core.Comparison;
 using LoggerCms.Core.Sides;
+using LoggerCms.Core.Temp;
 
 namespace LoggerCms.Core.StateTransfer;
 
@@ -20,46 +21,13 @@ internal static class TransferOptions
     private static LoggerCmsException Invalid(string what, string remedy) => new(ErrorCodes.InvalidOption, what + ".", remedy);
 }
 
-/// <summary>Proves that a spool can be written where it shall be, by writing.</summary>
-internal static class TempProbe
-{
-    public static void Check(string folder, Guid id)
-    {
-        var path = Path.Combine(folder, $"loggercms-{id:N}.probe");
-        try
-        {
-            using var probe = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-            probe.Write(new byte[4096]);
-            probe.Flush(flushToDisk: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw FileFailure.Of(exception, folder);
-        }
-    }
-}
-
 /// <summary>Turns a failure of the file system into a typed one.</summary>
 internal static class FileFailure
 {
-    private const int NoSpaceLinux = 28;
-    private const int QuotaLinux = 122;
-    private const int DiskFullWindows = unchecked((int)0x80070070);
-
     public static LoggerCmsException Of(Exception exception, string where, string? remedy = null)
     {
-        var full = exception is IOException && (exception.HResult is NoSpaceLinux or QuotaLinux or DiskFullWindows);
-        return full
-            ? new LoggerCmsException(
-                ErrorCodes.DiskFull,
-                $"The disk is full: {exception.Message}",
-                remedy ?? $"Free space in '{where}', name another folder with -TempPath, or use -Spool None.",
-                innerException: exception)
-            : new LoggerCmsException(
-                ErrorCodes.TempFolderUnusable,
-                $"'{where}' cannot be used: {exception.Message}",
-                remedy ?? "Give the account access to the folder (Test-TempAccess shows what it lacks), name another with -TempPath, or use -Spool None.",
-                innerException: exception);
+        var failure = OwnTemp.Failure(OwnTemp.Refine(ProbeCause.Of(exception), where), where, exception.Message, exception);
+        return remedy is null ? failure : new LoggerCmsException(failure.Code, failure.Message, remedy, innerException: exception);
     }
 }
 

@@ -53,11 +53,21 @@ internal sealed class TransferWork : IAsyncDisposable
     /// <summary>Every row in scope was compared under one snapshot a side.</summary>
     public bool RowsCompared { get; set; }
 
-    public ComparisonTotals Totals { get; } = new();
+    public ComparisonTotals Totals { get; private set; } = new();
 
     /// <summary>Tables of which a profile keeps columns for the destination itself: rows of these are changed one by one, in every mode.</summary>
     public IReadOnlyList<int> WithSideLocalColumns
         => [.. Enumerable.Range(0, Pairs.Count).Where(i => Pairs[i].Destination is { HasKey: true, SideLocalColumns.Count: > 0 } && !ToCreate.Contains(i))];
+
+    /// <summary>Drops what a comparison found, so that another one can follow under the same snapshots.</summary>
+    public void ForgetComparison()
+    {
+        (Ready as IDisposable)?.Dispose();
+        Changes?.Dispose();
+        (Ready, Changes, Totals, RowsCompared) = (null, null, new ComparisonTotals(), false);
+        Array.Clear(SourceSums);
+        Array.Clear(SourceHashes);
+    }
 
     /// <summary>
     /// Ends the destination's view once its lock is held: a database with a rollback journal cannot commit while anyone reads it.

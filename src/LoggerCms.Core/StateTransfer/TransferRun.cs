@@ -34,11 +34,14 @@ internal sealed class TransferRun : IDisposable
         Meter = new Comparison.ProgressMeter(progress, time);
         Trace = new TransferTrace(store.TracePath(record.Result.Id), time);
         Set(Result with { TracePath = Trace.Path });
+        TransferStore.Begun(Id);
     }
 
     public TransferTrace Trace { get; }
 
     public TransferRecord Record { get; private set; }
+
+    public Files.IFileLayer Files => _store.FileLayer;
 
     public StateTransferResult Result => Record.Result;
 
@@ -172,7 +175,16 @@ internal sealed class TransferRun : IDisposable
         var typed = failure.In(Phase.ToString());
         Trace.Fail(Id, typed);
         Set(Result with { ErrorCode = typed.Code, ErrorMessage = typed.Message, Remedy = typed.Remedy });
-        Finish(status);
+        try
+        {
+            Finish(status);
+        }
+        catch (LoggerCmsException unsaved)
+        {
+            // What went wrong first says more than that its record could not be written either.
+            Note($"Its record could not be written: {unsaved.Message}");
+        }
+
         return typed.At(Result.TracePath);
     }
 
@@ -180,6 +192,7 @@ internal sealed class TransferRun : IDisposable
     {
         lock (_stopWatch)
             _disposed = true;
+        TransferStore.Ended(Id);
         _stopWatch.Dispose();
         _cancel.Dispose();
         Trace.Dispose();

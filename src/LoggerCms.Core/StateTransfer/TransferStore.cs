@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
+using LoggerCms.Core.Files;
 
 namespace LoggerCms.Core.StateTransfer;
 
@@ -48,29 +50,38 @@ internal sealed class TransferStore
     /// <summary>How long spools and undo files are kept before <c>Clear-StateTransferTemp</c> takes them unasked.</summary>
     public static readonly TimeSpan KeepFor = TimeSpan.FromDays(30);
 
+    /// <summary>What to do when the folder of records and undo files cannot be used.</summary>
+    public const string FolderRemedy = "Give the account access to the folder and room in it, or set LOGGERCMS_HOME to another.";
+
     private static readonly JsonSerializerOptions Json = new(ChangeFile.Json) { WriteIndented = true };
+
+    private static readonly ConcurrentDictionary<Guid, bool> RunningHere = new();
+
     private readonly TimeProvider _time;
+    private volatile bool _folderIsDurable;
 
     /// <param name="time">The clock.</param>
     /// <param name="home">The folder to keep everything under; null takes it from the environment.</param>
-    public TransferStore(TimeProvider time, string? home = null)
+    /// <param name="files">Where records, undo files and spools are; null for this machine's files.</param>
+    public TransferStore(TimeProvider time, string? home = null, IFileLayer? files = null)
     {
+        FileLayer = files ?? SystemFiles.Instance;
         _time = time;
-        home ??= Environment.GetEnvironmentVariable("LOGGERCMS_HOME");
-        if (string.IsNullOrEmpty(home))
-        {
-            home = Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "loggercms");
-        }
-
-        Folder = Path.Combine(home, "transfers");
+        Folder = LoggerHome.Folder("transfers", home);
     }
+
+    public IFileLayer FileLayer { get; }
 
     public string Folder { get; }
 
     public string TracePath(Guid id) => Path.Combine(Folder, $"{id:N}.trace");
 
     public string UndoPath(Guid id) => Path.Combine(Folder, $"{id:N}.undo");
+
+    /// <summary>The transfer runs in this process until <see cref="Ended"/>, whether its end can be written to its record or not.</summary>
+    public static void Begun(Guid id) => RunningHere[id] = true;
+
+    public static void Ended(Guid id) => RunningHere.TryRemove(id, out _);
 
     /// <exception cref="LoggerCmsException">DiskFull or TempFolderUnusable.</exception>
     public void Save(TransferRecord record)
@@ -81,57 +92,67 @@ internal sealed class TransferStore
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw FileFailure.Of(exception, Folder, "Give the account access to the folder and room in it, or set LOGGERCMS_HOME to another.");
+            throw FileFailure.Of(exception, Folder, FolderRemedy);
         }
     }
 
     private void Write(TransferRecord record)
     {
-        MakeFolder();
-        var path = RecordPath(record.Result.Id);
-        var partial = path + FrameWriter.PartialSuffix;
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new FileStream(partial, options))
+        if (!_folderIsDurable)
         {
-            JsonSerializer.Serialize(stream, record with { Written = _time.GetUtcNow() }, Json);
-            stream.Flush(flushToDisk: true);
+            FileLayer.MakeFolder(Folder);
+            _folderIsDurable = true;
         }
 
-        File.Move(partial, path, overwrite: true);
+        FileLayer.Replace(RecordPath(record.Result.Id), JsonSerializer.SerializeToUtf8Bytes(record with { Written = _time.GetUtcNow() }, Json));
     }
 
     /// <summary>All records, newest first. A running one whose process is gone is shown as interrupted.</summary>
     public IReadOnlyList<TransferRecord> List()
-    {
-        if (!Directory.Exists(Folder))
-            return [];
-        return [.. Directory.EnumerateFiles(Folder, "*.json").Select(Read).OfType<TransferRecord>().OrderByDescending(r => r.Result.StartedAt)];
-    }
+        => [.. FileLayer.List(Folder)
+            .Where(f => f.Path.EndsWith(".json", StringComparison.Ordinal))
+            .Select(f => Read(f.Path)).OfType<TransferRecord>().OrderByDescending(r => r.Result.StartedAt)];
 
     /// <exception cref="LoggerCmsException">TransferNotFound.</exception>
     public TransferRecord Get(Guid id)
-        => (File.Exists(RecordPath(id)) ? Read(RecordPath(id)) : null) ?? throw new LoggerCmsException(
+        => Find(id) ?? throw new LoggerCmsException(
             ErrorCodes.TransferNotFound,
             $"No state transfer {id} is recorded on this machine for this user.",
             "Get-StateTransfer lists the records; look on the machine and as the user that ran it.");
 
+    /// <summary>The record of a transfer; null where there is none.</summary>
+    public TransferRecord? Find(Guid id) => Read(RecordPath(id));
+
+    /// <summary>Notes on a transfer that another has undone it, after which its undo file is of no use.</summary>
+    public void NoteUndone(TransferRecord record)
+    {
+        Save(record with { Result = record.Result with { Status = StateTransferStatus.Undone, UndoPath = null } });
+        FileLayer.Delete(UndoPath(record.Result.Id));
+    }
+
     /// <summary>Asks a running transfer to cancel; one that has ended stays as it is.</summary>
     public void RequestStop(Guid id)
     {
-        if (Get(id).Result.Status == StateTransferStatus.Running)
-            File.WriteAllBytes(StopPath(id), []);
+        if (Get(id).Result.Status != StateTransferStatus.Running)
+            return;
+        try
+        {
+            FileLayer.Create(StopPath(id)).Dispose();
+        }
+        catch (IOException) when (FileLayer.Find(StopPath(id)) is not null)
+        {
+            // Asked already.
+        }
     }
 
     /// <summary>Whether the transfer was asked to cancel. Never throws: a request that cannot be taken now is there the next time.</summary>
     public bool TakeStopRequest(Guid id)
     {
-        if (!File.Exists(StopPath(id)))
+        if (FileLayer.Find(StopPath(id)) is null)
             return false;
         try
         {
-            File.Delete(StopPath(id));
+            FileLayer.Delete(StopPath(id));
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -143,15 +164,13 @@ internal sealed class TransferStore
     /// <summary>Removes what an attempt that did not commit has left of its undo file.</summary>
     public void RemoveUndo(Guid id)
     {
-        File.Delete(UndoPath(id));
-        File.Delete(UndoPath(id) + FrameWriter.PartialSuffix);
+        FileLayer.Delete(UndoPath(id));
+        FileLayer.Delete(UndoPath(id) + FileLayerExtensions.PartialSuffix);
     }
 
     public IReadOnlyList<TransferFile> Files()
     {
         var files = new List<TransferFile>();
-        if (!Directory.Exists(Folder))
-            return files;
         var spools = new HashSet<string>(StringComparer.Ordinal);
         var records = List();
         var running = records.Where(r => r.Result.Status == StateTransferStatus.Running).Select(r => r.Result.Id).ToHashSet();
@@ -159,17 +178,18 @@ internal sealed class TransferStore
         {
             if (record.Result.SpoolPath is not { } spool || running.Contains(record.Result.Id))
                 continue;
-            foreach (var path in new[] { spool, spool + FrameWriter.PartialSuffix })
+            foreach (var path in new[] { spool, spool + FileLayerExtensions.PartialSuffix })
             {
-                if (!File.Exists(path))
+                if (FileLayer.Find(path) is not { } file)
                     continue;
                 spools.Add(path);
-                files.Add(Describe(path, path == spool ? "Spool" : "Partial", record.Result.Id));
+                files.Add(Describe(file, path == spool ? "Spool" : "Partial", record.Result.Id));
             }
         }
 
-        foreach (var path in Directory.EnumerateFiles(Folder))
+        foreach (var file in FileLayer.List(Folder))
         {
+            var path = file.Path;
             var name = Path.GetFileName(path);
             if (!Guid.TryParseExact(name.Split('.')[0], "N", out var id) || spools.Contains(path) || running.Contains(id))
                 continue;
@@ -180,7 +200,7 @@ internal sealed class TransferStore
                 ".trace" => "Trace",
                 _ => "Partial",
             };
-            files.Add(Describe(path, kind, id));
+            files.Add(Describe(file, kind, id));
         }
 
         return files;
@@ -188,7 +208,7 @@ internal sealed class TransferStore
 
     public void Remove(TransferFile file)
     {
-        if (!Files().Any(f => f.Path == file.Path))
+        if (Files().FirstOrDefault(f => f.Path == file.Path) is not { } known)
         {
             throw new LoggerCmsException(
                 ErrorCodes.TransferNotFound,
@@ -196,46 +216,42 @@ internal sealed class TransferStore
                 "Clear-StateTransferTemp without a path lists the files that can be removed.");
         }
 
-        File.Delete(file.Path);
+        // Without its record nobody would know of a spool.
+        if (known.Kind == "Record" && Find(known.Id)?.Result.SpoolPath is { } spool)
+        {
+            FileLayer.DeleteForGood(spool);
+            FileLayer.DeleteForGood(spool + FileLayerExtensions.PartialSuffix);
+        }
+
+        FileLayer.DeleteForGood(known.Path);
     }
 
-    private static TransferFile Describe(string path, string kind, Guid id)
+    private static TransferFile Describe(FileEntry file, string kind, Guid id) => new()
     {
-        var info = new FileInfo(path);
-        return new TransferFile
-        {
-            Path = path,
-            Kind = kind,
-            Id = id,
-            Size = info.Length,
-            Created = info.LastWriteTimeUtc,
-            Expires = info.LastWriteTimeUtc + KeepFor,
-        };
-    }
+        Path = file.Path,
+        Kind = kind,
+        Id = id,
+        Size = file.Length,
+        Created = file.Written,
+        Expires = file.Written + KeepFor,
+    };
 
     private string RecordPath(Guid id) => Path.Combine(Folder, $"{id:N}.json");
 
     private string StopPath(Guid id) => Path.Combine(Folder, $"{id:N}.stop");
 
-    private void MakeFolder()
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(Folder);
-        else
-            Directory.CreateDirectory(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    private static TransferRecord? Read(string path)
+    private TransferRecord? Read(string path)
     {
         TransferRecord? record;
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            record = JsonSerializer.Deserialize<TransferRecord>(stream, Json);
+            using var file = FileLayer.Open(path);
+            var bytes = new byte[file.Length];
+            record = JsonSerializer.Deserialize<TransferRecord>(bytes.AsSpan(0, file.ReadFully(bytes, 0)), Json);
         }
-        catch (FileNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            // Removed by another process since it was listed.
+            // There is none, or another process removed it since it was listed.
             return null;
         }
         catch (JsonException exception)
@@ -259,7 +275,8 @@ internal sealed class TransferStore
             using var process = Process.GetProcessById(record.ProcessId);
 
             // Process ids are used again; the same process has the same start, to the clock's grain.
-            return (process.StartTime.ToUniversalTime() - record.ProcessStart.UtcDateTime).Duration() < TimeSpan.FromSeconds(2);
+            return (process.StartTime.ToUniversalTime() - record.ProcessStart.UtcDateTime).Duration() < TimeSpan.FromSeconds(2)
+                && (record.ProcessId != Environment.ProcessId || RunningHere.ContainsKey(record.Result.Id));
         }
         catch (ArgumentException)
         {

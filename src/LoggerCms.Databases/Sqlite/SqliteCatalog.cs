@@ -91,12 +91,14 @@ internal sealed class SqliteCatalog
 
     private static ILookup<string, string> ReadDefinitions(SqliteDb db)
     {
-        var statements = new List<(string Table, string Sql)>();
+        var statements = new List<Statement>();
         using var list = db.Prepare("SELECT tbl_name, sql FROM main.sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC, rowid");
         while (list.Step())
-            statements.Add((list.Text(0), list.Text(1)));
+            statements.Add(new Statement(list.Text(0), list.Text(1)));
         return statements.ToLookup(s => s.Table, s => s.Sql, StringComparer.OrdinalIgnoreCase);
     }
+
+    private sealed record Statement(string Table, string Sql);
 }
 
 /// <summary>A row of PRAGMA table_list, and the statements that made the table and its indexes.</summary>

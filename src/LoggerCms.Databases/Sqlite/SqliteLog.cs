@@ -172,6 +172,7 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
             {
                 using var db = SqliteDb.Open(side.Database, side.DisplayName, write: true);
                 SqliteTransaction.Prepare(db);
+                db.MakeCommitsLast();
                 if (!db.TryExecuteLocked("BEGIN IMMEDIATE", LockTimeout, cancellationToken))
                     throw SqliteTransaction.InUse(db, LockTimeout);
                 var result = SqliteReads.Run(db, () => work(db), cancellationToken);

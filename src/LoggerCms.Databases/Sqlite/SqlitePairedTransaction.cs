@@ -17,26 +17,6 @@ internal sealed class SqlitePairedTransaction(SqliteDb db, TimeSpan lockTimeout,
             },
             cancellationToken);
 
-    public Task<long> CopyRowsAsync(TableSchema source, TableSchema destination, RowBatch keys, CancellationToken cancellationToken)
-        => RunAsync(
-            () =>
-            {
-                var table = Pair(source, destination);
-                var lookup = new SqliteKeyLookup(Db, table.SourceTable, source);
-                using var copy = Db.Prepare(
-                    $"INSERT INTO main.{table.DestinationTable.Quoted} ({SqliteSql.List(table.DestinationColumns)})"
-                    + $" SELECT {SqliteSql.List(table.SourceColumns)} FROM src.{table.SourceTable.Quoted}{SqliteSql.Where(lookup.Condition(), source.RowFilter)}");
-                var total = 0L;
-                for (var i = 0; i < keys.Count; i++)
-                {
-                    lookup.ForEachRow(copy, keys[i], static _ => { });
-                    total += Db.Changes;
-                }
-
-                return total;
-            },
-            cancellationToken);
-
     public async Task<bool> IsEqualAsync(TableSchema source, TableSchema destination, CancellationToken cancellationToken)
     {
         using var sink = new DifferenceSink(receiver: null);
@@ -44,9 +24,6 @@ internal sealed class SqlitePairedTransaction(SqliteDb db, TimeSpan lockTimeout,
         await new TableComparer(Pair(source, destination), Tables, pool, sink).RunAsync(cancellationToken).ConfigureAwait(false);
         return !sink.IsSettled;
     }
-
-    public Task<bool> AreRowsEqualAsync(TableSchema source, TableSchema destination, RowBatch keys, CancellationToken cancellationToken)
-        => RunAsync(() => AreRowsEqual(Pair(source, destination), keys), cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {
@@ -71,32 +48,6 @@ internal sealed class SqlitePairedTransaction(SqliteDb db, TimeSpan lockTimeout,
         return $"INSERT INTO main.{table.DestinationTable.Quoted} ({to}{SqliteSql.List(table.DestinationColumns)})"
             + $" SELECT {from}{SqliteSql.List(table.SourceColumns)} FROM src.{table.SourceTable.Quoted}{SqliteSql.Filter(table.Source)}";
     }
-
-    private unsafe bool AreRowsEqual(PairedTable table, RowBatch keys)
-    {
-        var sourceKey = KeyCondition("s", table.SourceKey);
-        var destinationKey = KeyCondition("d", table.DestinationKey);
-        using var look = Db.Prepare(
-            $"SELECT (SELECT count(*) FROM {table.FromSource} WHERE {sourceKey}), (SELECT count(*) FROM {table.FromDestination} WHERE {destinationKey}),"
-            + $" (SELECT count(*) FROM {table.FromSource}, {table.FromDestination} WHERE {sourceKey} AND {destinationKey} AND {table.SameRow})");
-        for (var i = 0; i < keys.Count; i++)
-        {
-            fixed (byte* pinned = keys[i])
-            {
-                SqliteRowWriter.BindRow(Db, look.Handle, 1, table.SourceKey, keys[i]);
-                look.Step();
-                var (there, here, equal) = (look.Int64(0), look.Int64(1), look.Int64(2));
-                look.Reset();
-                if (there != here || there != equal)
-                    return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static string KeyCondition(string alias, SqliteColumn[] key)
-        => string.Join(" AND ", key.Select((c, i) => SqliteSql.SameAsParameter(c, $"?{i + 1}", alias + ".")));
 
     private PairedTable Pair(TableSchema from, TableSchema to)
         => new(from, source.Tables.Find(from, Db), to, Tables.Find(to, Db));

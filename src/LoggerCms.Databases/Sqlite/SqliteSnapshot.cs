@@ -32,10 +32,11 @@ internal sealed class SqliteSnapshot : ISideSnapshot
         var readers = new List<SqliteDb>();
         try
         {
-            using var watch = SqliteDb.Open(path, side, write: false);
+            // One reader sees one commit; several need a watch that says whether they see the same.
+            using var watch = count > 1 ? SqliteDb.Open(path, side, write: false) : null;
             for (var i = 0; i < Math.Max(1, count); i++)
                 readers.Add(SqliteDb.Open(path, side, write: false));
-            SqliteViews.BeginTogether([.. readers.Select(r => (r, false))], [watch], cancellationToken);
+            SqliteViews.BeginTogether([.. readers.Select(r => (r, false))], watch is null ? [] : [watch], cancellationToken);
             return new SqliteSnapshot(readers, SqliteCatalog.Read(readers[0], profile));
         }
         catch

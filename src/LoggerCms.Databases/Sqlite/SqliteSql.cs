@@ -31,9 +31,9 @@ internal static class SqliteSql
     /// A column that equals a parameter to the byte. The first comparison uses the column's collation and with it the index of the key;
     /// what is the same to the byte is equal under every collation.
     /// </summary>
-    public static string SameAsParameter(SqliteColumn column, string parameter, string prefix = "")
+    public static string SameAsParameter(SqliteColumn column, string parameter)
     {
-        var name = prefix + column.Quoted;
+        var name = column.Quoted;
         if (column.IsRowId)
             return $"{name} = {parameter}";
         var same = $"{name} = {parameter} AND {name} COLLATE BINARY = {parameter}";

@@ -38,6 +38,7 @@ internal class SqliteTransaction : ISideTransaction
         try
         {
             Prepare(db);
+            db.MakeCommitsLast();
             if (!db.TryExecuteLocked("BEGIN IMMEDIATE", lockTimeout, cancellationToken))
                 throw InUse(db, lockTimeout);
             return new SqliteTransaction(db, lockTimeout);

@@ -7,18 +7,8 @@ namespace LoggerCms.PowerShell.Commands;
 /// <summary>Compares two sides row by row and changes neither.</summary>
 [Cmdlet(VerbsData.Compare, "SideState")]
 [OutputType(typeof(SideComparison), typeof(RowDifference))]
-public sealed class CompareSideStateCommand : ReadingCmdlet
+public sealed class CompareSideStateCommand : PairCmdlet
 {
-    /// <summary>The side whose state is taken as the right one.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
-    [SideConnectionTransformation]
-    public SideConnection Source { get; set; } = null!;
-
-    /// <summary>The side that is held against it.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
-    [SideConnectionTransformation]
-    public SideConnection Destination { get; set; } = null!;
-
     /// <summary>Emit one object for each differing row instead of the summary.</summary>
     [Parameter]
     public SwitchParameter Detailed { get; set; }

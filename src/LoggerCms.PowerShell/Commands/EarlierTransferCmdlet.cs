@@ -46,9 +46,27 @@ public abstract class EarlierTransferCmdlet : AsyncPSCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    private protected bool OneOfMany => Id.Length > 1 || MyInvocation.ExpectingInput;
+    private bool OneOfMany => Id.Length > 1 || MyInvocation.ExpectingInput;
 
-    private protected StateTransferResult? Find(Guid id)
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var id in Id)
+        {
+            if (Find(id) is { } transfer)
+                Process(transfer);
+        }
+    }
+
+    private protected abstract void Process(StateTransferResult transfer);
+
+    private protected void RunAndWrite(string activity, Guid id, Func<Work, CancellationToken, Task<StateTransferResult>> work)
+    {
+        if (Run(activity, id, work, OneOfMany) is { } result)
+            TransferOutput.Write(this, result);
+    }
+
+    private StateTransferResult? Find(Guid id)
         => Run(
             $"Looking for transfer {id}",
             id,

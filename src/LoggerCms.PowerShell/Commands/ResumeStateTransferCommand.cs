@@ -7,27 +7,19 @@ namespace LoggerCms.PowerShell.Commands;
 [OutputType(typeof(StateTransferResult))]
 public sealed class ResumeStateTransferCommand : EarlierTransferCmdlet
 {
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process(StateTransferResult transfer)
     {
-        foreach (var id in Id)
+        if (ShouldProcess(
+            $"Resume {TransferOutput.Describe(transfer)} from its spool.",
+            $"Resume {TransferOutput.Describe(transfer)} from its spool? The destination's rows are overwritten; the old ones go into an undo file first.",
+            "Resume state transfer"))
         {
-            if (Find(id) is not { } transfer)
-                continue;
-
-            if (!ShouldProcess(
-                $"Resume {TransferOutput.Describe(transfer)} from its spool.",
-                $"Resume {TransferOutput.Describe(transfer)} from its spool? The destination's rows are overwritten; the old ones go into an undo file first.",
-                "Resume state transfer"))
-            {
-                if (IsWhatIf)
-                    WriteObject(transfer);
-                continue;
-            }
-
-            var request = new ResumeRequest { Id = id, Destination = Destination, LockTimeout = LockTimeout, Force = Force };
-            if (Run($"Resuming {transfer.Destination}", id, (work, token) => work.Engine.ResumeAsync(request, work.Progress, token), OneOfMany) is { } result)
-                TransferOutput.Write(this, result);
+            var request = new ResumeRequest { Id = transfer.Id, Destination = Destination, LockTimeout = LockTimeout, Force = Force };
+            RunAndWrite($"Resuming {transfer.Destination}", transfer.Id, (work, token) => work.Engine.ResumeAsync(request, work.Progress, token));
+        }
+        else if (IsWhatIf)
+        {
+            WriteObject(transfer);
         }
     }
 }

@@ -46,3 +46,17 @@ public abstract class ReadingCmdlet : ScopedCmdlet
         where T : ScopeOptions
         => (T)(Scope(options) with { AllowBlockingRead = AllowBlockingRead });
 }
+
+/// <summary>A cmdlet that holds one side against another.</summary>
+public abstract class PairCmdlet : ReadingCmdlet
+{
+    /// <summary>The side whose state is taken as the right one.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [SideConnectionTransformation]
+    public SideConnection Source { get; set; } = null!;
+
+    /// <summary>The side that is held against it, or brought to that state.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [SideConnectionTransformation]
+    public SideConnection Destination { get; set; } = null!;
+}

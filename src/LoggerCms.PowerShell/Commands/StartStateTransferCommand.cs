@@ -8,18 +8,8 @@ namespace LoggerCms.PowerShell.Commands;
 /// <summary>Brings the destination to the state of the source.</summary>
 [Cmdlet(VerbsLifecycle.Start, "StateTransfer", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(StateTransferResult), typeof(Job))]
-public sealed class StartStateTransferCommand : ReadingCmdlet
+public sealed class StartStateTransferCommand : PairCmdlet
 {
-    /// <summary>The side whose state is sent.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
-    [SideConnectionTransformation]
-    public SideConnection Source { get; set; } = null!;
-
-    /// <summary>The side that is brought to that state.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
-    [SideConnectionTransformation]
-    public SideConnection Destination { get; set; } = null!;
-
     /// <summary>What is sent.</summary>
     [Parameter]
     public StateTransferMode Mode { get; set; } = StateTransferMode.Auto;

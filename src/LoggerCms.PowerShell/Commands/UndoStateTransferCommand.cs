@@ -7,26 +7,18 @@ namespace LoggerCms.PowerShell.Commands;
 [OutputType(typeof(StateTransferResult))]
 public sealed class UndoStateTransferCommand : EarlierTransferCmdlet
 {
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process(StateTransferResult transfer)
     {
-        foreach (var id in Id)
-        {
-            if (Find(id) is not { } transfer)
-                continue;
+        var go = ShouldProcess(
+            $"Undo {TransferOutput.Describe(transfer)}: {Rows(transfer)}.",
+            $"Undo {TransferOutput.Describe(transfer)}? {Rows(transfer)}.",
+            "Undo state transfer");
+        if (!go && !IsWhatIf)
+            return;
 
-            var go = ShouldProcess(
-                $"Undo {TransferOutput.Describe(transfer)}: {Rows(transfer)}.",
-                $"Undo {TransferOutput.Describe(transfer)}? {Rows(transfer)}.",
-                "Undo state transfer");
-            if (!go && !IsWhatIf)
-                continue;
-
-            // Under WhatIf the engine still compares the destination's rows with what the transfer left.
-            var request = new UndoRequest { Id = id, Destination = Destination, LockTimeout = LockTimeout, Force = Force, WhatIf = IsWhatIf };
-            if (Run($"Undoing in {transfer.Destination}", id, (work, token) => work.Engine.UndoAsync(request, work.Progress, token), OneOfMany) is { } result)
-                TransferOutput.Write(this, result);
-        }
+        // Under WhatIf the engine still compares the destination's rows with what the transfer left.
+        var request = new UndoRequest { Id = transfer.Id, Destination = Destination, LockTimeout = LockTimeout, Force = Force, WhatIf = IsWhatIf };
+        RunAndWrite($"Undoing in {transfer.Destination}", transfer.Id, (work, token) => work.Engine.UndoAsync(request, work.Progress, token));
     }
 
     private static string Rows(StateTransferResult transfer)

@@ -8,6 +8,7 @@ internal static class EngineHost
     private static ISideEngineFactory? s_factory;
     private static ISideEngine? s_engine;
     private static ITraceTools? s_traceTools;
+    private static ITempTools? s_tempTools;
 
     /// <exception cref="LoggerCmsException">The module's engine folder is missing or not complete.</exception>
     public static ISideEngine Get()
@@ -21,6 +22,13 @@ internal static class EngineHost
     {
         lock (Gate)
             return s_traceTools ??= Factory().CreateTraceTools();
+    }
+
+    /// <exception cref="LoggerCmsException">The module's engine folder is missing or not complete.</exception>
+    public static ITempTools GetTempTools()
+    {
+        lock (Gate)
+            return s_tempTools ??= Factory().CreateTempTools();
     }
 
     private static ISideEngineFactory Factory() => s_factory ??= Load();

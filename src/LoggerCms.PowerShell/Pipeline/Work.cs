@@ -10,4 +10,7 @@ internal sealed record Work(ISideEngine Engine, PipelineQueue Queue, IProgress<T
 {
     /// <summary>The reading and judging of traces.</summary>
     public ITraceTools TraceTools => EngineHost.GetTraceTools();
+
+    /// <summary>The checks and repairs of temp folders.</summary>
+    public ITempTools TempTools => EngineHost.GetTempTools();
 }

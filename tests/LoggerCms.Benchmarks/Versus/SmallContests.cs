@@ -48,7 +48,7 @@ internal static class SmallContests
     {
         if (Shell.Find("pwsh") is null)
             throw new CommandFailedException("pwsh is not on this machine");
-        var packages = Path.Combine(OurChild.RepositoryRoot, "out", "LoggerCms");
+        var packages = Path.Combine(OurChild.RepositoryRoot, "out", RuntimeInformation.RuntimeIdentifier, "LoggerCms");
         await Shell.RunAsync(
             "pwsh",
             ["-NoProfile", "-NonInteractive", "-File", Path.Combine(OurChild.RepositoryRoot, "build.ps1"), "Package", "-Runtime", RuntimeInformation.RuntimeIdentifier],

@@ -6,7 +6,7 @@ internal sealed record VersusOptions
 {
     public const string Usage =
         """
-        versus [--rows 1000000] [--rounds 3] [--only NAME[,NAME…]] [--limit MINUTES] [--work FOLDER] [--child build|publish] [--update-results]
+        versus [--rows 1000000] [--rounds 3] [--only NAME[,NAME…]] [--limit MINUTES] [--work FOLDER] [--child package|build] [--update-results]
 
         NAME: sqlite-compare, sqlite-checksum, sqlite-level, sqlite-full, sqlite-log, seed-checksum, postgresql-compare, postgresql-full,
               postgresql-level, postgresql-log, import-module; or memory: ours of all of them, one round, without the peers.
@@ -22,8 +22,8 @@ internal sealed record VersusOptions
 
     public string? Work { get; init; }
 
-    /// <summary>Compile the child ahead of time (ReadyToRun), which the packaged module is not; otherwise use the build as it is.</summary>
-    public bool PublishChild { get; init; }
+    /// <summary>Use the build as it is; otherwise the child is compiled ahead of time (ReadyToRun), as the packaged module is.</summary>
+    public bool BuiltChild { get; init; }
 
     public bool UpdateResults { get; init; }
 
@@ -50,7 +50,7 @@ internal sealed record VersusOptions
                 "--only" => options with { Only = value.Split(',') },
                 "--limit" => options with { Limit = TimeSpan.FromMinutes(double.Parse(value, CultureInfo.InvariantCulture)) },
                 "--work" => options with { Work = value },
-                "--child" => options with { PublishChild = value == "publish" },
+                "--child" => options with { BuiltChild = value == "build" },
                 _ => throw new FormatException($"'{args[i]}' is not an option."),
             };
             i++;

@@ -160,11 +160,11 @@ public sealed class PairTests : IAsyncLifetime
         await using var transaction = await pair.BeginTransactionAsync([to], TimeSpan.FromSeconds(2), Token);
         await transaction.ClearAsync(to, Token);
         await transaction.InsertAsync(to, transaction.Source.ReadAsync(new RowQuery(from), Token), Token);
+        Assert.True(await transaction.IsEqualAsync(from, to, Token));
         using var keys = Rows.Keys(1);
-        Assert.True(await transaction.AreRowsEqualAsync(from, to, keys, Token));
         await transaction.DeleteAsync(to, keys, Token);
-        Assert.False(await transaction.AreRowsEqualAsync(from, to, keys, Token));
-        Assert.Equal(1, await transaction.CopyRowsAsync(from, to, keys, Token));
+        Assert.False(await transaction.IsEqualAsync(from, to, Token));
+        await transaction.InsertAsync(to, transaction.Source.ReadByKeyAsync(from, keys, Token), Token);
         Assert.True(await transaction.IsEqualAsync(from, to, Token));
         await transaction.CommitAsync();
     }

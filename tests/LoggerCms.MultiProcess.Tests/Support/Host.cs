@@ -14,9 +14,9 @@ internal sealed partial class Host : IDisposable
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly ConcurrentQueue<string> _errors = new();
 
-    private Host(string home, string temp, IEnumerable<string> arguments)
+    private Host(string home, string temp, string program, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "LoggerCms.MultiProcess.Host" + (OperatingSystem.IsWindows() ? ".exe" : string.Empty)), arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -46,12 +46,18 @@ internal sealed partial class Host : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "LoggerCms.MultiProcess.Host" + (OperatingSystem.IsWindows() ? ".exe" : string.Empty));
+
     public IReadOnlyCollection<string> Lines => _lines;
 
     /// <summary>All that the host said, for messages.</summary>
     public string Said => string.Join(Environment.NewLine, _lines.Concat(_errors));
 
-    public static Host Start(string home, string temp, params string[] arguments) => new(home, temp, arguments);
+    public static Host Start(string home, string temp, params string[] arguments) => new(home, temp, Program, arguments);
+
+    /// <summary>A host under another program, which is given the host's own path and arguments behind its own.</summary>
+    public static Host StartUnder(string program, IEnumerable<string> before, string home, string temp, params string[] arguments)
+        => new(home, temp, program, [.. before, Program, .. arguments]);
 
     /// <summary>Waits for a line that begins so; null when the host ended without one.</summary>
     public string? WaitFor(string beginning)
