@@ -98,13 +98,24 @@ internal sealed class TransferStore
 
     private void Write(TransferRecord record)
     {
-        if (!_folderIsDurable)
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(record with { Written = _time.GetUtcNow() }, Json);
+        var path = RecordPath(record.Result.Id);
+        try
         {
-            FileLayer.MakeFolder(Folder);
-            _folderIsDurable = true;
+            if (_folderIsDurable)
+            {
+                FileLayer.Replace(path, bytes);
+                return;
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Somebody removed the folder since.
         }
 
-        FileLayer.Replace(RecordPath(record.Result.Id), JsonSerializer.SerializeToUtf8Bytes(record with { Written = _time.GetUtcNow() }, Json));
+        FileLayer.MakeFolder(Folder);
+        FileLayer.Replace(path, bytes);
+        _folderIsDurable = true;
     }
 
     /// <summary>All records, newest first. A running one whose process is gone is shown as interrupted.</summary>
