@@ -221,6 +221,9 @@ internal sealed class TransferStore
     {
         if (Files().FirstOrDefault(f => f.Path == file.Path) is not { } known)
         {
+            // A spool went with its record.
+            if (FileLayer.Find(file.Path) is null)
+                return;
             throw new LoggerCmsException(
                 ErrorCodes.TransferNotFound,
                 $"'{file.Path}' is no file that a state transfer left.",
