@@ -48,6 +48,7 @@ Describe 'The help file' {
     It 'about_LoggerCms is found' {
         . "$PSScriptRoot/Common.ps1"
         Invoke-FreshShell "(Get-Help about_LoggerCms) -match 'update key'" | Should -Not -BeNullOrEmpty
+        Invoke-FreshShell "(Get-Help about_LoggerCms_Troubleshooting) -match 'GetTempFileName'" | Should -Not -BeNullOrEmpty
     }
 }
 

@@ -149,4 +149,12 @@ Describe "A service account without access to its temp folder$(if ($why) { " ($w
         $text | Should -Match "Going on without a spool.*Repair-TempAcl -Path '$temp' -Account '$account'"
         $text | Should -Match 'Completed$'
     }
+
+    It 'is what the example makes, repairs and restores, and leaves nothing of' {
+        if (-not $canRun) { Set-ItResult -Skipped -Because 'the account cannot read PowerShell or the module here' }
+        $told = & $shell -NoProfile -NonInteractive -File "$Root/examples/Temp-Folder-Incident.ps1" 2>&1 | ForEach-Object { "$_" }
+        $LASTEXITCODE | Should -Be 0 -Because ($told -join "`n")
+        @($told -like 'as expected: *').Count | Should -Be 7
+        Get-ChildItem /var/tmp -Filter 'loggercms-incident-*' | Should -BeNullOrEmpty
+    }
 }
