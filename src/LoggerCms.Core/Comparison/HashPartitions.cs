@@ -55,7 +55,11 @@ internal sealed class HashPartitions(int recordSize) : IDisposable
         yield return partition.Buffer.AsMemory(0, partition.Used);
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        Array.Clear(_partitions);
+    }
 
     private void Spill(ref Partition partition)
     {

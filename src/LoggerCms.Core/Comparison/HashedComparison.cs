@@ -20,8 +20,12 @@ internal sealed class HashedComparison(ISideSnapshot source, ISideSnapshot desti
 
     private const long AlwaysWorthFetching = 50_000;
 
+    /// <summary>Places are held in memory: 16 MB.</summary>
+    private const long MostPlaces = 2_000_000;
+
     private readonly IRowHasher _source = (IRowHasher)source;
     private readonly IRowHasher _destination = (IRowHasher)destination;
+    private readonly SemaphoreSlim _reading = new(1, 1);
 
     /// <summary>True where both sides' databases hash the table alike.</summary>
     public static bool CanCompare(IRowReader source, IRowReader destination, TablePair pair)
@@ -114,11 +118,9 @@ internal sealed class HashedComparison(ISideSnapshot source, ISideSnapshot desti
         if (ours == theirs)
             return new ComparisonTally(pair, sums: false) { Equal = ours.Rows }.ToResult(TableComparisonResult.ByRowHash);
 
-        var most = Math.Max(AlwaysWorthFetching, (ours.Rows + theirs.Rows) / WorthFetching);
-        if (HashedSide.Unmatched(table.Ours, table.Theirs, RecordsAtOnce, most) is not var (left, right))
-        {
-            return await TableComparer.CompareAsync(source, destination, pair, null, sink, sums: false, onRows: null, cancellationToken).ConfigureAwait(false);
-        }
+        var most = Math.Clamp((ours.Rows + theirs.Rows) / WorthFetching, AlwaysWorthFetching, MostPlaces);
+        if (HashedSide.Unmatched(table.Ours, table.Theirs, RecordsAtOnce, most, cancellationToken) is not var (left, right))
+            return await ReadAsync(pair, sink, cancellationToken).ConfigureAwait(false);
 
         var rest = await HashPairing.CompareAsync(
             new RowsAtPlaces(_source, left), new RowsAtPlaces(_destination, right), pair, null, sink, sums: false, onRows: null, cancellationToken).ConfigureAwait(false);
@@ -126,6 +128,20 @@ internal sealed class HashedComparison(ISideSnapshot source, ISideSnapshot desti
         {
             Comparison = rest.Comparison with { RowsEqual = rest.Comparison.RowsEqual + ours.Rows - left.Count, PairedBy = TableComparisonResult.ByRowHash },
         };
+    }
+
+    private async Task<TableComparisonResult> ReadAsync(TablePair pair, IDifferenceSink? sink, CancellationToken cancellationToken)
+    {
+        // One at a time: two that each hold a reader of one side and wait for one of the other would wait for ever.
+        await _reading.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await TableComparer.CompareAsync(source, destination, pair, null, sink, sums: false, onRows: null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _reading.Release();
+        }
     }
 
     private static async Task<List<(int Table, PlaceRange Range)>> CutAsync(IRowHasher reader, IEnumerable<TableSchema> tables, CancellationToken cancellationToken)

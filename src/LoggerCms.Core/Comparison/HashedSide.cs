@@ -31,7 +31,9 @@ internal sealed class HashedSide : IDisposable
     /// <param name="theirs">The other side.</param>
     /// <param name="recordsAtOnce">About how many hashes may be held in memory at once.</param>
     /// <param name="most">How many places are worth having.</param>
-    public static (List<long> Ours, List<long> Theirs)? Unmatched(HashedSide ours, HashedSide theirs, int recordsAtOnce, long most)
+    /// <param name="cancellationToken">Cancels.</param>
+    public static (List<long> Ours, List<long> Theirs)? Unmatched(
+        HashedSide ours, HashedSide theirs, int recordsAtOnce, long most, CancellationToken cancellationToken)
     {
         var (left, right) = (new List<long>(), new List<long>());
         var places = new Dictionary<UInt256, long>();
@@ -43,12 +45,16 @@ internal sealed class HashedSide : IDisposable
                 slices *= 2;
             for (var slice = 0; slice < slices; slice++)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 MatchSlice(part, slice, slices - 1);
                 if (left.Count + right.Count > most)
                     return null;
             }
         }
 
+        // In the order in which they stand, so that fetching them goes through the table once.
+        left.Sort();
+        right.Sort();
         return (left, right);
 
         void MatchSlice(int part, int slice, int mask)

@@ -23,8 +23,11 @@ public interface IRowHasher : IRowReader
     IAsyncEnumerable<RowBatch> ReadAtAsync(TableSchema table, IReadOnlyList<long> places, CancellationToken cancellationToken);
 }
 
-/// <summary>A part of a table by where its rows stand: from (inclusive) and to (exclusive), null for the end. Means something to the reader that cut it only.</summary>
-public readonly record struct PlaceRange(long From, long? To);
+/// <summary>A part of a table by where its rows stand. Means something to the reader that cut it only.</summary>
+/// <param name="From">Inclusive.</param>
+/// <param name="To">Exclusive; null for the end of the table.</param>
+/// <param name="Bytes">How many bytes the database reads for it.</param>
+public readonly record struct PlaceRange(long From, long? To, long Bytes);
 
 /// <summary>Hashes of rows, and where each row stands for as long as the reader's view lasts. Disposed by whoever asked for them.</summary>
 public sealed class RowHashes : IDisposable

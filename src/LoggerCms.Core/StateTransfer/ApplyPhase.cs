@@ -105,9 +105,16 @@ internal static class ApplyPhase
         await FinishAsync(run, request, store, transaction, undoFile, tables, await OutcomesAsync(request, transaction, tables, read, token).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    public static LoggerCmsException CannotVerify(VerifyLevel level) => new(
+    /// <param name="level">What was asked for.</param>
+    /// <param name="tables">Tables that the databases cannot compare by themselves, where they can compare others.</param>
+    public static LoggerCmsException CannotVerify(VerifyLevel level, params IReadOnlyList<string> tables) => new(
         ErrorCodes.InvalidOption,
-        $"-Verify {level} is not possible here: it needs {(level == VerifyLevel.ByDatabase ? "two SQLite files that one process can open, or two PostgreSQL databases, and a mode other than Log" : "the source")}.",
+        $"-Verify {level} is not possible here: " + (level, tables.Count) switch
+        {
+            (VerifyLevel.ByDatabase, 0) => "it needs two SQLite files that one process can open, in a mode other than Log, or two PostgreSQL databases.",
+            (VerifyLevel.ByDatabase, _) => $"the databases cannot compare {string.Join(", ", tables)} by themselves.",
+            _ => "it needs the source.",
+        },
         "Use -Verify AllRows or ChangedRows.");
 
     private static async Task FinishAsync(

@@ -41,7 +41,7 @@ internal sealed class StateTransferRunner(
         run.Begin(StateTransferPhase.Compare);
         await ModeChooser.ChooseAsync(sides, request, work, run.Token).ConfigureAwait(false);
         if (request.Verify == VerifyLevel.ByDatabase && !work.CanCompareByDatabase)
-            throw ApplyPhase.CannotVerify(VerifyLevel.ByDatabase);
+            throw ApplyPhase.CannotVerify(VerifyLevel.ByDatabase, work.NotComparedByDatabase);
         run.Set(run.Result with { Mode = work.Mode, ModeReason = work.ModeReason, SourceUpdateKey = work.SourcePosition.OwnKey });
         if (work.Mode == StateTransferMode.Log && work.Entries.Count == 0)
             return Nothing(run, work, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");

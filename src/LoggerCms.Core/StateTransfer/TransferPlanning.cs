@@ -47,6 +47,12 @@ internal sealed class TransferWork : IAsyncDisposable
     /// <summary>Whether a table's rows can be compared by hashes that both databases make alike.</summary>
     public bool CanHash(int index) => !ToCreate.Contains(index) && HashedComparison.CanCompare(Source, Destination, Pairs[index]);
 
+    /// <summary>Tables that the databases cannot compare by themselves; empty where they can compare none.</summary>
+    public IReadOnlyList<string> NotComparedByDatabase
+        => Enumerable.Range(0, Pairs.Count).Any(CanHash)
+            ? [.. Enumerable.Range(0, Pairs.Count).Where(i => !CanHash(i)).Select(i => Pairs[i].Name.ToString())]
+            : [];
+
     /// <summary>Whether the databases can compare every table in scope by themselves.</summary>
     public bool CanCompareByDatabase => Pair is not null || Enumerable.Range(0, Pairs.Count).All(CanHash);
 

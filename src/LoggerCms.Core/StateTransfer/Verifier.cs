@@ -91,7 +91,17 @@ internal static class Verifier
             var known = work.SourceHashes[index] is { } sum
                 ? Task.FromResult(sum)
                 : HashedComparison.SumAsync((IRowHasher)work.Source, source, onRows: null, cancellationToken);
-            var now = await HashedComparison.SumAsync(transaction, destination, (rows, bytes) => meter.Add(name, rows, bytes), cancellationToken).ConfigureAwait(false);
+            TableSum now;
+            try
+            {
+                now = await HashedComparison.SumAsync(transaction, destination, (rows, bytes) => meter.Add(name, rows, bytes), cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                // The source's snapshot must not be closed while it is read.
+                await ((Task)known).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
             var expected = await known.ConfigureAwait(false);
             if (now != expected)
                 throw Failed($"the hashes of table {name} sum to {now.ToHex()} over {now.Rows} rows, and the source's to {expected.ToHex()} over {expected.Rows}");

@@ -31,7 +31,7 @@ internal sealed class PgCatalog
             cancellationToken).ConfigureAwait(false))[0];
         var tables = await session.QueryAsync(
             PgCatalogQueries.Tables,
-            r => (Oid: (uint)r.GetInt64(0), Schema: r.GetString(1), Name: r.GetString(2), Partitioned: r.GetBoolean(3), Owner: r.GetBoolean(4)),
+            r => (Oid: (uint)r.GetInt64(0), Schema: r.GetString(1), Name: r.GetString(2), Partitioned: r.GetBoolean(3), Owner: r.GetBoolean(4), ReadWhole: r.GetBoolean(5)),
             cancellationToken).ConfigureAwait(false);
         var types = (await session.QueryAsync(
             PgCatalogQueries.Types,
@@ -63,7 +63,7 @@ internal sealed class PgCatalog
                 ForeignKeys = [.. foreignKeys[table.Oid].Where(f => names.ContainsKey(f.Referenced)).Select(f => new ForeignKeySchema(
                     f.Name, NamesOf(physical, f.Columns), names[f.Referenced], NamesOf(columns[f.Referenced], f.ReferencedColumns)))],
             };
-            result.Add(schema.Name, new PgTable(schema.Name, table.Oid, table.Partitioned, physical) { Schema = schema, IsOwner = table.Owner });
+            result.Add(schema.Name, new PgTable(schema.Name, table.Oid, table.Partitioned, physical) { Schema = schema, IsOwner = table.Owner, MayReadWhole = table.ReadWhole });
         }
 
         return new PgCatalog(result, $"{locale ?? collate} ({(provider switch { "i" => "icu", "b" => "builtin", _ => "libc" })}, {encoding})");

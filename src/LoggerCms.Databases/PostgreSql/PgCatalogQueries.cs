@@ -21,7 +21,8 @@ internal static class PgCatalogQueries
         """;
 
     public const string Tables = $"""
-        SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relkind = 'p', pg_has_role(c.relowner, 'USAGE')
+        SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relkind = 'p', pg_has_role(c.relowner, 'USAGE'),
+            has_table_privilege(c.oid, 'SELECT')
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE {InScope}
         """;

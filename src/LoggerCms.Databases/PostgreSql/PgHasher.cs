@@ -15,28 +15,32 @@ internal static class PgHasher
 {
     private const int HashSize = RowKeys.HashSize;
     private const int TidSize = 6;
-    private const int BlockSize = 8192;
-
-    /// <summary>8 MB of the table: at most about 300,000 hashes in one answer.</summary>
-    private const int BlocksAtOnce = 1024;
+    /// <summary>2 MB of the table: at most about 75,000 hashes in one answer, so that several answers at once take little memory.</summary>
+    private const int BlocksAtOnce = 256;
 
     private const int PlacesAStatement = 2000;
 
-    /// <summary>Null for a table whose rows no ctid tells apart (partitions), and for one without columns.</summary>
+    /// <summary>Null for a table whose rows no ctid tells apart (partitions) or whose ctids may not be read, and for one without columns.</summary>
     public static string? GetForm(PgTable table, TableSchema schema)
-        => table.IsPartitioned || schema.Columns.Count == 0
+        => table.IsPartitioned || !table.MayReadWhole || schema.Columns.Count == 0
             ? null
             : "PostgreSQL record_send: " + string.Join(", ", table.Select(schema.Columns).Select(c => Field(c).Form));
 
     public static async Task<IReadOnlyList<PlaceRange>> CutAsync(PgSession session, PgTable table, CancellationToken cancellationToken)
     {
         // Rows that this transaction sees stand in blocks that were there when it began; the last range is open all the same.
-        var blocks = await session.ScalarAsync<long>(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT pg_relation_size({table.Oid}::regclass) / current_setting('block_size')::bigint"),
-            cancellationToken).ConfigureAwait(false);
+        var (bytes, blockSize) = (await session.QueryAsync(
+            string.Create(CultureInfo.InvariantCulture, $"SELECT pg_relation_size({table.Oid}::regclass), current_setting('block_size')::bigint"),
+            r => (r.GetInt64(0), r.GetInt64(1)),
+            cancellationToken).ConfigureAwait(false))[0];
+        var blocks = bytes / blockSize;
         var ranges = new List<PlaceRange>();
         for (long from = 0; from == 0 || from < blocks; from += BlocksAtOnce)
-            ranges.Add(new PlaceRange(from, from + BlocksAtOnce < blocks ? from + BlocksAtOnce : null));
+        {
+            var to = Math.Min(from + BlocksAtOnce, blocks);
+            ranges.Add(new PlaceRange(from, to < blocks ? to : null, (to - from) * blockSize));
+        }
+
         return ranges;
     }
 
@@ -47,7 +51,7 @@ internal static class PgHasher
         var read = await session.QueryAsync(
             $"SELECT string_agg(sha256(record_send(ROW({fields}))) || tidsend(t.ctid), ''::bytea) FROM {table.From} AS t"
                 + PgRows.Where(PgRows.Conditions(table, schema, null).Concat(Stands(range))),
-            row => Records(row, ((range.To ?? range.From + BlocksAtOnce) - range.From) * BlockSize),
+            row => Records(row, range.Bytes),
             cancellationToken).ConfigureAwait(false);
         return read[0];
     }
@@ -55,23 +59,12 @@ internal static class PgHasher
     public static async IAsyncEnumerable<RowBatch> ReadAtAsync(
         PgSession session, PgTable table, TableSchema schema, IReadOnlyList<long> places, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var columns = table.Select(schema.Columns);
-        var sql = $"SELECT {string.Join(", ", columns.Select(c => c.SendExpression("t." + c.Quoted)))} FROM {table.From} AS t WHERE t.ctid = ANY($1::tid[])";
         foreach (var some in places.Chunk(PlacesAStatement))
         {
-            var batch = new RowBatch();
-            try
-            {
-                await session.QueryAsync(
-                    sql, r => PgKeyLookup.Append(batch, r, columns), cancellationToken, (object)some.Select(Text).ToArray()).ConfigureAwait(false);
-            }
-            catch
-            {
-                batch.Dispose();
-                throw;
-            }
-
-            yield return batch;
+            // COPY takes no parameters; places are numbers.
+            var here = $"t.ctid = ANY('{{{string.Join(", ", some.Select(place => $"\"{Text(place)}\""))}}}'::tid[])";
+            await foreach (var batch in PgRows.ReadAsync(session, table, new RowQuery(schema), here, cancellationToken).ConfigureAwait(false))
+                yield return batch;
         }
     }
 

@@ -87,8 +87,7 @@ internal static class PgKeyLookup
         return true;
     }
 
-    /// <summary>Appends a row whose columns are binary forms (<see cref="PgColumn.SendExpression"/>).</summary>
-    public static bool Append(RowBatch batch, NpgsqlDataReader row, PgColumn[] columns)
+    private static bool Append(RowBatch batch, NpgsqlDataReader row, PgColumn[] columns)
     {
         for (var i = 0; i < columns.Length; i++)
         {

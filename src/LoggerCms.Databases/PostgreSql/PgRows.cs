@@ -8,12 +8,20 @@ namespace LoggerCms.Databases.PostgreSql;
 /// <summary>Reads rows through one session: the part that snapshots and transactions share.</summary>
 internal static class PgRows
 {
+    public static IAsyncEnumerable<RowBatch> ReadAsync(PgSession session, PgTable table, RowQuery query, CancellationToken cancellationToken)
+        => ReadAsync(session, table, query, condition: null, cancellationToken);
+
+    /// <param name="session">The session.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="query">What of it, and in which order.</param>
+    /// <param name="condition">A further condition on the table's alias <c>t</c>; null for none.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     public static async IAsyncEnumerable<RowBatch> ReadAsync(
-        PgSession session, PgTable table, RowQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+        PgSession session, PgTable table, RowQuery query, string? condition, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var columns = table.Select(query.Table.Columns);
         var reader = await PgCopyReader.BeginAsync(
-            session, $"COPY ({Select(table, columns, query)}) TO STDOUT (FORMAT binary)", columns, cancellationToken).ConfigureAwait(false);
+            session, $"COPY ({Select(table, columns, query, condition)}) TO STDOUT (FORMAT binary)", columns, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             while (await reader.ReadBatchAsync(cancellationToken).ConfigureAwait(false) is { } batch)
@@ -71,10 +79,11 @@ internal static class PgRows
         return all.Length == 0 ? string.Empty : " WHERE " + all;
     }
 
-    private static string Select(PgTable table, PgColumn[] columns, RowQuery query)
+    private static string Select(PgTable table, PgColumn[] columns, RowQuery query, string? condition)
     {
+        var conditions = Conditions(table, query.Table, query.Range).Concat(condition is null ? [] : [condition]);
         var sql = new StringBuilder("SELECT ").AppendJoin(", ", columns.Select(c => c.ReadExpression("t")))
-            .Append(" FROM ").Append(table.From).Append(" AS t").Append(Where(Conditions(table, query.Table, query.Range)));
+            .Append(" FROM ").Append(table.From).Append(" AS t").Append(Where(conditions));
         if (query.Ordered)
             sql.Append(" ORDER BY ").AppendJoin(", ", table.Key(query.Table).Select(c => c.OrderExpression("t")));
         return sql.ToString();

@@ -113,6 +113,9 @@ internal sealed record PgTable(TableName Name, uint Oid, bool IsPartitioned, IRe
 
     public bool IsOwner { get; init; }
 
+    /// <summary>False where only some columns may be read; then what belongs to no column (ctid) may not be.</summary>
+    public bool MayReadWhole { get; init; }
+
     /// <summary>The table in a FROM clause: an inheritance parent without its children, a partitioned table with its partitions.</summary>
     public string From { get; } = (IsPartitioned ? string.Empty : "ONLY ") + PgName.Quote(Name);
 
