@@ -20,11 +20,11 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         }
 
         if (record.Result.Status is StateTransferStatus.Running or StateTransferStatus.Completed or StateTransferStatus.Undone
-            || !record.SpoolComplete || record.Result.SpoolPath is not { } spool || store.FileLayer.Find(spool) is null)
+            || store.FindSpool(record) is not { } spool)
         {
             throw new LoggerCmsException(
                 ErrorCodes.TransferNotResumable,
-                $"State transfer {request.Id} cannot be resumed: it is {record.Result.Status} and has {(record.SpoolComplete ? "no spool any more" : "no complete spool")}.",
+                $"State transfer {request.Id} cannot be resumed: it is {record.Result.Status}, and a complete spool of it is {(store.FindSpool(record) is null ? "not" : "still")} there.",
                 "Start it again with Start-StateTransfer.");
         }
 

@@ -31,7 +31,7 @@ internal sealed class Settlement(Func<SideConnection, ISideDriver> driver, Trans
             store.RemoveUndo(id);
             result = result with
             {
-                Status = record.SpoolComplete ? StateTransferStatus.Interrupted : StateTransferStatus.Failed,
+                Status = store.FindSpool(record) is not null ? StateTransferStatus.Interrupted : StateTransferStatus.Failed,
                 UndoPath = null,
                 RowsInserted = 0,
                 RowsUpdated = 0,

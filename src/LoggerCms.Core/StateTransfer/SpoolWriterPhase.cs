@@ -42,8 +42,6 @@ internal static class SpoolWriterPhase
             })],
         });
         work.Ready = ChangeFileReader.OpenOwn(run.Files, spool.Path, run.Token);
-        run.Set(run.Record with { SpoolComplete = true });
-        run.Save();
         run.End($"{spool.Length} bytes in {spool.Path}");
     }
 

@@ -35,9 +35,6 @@ internal sealed record TransferRecord
 
     public required DateTimeOffset ProcessStart { get; init; }
 
-    /// <summary>The footer of a complete spool was written; a resume may use it.</summary>
-    public bool SpoolComplete { get; init; }
-
     public DateTimeOffset Written { get; init; }
 }
 
@@ -75,6 +72,9 @@ internal sealed class TransferStore
     public string Folder { get; }
 
     public string TracePath(Guid id) => Path.Combine(Folder, $"{id:N}.trace");
+
+    /// <summary>The transfer's spool where it is there and complete: a spool has its own name no sooner than all of it is on the disk.</summary>
+    public string? FindSpool(TransferRecord record) => record.Result.SpoolPath is { } spool && FileLayer.Find(spool) is not null ? spool : null;
 
     public string UndoPath(Guid id) => Path.Combine(Folder, $"{id:N}.undo");
 
