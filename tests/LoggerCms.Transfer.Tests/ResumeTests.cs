@@ -139,7 +139,7 @@ public sealed class ResumeTests
         using var arena = Filled();
         var id = await FailInApplyAsync(arena, StateTransferMode.Rows);
         var files = arena.Engine.GetTransferFiles();
-        Assert.Equal(["Record", "Spool"], files.Select(f => f.Kind).Order());
+        Assert.Equal(["Record", "Spool", "Trace"], files.Select(f => f.Kind).Order());
 
         foreach (var file in files.OrderBy(f => f.Kind))
             arena.Engine.RemoveTransferFile(file);
