@@ -13,13 +13,11 @@ internal sealed class RowsComparison(ISideSnapshot source, ISideSnapshot destina
     {
         var hashed = pairs.Where(pair => _isConsistent && HashedComparison.CanCompare(source, destination, pair)).ToList();
         var read = pairs.Except(hashed).ToList();
-        var results = new Dictionary<TablePair, TableComparison>();
-        foreach (var (pair, result) in hashed.Zip(await CompareHashesAsync(hashed, cancellationToken).ConfigureAwait(false)))
-            results.Add(pair, result);
-        foreach (var (pair, result) in read.Zip(await CompareRowsAsync(read, cancellationToken).ConfigureAwait(false)))
-            results.Add(pair, result);
+        var byHash = await CompareHashesAsync(hashed, cancellationToken).ConfigureAwait(false);
+        var byRow = await CompareRowsAsync(read, cancellationToken).ConfigureAwait(false);
         meter.End();
-        return [.. pairs.Select(pair => results[pair])];
+        var results = byHash.Concat(byRow).ToDictionary(table => table.Table);
+        return [.. pairs.Select(pair => results[pair.Name.ToString()])];
     }
 
     private async Task<IReadOnlyList<TableComparison>> CompareHashesAsync(IReadOnlyList<TablePair> pairs, CancellationToken cancellationToken)
@@ -36,8 +34,13 @@ internal sealed class RowsComparison(ISideSnapshot source, ISideSnapshot destina
                 async (index, result, _) =>
                 {
                     results[index] = result.Comparison;
-                    if (logs[index] is { } log)
-                        await emitter.EmitAsync(pairs[index].Source, log, cancellationToken).ConfigureAwait(false);
+                    if (logs[index] is not { } log)
+                        return;
+                    await emitter.EmitAsync(pairs[index].Source, log, cancellationToken).ConfigureAwait(false);
+
+                    // Not at the end only: a log holds memory and, when it is long, a temporary file.
+                    logs[index] = null;
+                    log.Dispose();
                 },
                 cancellationToken).ConfigureAwait(false);
         }

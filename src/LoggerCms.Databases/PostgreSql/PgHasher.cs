@@ -15,6 +15,7 @@ internal static class PgHasher
 {
     private const int HashSize = RowKeys.HashSize;
     private const int TidSize = 6;
+
     /// <summary>2 MB of the table: at most about 75,000 hashes in one answer, so that several answers at once take little memory.</summary>
     private const int BlocksAtOnce = 256;
 
