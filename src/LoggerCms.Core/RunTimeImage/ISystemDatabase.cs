@@ -1,0 +1,101 @@
+namespace LoggerCms.Core.RunTimeImage;
+
+/// <summary>
+/// A side's system database as its node uses it. Every failure is a <see cref="LoggerCmsException"/>: <c>ServerUnreachable</c>,
+/// <c>ConnectionLost</c>, <c>DiskFull</c>, <c>DatabaseNotFound</c>, <c>NotADatabase</c>, <c>FormatNotSupported</c> … A connection that broke is
+/// made again by the next call. Calls of <see cref="LoadAsync"/> and <see cref="FindAsync"/> may run beside a flush; the others come one at a time.
+/// </summary>
+internal interface ISystemDatabase : IAsyncDisposable
+{
+    /// <summary>The database for messages; never a secret.</summary>
+    string Name { get; }
+
+    /// <summary>Makes the tables where they are missing. An unknown format version is refused and left untouched.</summary>
+    Task PrepareAsync(CancellationToken cancellationToken);
+
+    Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes the lease by compare-and-set: refused with <c>SideInService</c>, naming the holder, where another node's lease is in force, unless
+    /// <paramref name="takeOver"/>. The same node id takes its own lease again. The epoch grows by one each time; its row in the epochs starts
+    /// with <see cref="EpochEnd.LastKey"/> = <see cref="SystemDatabaseState.UpdateKeyEnd"/>, below which the epoch assigns nothing.
+    /// </summary>
+    Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken);
+
+    /// <summary>Gives the lease back at a clean stop: the row stays, with its epoch, and has expired. Nothing where the epoch is another's by now.</summary>
+    Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Moves the durable ends of the blocks that ids and update keys come from; neither ever goes back. The first statement checks the epoch.
+    /// </summary>
+    Task ReserveAsync(long epoch, long objectIdEnd, long updateKeyEnd, CancellationToken cancellationToken);
+
+    /// <summary>Hands over every object once, in no order, from several threads at a time when the database can be read side by side.</summary>
+    Task LoadAsync(Action<CmsObject> onObject, CancellationToken cancellationToken);
+
+    /// <summary>The object as the database has it.</summary>
+    Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Writes the batch in one transaction whose first statement is an UPDATE of the lease row WHERE the epoch is the batch's: other than one
+    /// row is <c>EpochLost</c>, and nothing was written. When the answer to COMMIT is lost, <c>OutcomeUnknown</c>: the caller reads the state and
+    /// compares the epoch's last key; writing the same batch again is right in any case.
+    /// </summary>
+    Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>Side-local entries of a class (tokens, once-only requests), in no order.</summary>
+    Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken);
+}
+
+/// <param name="Identity">Made when the tables were; a restore makes another.</param>
+/// <param name="Lease">Null before the first node.</param>
+/// <param name="ObjectIdEnd">No id up to and including this one may be given out again.</param>
+/// <param name="UpdateKeyEnd">The same for update keys.</param>
+/// <param name="LastUpdateKey">The last change that is in the database.</param>
+/// <param name="Objects">How many objects it holds.</param>
+/// <param name="Bytes">About how many bytes they are.</param>
+/// <param name="Epochs">For each epoch, who flushed and up to which key.</param>
+internal sealed record SystemDatabaseState(
+    Guid Identity, Lease? Lease, long ObjectIdEnd, long UpdateKeyEnd, long LastUpdateKey, long Objects, long Bytes, IReadOnlyList<EpochEnd> Epochs);
+
+/// <summary>Who may write the system database. After a clean stop it is not in force.</summary>
+internal sealed record Lease(long Epoch, Guid NodeId, string NodeName, bool InForce);
+
+/// <summary>An entry (epoch, key) is in the database if and only if the key is not above <paramref name="LastKey"/>.</summary>
+internal sealed record EpochEnd(long Epoch, Guid NodeId, long LastKey);
+
+/// <summary>
+/// The changes of an interval, each object once, as it is after the last of them. Order within the transaction: deletes before puts, and the
+/// names of puts may swap, so a unique index over (parent, name) must not fail on the way.
+/// </summary>
+internal sealed record FlushBatch
+{
+    public required long Epoch { get; init; }
+
+    /// <summary>The last change that the batch covers: it becomes the epoch's end.</summary>
+    public required long LastUpdateKey { get; init; }
+
+    /// <summary>Objects made or changed; the database may have them or not.</summary>
+    public required IReadOnlyList<CmsObject> Put { get; init; }
+
+    /// <summary>Ids of objects that are gone; the database may have them or not.</summary>
+    public required IReadOnlyList<long> Remove { get; init; }
+
+    public required IReadOnlyList<LocalEntry> PutLocal { get; init; }
+
+    public required IReadOnlyList<LocalKey> RemoveLocal { get; init; }
+}
+
+/// <summary>What is kept in side-local tables: never transferred, never part of a checksum.</summary>
+internal enum LocalClass : byte
+{
+    Token = 1,
+    Request = 2,
+}
+
+internal readonly record struct LocalKey(LocalClass Class, Guid Id);
+
+/// <param name="Key">Its class and id.</param>
+/// <param name="ExpiresUs">Microseconds since 1970 UTC, for clearing what has expired.</param>
+/// <param name="Content">Opaque to the database.</param>
+internal sealed record LocalEntry(LocalKey Key, long ExpiresUs, byte[] Content);
