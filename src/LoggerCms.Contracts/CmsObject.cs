@@ -1,0 +1,139 @@
+using System.Text.Json;
+
+namespace LoggerCms;
+
+/// <summary>An object as a caller sees it.</summary>
+public sealed record CmsObjectInfo
+{
+    public required long Id { get; init; }
+
+    public required string Cuid { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>From the root, as <c>/Sales/Q1</c>.</summary>
+    public required string Path { get; init; }
+
+    public required long ParentId { get; init; }
+
+    public required long OwnerId { get; init; }
+
+    /// <summary>The owner's name.</summary>
+    public required string Owner { get; init; }
+
+    public required int Version { get; init; }
+
+    public required long UpdateKey { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required DateTimeOffset Modified { get; init; }
+
+    /// <summary>
+    /// A JSON object. Types that JSON does not have are objects with one name: <c>{"$decimal":"1.00"}</c>, <c>$double</c>, <c>$date</c>,
+    /// <c>$guid</c>, <c>$binary</c>.
+    /// </summary>
+    public JsonElement Properties { get; init; }
+}
+
+/// <summary>Changes that are made all together or not at all.</summary>
+public sealed record CmsChangeRequest
+{
+    /// <summary>A version 7 id of the caller's: the same request sent again gets its first answer. Null for a caller that never tries again.</summary>
+    public Guid? RequestId { get; init; }
+
+    public required IReadOnlyList<CmsChange> Changes { get; init; }
+}
+
+/// <summary>One change. Which properties it has depends on <see cref="Operation"/>.</summary>
+public sealed record CmsChange
+{
+    /// <summary><c>Create</c>, <c>Update</c>, <c>Move</c>, <c>Remove</c>, <c>SetRight</c> or <c>SetInheritance</c>.</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>The object; of <c>Create</c> none.</summary>
+    public long? Id { get; init; }
+
+    /// <summary>The version that is to be changed; another is <c>VersionConflict</c>.</summary>
+    public int? ExpectedVersion { get; init; }
+
+    public string? Kind { get; init; }
+
+    public string? Name { get; init; }
+
+    public long? ParentId { get; init; }
+
+    public string? Cuid { get; init; }
+
+    public long? OwnerId { get; init; }
+
+    /// <summary>Properties to set, in the form of <see cref="CmsObjectInfo.Properties"/>.</summary>
+    public JsonElement? Properties { get; init; }
+
+    /// <summary>Names of properties to take away.</summary>
+    public IReadOnlyList<string>? RemoveProperties { get; init; }
+
+    /// <summary>Of <c>Remove</c>: with everything below.</summary>
+    public bool Recurse { get; init; }
+
+    /// <summary>Of <c>SetRight</c>: whose.</summary>
+    public long? PrincipalId { get; init; }
+
+    /// <summary>Of <c>SetRight</c>: which; null with <see cref="RightValue"/> <c>NotSpecified</c> takes all of the principal's entries.</summary>
+    public string? Right { get; init; }
+
+    /// <summary>Of <c>SetRight</c>: <c>Granted</c>, <c>Denied</c> or <c>NotSpecified</c>.</summary>
+    public string? RightValue { get; init; }
+
+    /// <summary>Of <c>SetInheritance</c>.</summary>
+    public bool? InheritFromFolder { get; init; }
+
+    /// <summary>Of <c>SetInheritance</c>.</summary>
+    public bool? InheritFromGroups { get; init; }
+}
+
+/// <summary>The answer to a <see cref="CmsChangeRequest"/>.</summary>
+public sealed record CmsChangeAnswer
+{
+    /// <summary>One for each object that was changed, in order.</summary>
+    public required IReadOnlyList<CmsChangedObject> Changed { get; init; }
+
+    /// <summary>True where an earlier try of the same request had made the changes.</summary>
+    public required bool Repeated { get; init; }
+
+    /// <summary>On how many nodes the changes are durable.</summary>
+    public required int DurableOn { get; init; }
+}
+
+/// <summary>What became of one object.</summary>
+public sealed record CmsChangedObject
+{
+    public required long Id { get; init; }
+
+    /// <summary>0 where it was removed.</summary>
+    public required int Version { get; init; }
+
+    public required long UpdateKey { get; init; }
+}
+
+/// <summary>A page of objects.</summary>
+public sealed record CmsObjectPage
+{
+    public required IReadOnlyList<CmsObjectInfo> Objects { get; init; }
+
+    /// <summary>Asks for the next page; null at the end.</summary>
+    public string? Next { get; init; }
+}
+
+/// <summary>An error as it comes over the wire.</summary>
+public sealed record CmsError
+{
+    /// <summary>One of <see cref="ErrorCodes"/>.</summary>
+    public required string Code { get; init; }
+
+    public required string Message { get; init; }
+
+    public required string Remedy { get; init; }
+}

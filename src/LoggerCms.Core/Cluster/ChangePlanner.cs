@@ -1,0 +1,232 @@
+using System.Buffers.Text;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// Turns one request into changes: validates each operation against what is visible and pending and what the operations before it did, and gives
+/// it its update key. Nothing outside changes; a failure leaves only unused ids.
+/// </summary>
+internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, WriteRequest request, long nowUs, ClusterOptions options)
+{
+    private readonly List<Change> _changes = [];
+    private readonly ObjectOverlay _overlay = new(pending);
+
+    /// <returns>The changes in order, and what they do to the view.</returns>
+    /// <exception cref="LoggerCmsException">
+    /// ObjectNotFound, NameInUse, VersionConflict, InvalidObject, LimitExceeded, Forbidden; NodeNotReady when no id is left.
+    /// </exception>
+    public (IReadOnlyList<Change> Changes, ObjectOverlay Overlay) Plan()
+    {
+        if (request.Operations.Count == 0)
+            throw Invalid("The request has no operation.", "Give at least one.");
+        foreach (var operation in request.Operations)
+            Plan(operation);
+        return (_changes, _overlay);
+    }
+
+    private void Plan(WriteOperation operation)
+    {
+        switch (operation)
+        {
+            case CreateObject create:
+                Create(create);
+                break;
+            case ChangeObject change:
+                Alter(change);
+                break;
+            case RemoveObject remove:
+                var target = Existing(remove.Id, remove.ExpectedVersion);
+                Remove(target, remove.Recurse);
+                break;
+            case RepeatChange { Original: PutChange put }:
+                Repeat(put.Object);
+                break;
+            case RepeatChange { Original: RemoveChange gone }:
+                if (_overlay.Find(gone.Id) is { } last)
+                    Remove(last, recurse: false);
+                break;
+            case PutLocal put:
+                Add(new PutLocalChange { UpdateKey = blocks.NextUpdateKey(), Entry = put.Entry });
+                break;
+            case RemoveLocal remove:
+                Add(new RemoveLocalChange { UpdateKey = blocks.NextUpdateKey(), Key = remove.Key });
+                break;
+            default:
+                throw new InvalidOperationException($"A {operation.GetType().Name} cannot be planned.");
+        }
+    }
+
+    private void Create(CreateObject create)
+    {
+        ObjectRules.CheckKind(create.Kind);
+        ObjectRules.CheckName(create.Name);
+        Container(create.ParentId);
+        if (create.Cuid is { } cuid)
+        {
+            ObjectRules.CheckCuid(cuid);
+            if (_overlay.FindByCuid(cuid) is { } other)
+                throw new LoggerCmsException(ErrorCodes.NameInUse, $"The CUID '{cuid}' is that of object {other.Id} '{other.Name}'.", "Leave it out for a new one.");
+        }
+
+        var key = blocks.NextUpdateKey();
+        Put(null, new CmsObject
+        {
+            Id = blocks.NextObjectId(),
+            Cuid = create.Cuid ?? NewCuid(),
+            Kind = string.Intern(create.Kind),
+            ParentId = create.ParentId,
+            Name = create.Name,
+            OwnerId = create.OwnerId ?? request.PrincipalId,
+            Version = 1,
+            UpdateKey = key,
+            CreatedUs = nowUs,
+            ModifiedUs = nowUs,
+            Properties = create.Properties,
+            AccessList = create.AccessList,
+        });
+    }
+
+    private void Alter(ChangeObject change)
+    {
+        var before = Existing(change.Id, change.ExpectedVersion);
+        if (change.Name is not null)
+            ObjectRules.CheckName(change.Name);
+        if (change.ParentId is { } parent && parent != before.ParentId)
+        {
+            ObjectRules.CheckNotSystem(before, "moved");
+            Container(parent);
+            for (var at = _overlay.Find(parent); at is not null; at = _overlay.Find(at.ParentId))
+            {
+                if (at.Id == before.Id)
+                    throw Invalid($"Object {before.Id} '{before.Name}' cannot be moved below itself (into {parent}).", "Move it to another folder.");
+            }
+        }
+
+        if (change.Name is not null && change.Name != before.Name)
+            ObjectRules.CheckNotSystem(before, "renamed");
+        Put(before, new CmsObject
+        {
+            Id = before.Id,
+            Cuid = before.Cuid,
+            Kind = before.Kind,
+            ParentId = change.ParentId ?? before.ParentId,
+            Name = change.Name ?? before.Name,
+            OwnerId = change.OwnerId ?? before.OwnerId,
+            Version = before.Version + 1,
+            UpdateKey = blocks.NextUpdateKey(),
+            CreatedUs = before.CreatedUs,
+            ModifiedUs = Math.Max(nowUs, before.ModifiedUs),
+            Properties = change.Properties is { } properties ? properties(before.Properties) : before.Properties,
+            AccessList = change.AccessList is { } accessList ? accessList(before.AccessList) : before.AccessList,
+        });
+    }
+
+    private void Repeat(CmsObject earlier)
+    {
+        var before = _overlay.Find(earlier.Id);
+        if (earlier.ParentId != 0)
+            Container(earlier.ParentId);
+        Put(before, new CmsObject
+        {
+            Id = earlier.Id,
+            Cuid = earlier.Cuid,
+            Kind = earlier.Kind,
+            ParentId = earlier.ParentId,
+            Name = earlier.Name,
+            OwnerId = earlier.OwnerId,
+            Version = Math.Max(earlier.Version, (before?.Version ?? 0) + 1),
+            UpdateKey = blocks.NextUpdateKey(),
+            CreatedUs = earlier.CreatedUs,
+            ModifiedUs = earlier.ModifiedUs,
+            Properties = earlier.Properties,
+            AccessList = earlier.AccessList,
+        });
+    }
+
+    private void Put(CmsObject? before, CmsObject after)
+    {
+        if (after.Properties.Length + after.AccessList.Length > options.MostObjectBytes)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.LimitExceeded,
+                $"The object '{after.Name}' would have {after.Properties.Length + after.AccessList.Length:N0} bytes; the limit is {options.MostObjectBytes:N0}.",
+                "Keep large content outside and its place in a property.");
+        }
+
+        request.Guard?.Demand(_overlay, before, after);
+        if (_overlay.FindChild(after.ParentId, after.Name) is { } taken && taken.Id != after.Id)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.NameInUse, $"Folder {after.ParentId} already holds '{taken.Name}' (object {taken.Id}).", "Choose another name, or change that object.");
+        }
+
+        _overlay.Set(before, after, after.UpdateKey);
+        Add(new PutChange { UpdateKey = after.UpdateKey, BeforeKey = before?.UpdateKey ?? 0, Object = after });
+    }
+
+    private void Remove(CmsObject target, bool recurse)
+    {
+        // Deepest first, by a list of its own: a tree may be deeper than a stack.
+        List<CmsObject> doomed = [target];
+        for (var i = 0; i < doomed.Count; i++)
+        {
+            var below = _overlay.Children(doomed[i].Id);
+            if (!recurse && below.Any())
+                throw Invalid($"Object {target.Id} '{target.Name}' is not empty.", "Add -Recurse to remove what is in it too.");
+            doomed.AddRange(below);
+            if (doomed.Count > options.MostChanges)
+                throw TooMany();
+        }
+
+        for (var i = doomed.Count - 1; i >= 0; i--)
+        {
+            var gone = doomed[i];
+            ObjectRules.CheckNotSystem(gone, "removed");
+            request.Guard?.Demand(_overlay, gone, null);
+            var key = blocks.NextUpdateKey();
+            _overlay.Set(gone, null, key);
+            Add(new RemoveChange { UpdateKey = key, BeforeKey = gone.UpdateKey, Id = gone.Id, Kind = gone.Kind, Name = gone.Name });
+        }
+    }
+
+    private void Add(Change change)
+    {
+        if (_changes.Count >= options.MostChanges)
+            throw TooMany();
+        _changes.Add(change);
+    }
+
+    private CmsObject Existing(long id, int? expectedVersion)
+    {
+        var found = _overlay.Find(id) ?? throw ObjectRules.NotFound(id);
+        if (expectedVersion is { } version && version != found.Version)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.VersionConflict,
+                $"Object {id} '{found.Name}' has version {found.Version}, not {version}: somebody changed it in the meantime.",
+                "Read it again, look at what changed, and repeat the change.");
+        }
+
+        return found;
+    }
+
+    private void Container(long parentId)
+    {
+        var parent = _overlay.Find(parentId) ?? throw ObjectRules.NotFound(parentId);
+        if (!ObjectKinds.IsContainer(parent.Kind))
+            throw Invalid($"Object {parentId} '{parent.Name}' is a {parent.Kind}, which holds no other objects.", "Name a folder.");
+    }
+
+    private LoggerCmsException TooMany() => new(
+        ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests.");
+
+    private static LoggerCmsException Invalid(string message, string remedy) => new(ErrorCodes.InvalidObject, message, remedy);
+
+    private static string NewCuid()
+    {
+        Span<byte> id = stackalloc byte[16];
+        Guid.NewGuid().TryWriteBytes(id);
+        return Base64Url.EncodeToString(id);
+    }
+}

@@ -1,0 +1,28 @@
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>The bounds and intervals of a node's write path.</summary>
+internal sealed record ClusterOptions
+{
+    /// <summary>How often changes are written to the system database.</summary>
+    public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long to wait after a failed flush: from the interval, doubling up to this.</summary>
+    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Above so many bytes of unflushed changes a write waits.</summary>
+    public long MostUnflushedBytes { get; init; } = 256L << 20;
+
+    /// <summary>So long a write waits for room, then it is refused.</summary>
+    public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>So long the answer to a request is kept for a retry.</summary>
+    public TimeSpan RequestRetention { get; init; } = TimeSpan.FromMinutes(10);
+
+    public int MostChanges { get; init; } = 100_000;
+
+    public int MostObjectBytes { get; init; } = 4 << 20;
+
+    public long ObjectIdBlock { get; init; } = 1_000_000;
+
+    public long UpdateKeyBlock { get; init; } = 10_000_000;
+}

@@ -1,0 +1,192 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// Writes what is durable in delta files to the system database, at intervals and when asked, and lets go of what it covers. A database that is
+/// away is asked again and again; nothing is lost by it, because the delta files stay until a flush was committed. Another epoch in the database
+/// ends the node's right to write for good.
+/// </summary>
+internal sealed class Flusher(
+    ISystemDatabase database, UnflushedChanges unflushed, KeyBlocks blocks, long epoch, IFlushEvents events, ClusterOptions options, TimeProvider time)
+    : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _asked = New();
+    private TaskCompletionSource _progress = New();
+    private Task _loop = Task.CompletedTask;
+    private LoggerCmsException? _failure;
+
+    /// <summary>Why the last flush failed; null when it did not.</summary>
+    public LoggerCmsException? Failure => Volatile.Read(ref _failure);
+
+    public long Flushes { get; private set; }
+
+    public long Failures { get; private set; }
+
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Has the next flush begin at once.</summary>
+    public void Ask() => Swap(ref _asked, replace: false);
+
+    /// <summary>Ends after the next flush that was committed.</summary>
+    public Task NextAsync(CancellationToken cancellationToken)
+    {
+        Task next;
+        lock (_lock)
+            next = _progress.Task;
+        Ask();
+        return next.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Writes all that is durable by now.</summary>
+    /// <exception cref="LoggerCmsException">As <see cref="ISystemDatabase.FlushAsync"/>.</exception>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await FlushOnceAsync(cancellationToken).ConfigureAwait(false);
+            Volatile.Write(ref _failure, null);
+        }
+        catch (LoggerCmsException exception)
+        {
+            Failures++;
+            Volatile.Write(ref _failure, exception);
+            throw;
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+
+        Swap(ref _progress, replace: true);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stop.Dispose();
+        _oneAtATime.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var wait = options.FlushInterval;
+        while (!_stop.IsCancellationRequested)
+        {
+            await WaitAsync(wait).ConfigureAwait(false);
+            try
+            {
+                await FlushAsync(_stop.Token).ConfigureAwait(false);
+                wait = options.FlushInterval;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.EpochLost)
+            {
+                events.Lost(exception);
+                return;
+            }
+            catch (LoggerCmsException exception)
+            {
+                wait = TimeSpan.FromTicks(Math.Min(Math.Max(wait.Ticks, TimeSpan.TicksPerSecond / 2) * 2, options.LongestRetry.Ticks));
+                events.FlushFailed(exception, wait);
+            }
+            catch (Exception exception)
+            {
+                // Whatever it is, the delta files are the truth; a node that no longer flushes must say so and end.
+                events.Lost(new LoggerCmsException(
+                    ErrorCodes.Unexpected, $"Writing to the system database failed: {exception.Message}", "Start the node again.", innerException: exception));
+                return;
+            }
+        }
+    }
+
+    private async Task FlushOnceAsync(CancellationToken cancellationToken)
+    {
+        if (blocks.RunsLow)
+            await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        unflushed.AddExpired(events.Expire());
+        if (unflushed.Take(epoch) is not { } batch)
+            return;
+        var committed = false;
+        try
+        {
+            await WriteAsync(batch, cancellationToken).ConfigureAwait(false);
+            committed = true;
+        }
+        finally
+        {
+            if (committed)
+                unflushed.Committed();
+            else
+                unflushed.Failed();
+        }
+
+        Flushes++;
+        await events.FlushedAsync(batch.LastUpdateKey, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task WriteAsync(FlushBatch batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await database.FlushAsync(batch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.OutcomeUnknown)
+        {
+            var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            if (state.Epochs.FirstOrDefault(e => e.Epoch == epoch)?.LastKey != batch.LastUpdateKey)
+                throw;
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan wait)
+    {
+        Task asked;
+        lock (_lock)
+            asked = _asked.Task;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        await Task.WhenAny(asked, Task.Delay(wait, time, timeout.Token)).ConfigureAwait(false);
+        await timeout.CancelAsync().ConfigureAwait(false);
+        lock (_lock)
+        {
+            if (_asked.Task.IsCompleted)
+                _asked = New();
+        }
+    }
+
+    private void Swap(ref TaskCompletionSource source, bool replace)
+    {
+        lock (_lock)
+        {
+            source.TrySetResult();
+            if (replace)
+                source = New();
+        }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>What a flush means for the rest of the node.</summary>
+internal interface IFlushEvents
+{
+    /// <summary>Side-local entries whose time is over, to be removed with the next flush.</summary>
+    IReadOnlyList<LocalKey> Expire();
+
+    /// <summary>All changes up to the key are in the database.</summary>
+    Task FlushedAsync(long throughKey, CancellationToken cancellationToken);
+
+    /// <summary>The database could not be written; it is tried again after the wait.</summary>
+    void FlushFailed(LoggerCmsException exception, TimeSpan retryAfter);
+
+    /// <summary>This node writes no more.</summary>
+    void Lost(LoggerCmsException exception);
+}

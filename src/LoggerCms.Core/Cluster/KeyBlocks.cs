@@ -1,0 +1,45 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// Gives out object ids and update keys from blocks whose ends are durable in the system database. An epoch begins above the ends that it found,
+/// so that nothing is used twice, whatever happened to the numbers in between. The caller holds the write order.
+/// </summary>
+internal sealed class KeyBlocks(ISystemDatabase database, long epoch, SystemDatabaseState state, ClusterOptions options)
+{
+    private long _objectId = state.ObjectIdEnd;
+    private long _updateKey = state.UpdateKeyEnd;
+    private long _objectIdEnd = state.ObjectIdEnd;
+    private long _updateKeyEnd = state.UpdateKeyEnd;
+
+    /// <summary>The last update key that was given out, or the end of what others used.</summary>
+    public long LastUpdateKey => Volatile.Read(ref _updateKey);
+
+    /// <summary>True when half of a block is used up.</summary>
+    public bool RunsLow => Remaining(_objectIdEnd, ref _objectId) < options.ObjectIdBlock / 2
+        || Remaining(_updateKeyEnd, ref _updateKey) < options.UpdateKeyBlock / 2;
+
+    /// <exception cref="LoggerCmsException">NodeNotReady: the block is used up and the database could not be asked for another.</exception>
+    public long NextObjectId() => _objectId < Volatile.Read(ref _objectIdEnd) ? ++_objectId : throw UsedUp("object ids");
+
+    /// <exception cref="LoggerCmsException">NodeNotReady: the block is used up and the database could not be asked for another.</exception>
+    public long NextUpdateKey() => _updateKey < Volatile.Read(ref _updateKeyEnd) ? ++_updateKey : throw UsedUp("update keys");
+
+    /// <summary>Makes sure of a whole block of both. Never at the same time as a flush.</summary>
+    public async Task ReserveAsync(CancellationToken cancellationToken)
+    {
+        var objectIdEnd = Volatile.Read(ref _objectId) + options.ObjectIdBlock;
+        var updateKeyEnd = Volatile.Read(ref _updateKey) + options.UpdateKeyBlock;
+        await database.ReserveAsync(epoch, objectIdEnd, updateKeyEnd, cancellationToken).ConfigureAwait(false);
+        Volatile.Write(ref _objectIdEnd, objectIdEnd);
+        Volatile.Write(ref _updateKeyEnd, updateKeyEnd);
+    }
+
+    private static long Remaining(long end, ref long at) => end - Volatile.Read(ref at);
+
+    private LoggerCmsException UsedUp(string what) => new(
+        ErrorCodes.NodeNotReady,
+        $"The block of {what} is used up, and the system database '{database.Name}' could not be asked for another.",
+        "Bring the system database back; look at Get-CmsNode for the reason.");
+}

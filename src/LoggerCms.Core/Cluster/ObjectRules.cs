@@ -1,0 +1,63 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>What an object may look like.</summary>
+internal static class ObjectRules
+{
+    public const int LongestName = 255;
+    public const int LongestKind = 64;
+    public const int LongestCuid = 64;
+
+    /// <exception cref="LoggerCmsException">InvalidObject.</exception>
+    public static void CheckName(string name)
+    {
+        if (string.IsNullOrWhiteSpace(name) || name.Length > LongestName)
+            throw Invalid($"The name '{Cut(name)}' is empty or longer than {LongestName} characters.");
+        if (name.Contains('/') || !IsText(name))
+            throw Invalid($"The name '{Cut(name)}' holds a slash, a control character or half a surrogate pair.");
+    }
+
+    /// <exception cref="LoggerCmsException">InvalidObject.</exception>
+    public static void CheckKind(string kind)
+    {
+        if (kind.Length is 0 or > LongestKind || !kind.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+            throw Invalid($"The kind '{Cut(kind)}' is not 1 to {LongestKind} letters, digits, dots, dashes or underscores.");
+    }
+
+    /// <exception cref="LoggerCmsException">InvalidObject.</exception>
+    public static void CheckCuid(string cuid)
+    {
+        if (cuid.Length is 0 or > LongestCuid || !cuid.All(c => c is > ' ' and <= '~'))
+            throw Invalid($"The CUID '{Cut(cuid)}' is not 1 to {LongestCuid} printable ASCII characters.");
+    }
+
+    /// <exception cref="LoggerCmsException">InvalidObject where the system needs the object to stay what it is.</exception>
+    public static void CheckNotSystem(CmsObject target, string what)
+    {
+        if (target.Id <= SystemObjects.LastId)
+            throw Invalid($"Object {target.Id} '{target.Name}' belongs to the system and cannot be {what}.");
+    }
+
+    public static LoggerCmsException NotFound(long id)
+        => new(ErrorCodes.ObjectNotFound, $"There is no object {id}.", "Look for it by name with Find-CmsObject.");
+
+    private static bool IsText(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsControl(text[i]))
+                return false;
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[++i]))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static string Cut(string text) => text.Length <= 40 ? text : text[..40] + "…";
+
+    private static LoggerCmsException Invalid(string message) => new(ErrorCodes.InvalidObject, message, "Give another.");
+}

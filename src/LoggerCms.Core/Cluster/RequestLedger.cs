@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// The answers of requests that a client may send again. One that is still being made durable is waited for; one that is older than what is kept
+/// is refused, never done twice. Safe for several callers at once.
+/// </summary>
+internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
+{
+    private const byte Version = 1;
+    private const int AnswerBytes = 20;
+
+    private readonly ConcurrentDictionary<Guid, Answer> _answers = new();
+    private readonly ConcurrentQueue<Answer> _byAge = new();
+
+    public int Count => _answers.Count;
+
+    /// <summary>The earlier try of a request: its changes, and the task that ends when they are durable. Null for one that is new.</summary>
+    /// <exception cref="LoggerCmsException">RequestExpired, or Forbidden where the id is another principal's.</exception>
+    public Answer? Find(Guid requestId, long principalId)
+    {
+        if (requestId == Guid.Empty)
+            return null;
+        if (_answers.TryGetValue(requestId, out var answer))
+        {
+            return answer.PrincipalId == principalId
+                ? answer
+                : throw new LoggerCmsException(ErrorCodes.Forbidden, $"The request id {requestId} is another caller's.", "Use a new id for each request.");
+        }
+
+        if (requestId.Version == 7 && Age(requestId) > options.RequestRetention)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.RequestExpired,
+                $"The request {requestId} is older than {options.RequestRetention.TotalMinutes:0.#} minutes: whether it was done before is not known any more.",
+                "Read the objects to see what they are, then send a new request.");
+        }
+
+        return null;
+    }
+
+    public Answer Add(Guid requestId, long principalId, IReadOnlyList<Change> changes, Task durable)
+    {
+        var answer = new Answer(requestId, principalId, [.. ChangedBy(changes)], NowUs() + Us(options.RequestRetention), durable);
+        if (requestId != Guid.Empty)
+        {
+            _answers[requestId] = answer;
+            _byAge.Enqueue(answer);
+        }
+
+        return answer;
+    }
+
+    /// <summary>Takes an answer that the database or a delta file kept.</summary>
+    public void Restore(LocalEntry entry)
+    {
+        var answer = Decode(entry);
+        if (_answers.TryAdd(answer.RequestId, answer))
+            _byAge.Enqueue(answer);
+    }
+
+    /// <summary>Forgets a request that came to nothing, so that it can be tried again.</summary>
+    public void Remove(Guid requestId) => _answers.TryRemove(requestId, out _);
+
+    /// <summary>Forgets what has expired; gives their ids, to be removed from the database too.</summary>
+    public IReadOnlyList<LocalKey> Expire()
+    {
+        List<LocalKey> expired = [];
+        var now = NowUs();
+        while (_byAge.TryPeek(out var oldest) && oldest.ExpiresUs <= now && _byAge.TryDequeue(out oldest))
+        {
+            if (_answers.TryRemove(new KeyValuePair<Guid, Answer>(oldest.RequestId, oldest)))
+                expired.Add(new LocalKey(LocalClass.Request, oldest.RequestId));
+        }
+
+        return expired;
+    }
+
+    public static LocalEntry Encode(Answer answer)
+    {
+        var content = new byte[9 + (answer.Changed.Count * AnswerBytes)];
+        content[0] = Version;
+        BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(1), answer.PrincipalId);
+        for (var (i, at) = (0, 9); i < answer.Changed.Count; i++, at += AnswerBytes)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(at), answer.Changed[i].Id);
+            BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(at + 8), answer.Changed[i].Version);
+            BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(at + 12), answer.Changed[i].UpdateKey);
+        }
+
+        return new LocalEntry(new LocalKey(LocalClass.Request, answer.RequestId), answer.ExpiresUs, content);
+    }
+
+    public static IEnumerable<ChangedObject> ChangedBy(IEnumerable<Change> changes)
+    {
+        foreach (var change in changes)
+        {
+            switch (change)
+            {
+                case PutChange put:
+                    yield return new ChangedObject(put.Object.Id, put.Object.Version, put.UpdateKey);
+                    break;
+                case RemoveChange remove:
+                    yield return new ChangedObject(remove.Id, 0, remove.UpdateKey);
+                    break;
+            }
+        }
+    }
+
+    private static Answer Decode(LocalEntry entry)
+    {
+        var content = entry.Content;
+        if (content.Length < 9 || content[0] != Version || (content.Length - 9) % AnswerBytes != 0)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.FormatNotSupported, $"The kept answer {entry.Key.Id} has a form that this release does not read.", "Use the release that wrote it.");
+        }
+
+        var changed = new ChangedObject[(content.Length - 9) / AnswerBytes];
+        for (var (i, at) = (0, 9); i < changed.Length; i++, at += AnswerBytes)
+        {
+            changed[i] = new ChangedObject(
+                BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(at)),
+                BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(at + 8)),
+                BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(at + 12)));
+        }
+
+        return new Answer(entry.Key.Id, BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(1)), changed, entry.ExpiresUs, Task.CompletedTask);
+    }
+
+    private TimeSpan Age(Guid requestId)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        requestId.TryWriteBytes(bytes, bigEndian: true, out _);
+        var madeMs = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
+        return TimeSpan.FromMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds() - madeMs);
+    }
+
+    private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private static long Us(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <param name="RequestId">The client's id.</param>
+    /// <param name="PrincipalId">Whose request it was.</param>
+    /// <param name="Changed">What it did.</param>
+    /// <param name="ExpiresUs">Until when it is kept.</param>
+    /// <param name="Durable">Ends when it is durable and visible; fails when it came to nothing.</param>
+    internal sealed record Answer(Guid RequestId, long PrincipalId, IReadOnlyList<ChangedObject> Changed, long ExpiresUs, Task Durable);
+}

@@ -1,0 +1,145 @@
+using LoggerCms.Core.Deltas;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// The write path: orders changes and makes them durable before anybody sees them. Safe for any number of callers.
+/// </summary>
+/// <remarks>
+/// <para>A write goes these steps, the first four under one lock, which is the order of changes:</para>
+/// <list type="number">
+/// <item>An earlier try of the same request is answered, or waited for.</item>
+/// <item>It is validated and authorised against what is visible and, over that, what is pending.</item>
+/// <item>Its changes get their update keys.</item>
+/// <item>Its record goes into the delta journal's queue and its changes into the pending overlay.</item>
+/// <item>The journal's thread has the record durable: the image gets the changes, the overlay forgets them, and they count as unflushed.</item>
+/// <item>The caller is answered.</item>
+/// </list>
+/// <para>
+/// The image gets records in the order of their keys, because the journal reports durability in the order of appends and 4 appends under the lock.
+/// Nobody reads a change that a crash could take back, because 5 comes after the sync. When a record cannot be made durable, neither are those
+/// after it: they were planned on it. All of them fail, the overlay is cleared, and only then the journal is told to go on.
+/// </para>
+/// </remarks>
+internal sealed class Sequencer(
+    RunTimeImage.RunTimeImage image, KeyBlocks blocks, RequestLedger ledger, UnflushedChanges unflushed, long epoch, ClusterOptions options, TimeProvider time)
+{
+    private readonly Lock _order = new();
+    private readonly Queue<Pending> _pending = new();
+    private readonly ObjectOverlay _overlay = new(image);
+    private DeltaJournal? _journal;
+    private LoggerCmsException? _refusal;
+    private byte[] _buffer = new byte[64 << 10];
+
+    /// <summary>Called for each record in order, on the journal's thread, when it is durable and visible.</summary>
+    public Action<ChangeRecord>? Visible { get; set; }
+
+    public long Writes { get; private set; }
+
+    public long LastUpdateKey => blocks.LastUpdateKey;
+
+    public void Open(DeltaJournal journal) => _journal = journal;
+
+    /// <summary>From here on every write is refused with this; null takes it back. Writes that are under way still end.</summary>
+    public void Refuse(LoggerCmsException? reason)
+    {
+        lock (_order)
+            _refusal = reason;
+    }
+
+    /// <summary>Makes the changes of a request: all or none.</summary>
+    /// <returns>After they are durable on this node and visible.</returns>
+    /// <exception cref="LoggerCmsException">As <see cref="ChangePlanner.Plan"/>; NodeNotReady; JournalFailed: nothing was changed.</exception>
+    public async ValueTask<WriteAnswer> WriteAsync(WriteRequest request)
+    {
+        var (answer, repeated) = Submit(request);
+        await answer.Durable.ConfigureAwait(false);
+        return new WriteAnswer(answer.Changed, repeated);
+    }
+
+    /// <summary>The part of a write before it is durable: for a caller that has many to make and waits for them together.</summary>
+    public (RequestLedger.Answer Answer, bool Repeated) Submit(WriteRequest request)
+    {
+        lock (_order)
+            return ledger.Find(request.RequestId, request.PrincipalId) is { } earlier ? (earlier, true) : (Begin(request), false);
+    }
+
+    /// <summary>Looks at the objects as the next write would find them.</summary>
+    public T Look<T>(Func<IObjectView, T> look)
+    {
+        lock (_order)
+            return look(_overlay);
+    }
+
+    /// <summary>The journal's callback: everything up to the key is durable.</summary>
+    public void OnDurable(long throughKey)
+    {
+        while (true)
+        {
+            Pending? next;
+            lock (_order)
+            {
+                if (!_pending.TryPeek(out next) || next.Record.LastUpdateKey > throughKey)
+                    return;
+            }
+
+            var record = next.Record;
+            image.Apply(record.Changes);
+            unflushed.Add(record.Changes, record.RequestId == Guid.Empty ? null : RequestLedger.Encode(next.Answer), next.Bytes);
+            Visible?.Invoke(record);
+            lock (_order)
+            {
+                _pending.Dequeue();
+                _overlay.Forget(next.Overlay, record.LastUpdateKey);
+                Writes++;
+            }
+
+            next.Done.SetResult();
+        }
+    }
+
+    /// <summary>The journal's callback: what is pending cannot be made durable and will not be.</summary>
+    public void OnFailed(LoggerCmsException exception)
+    {
+        List<Pending> failed;
+        lock (_order)
+        {
+            failed = [.. _pending];
+            _pending.Clear();
+            _overlay.Clear();
+            foreach (var pending in failed)
+                ledger.Remove(pending.Record.RequestId);
+        }
+
+        foreach (var pending in failed)
+            pending.Done.SetException(exception);
+    }
+
+    private RequestLedger.Answer Begin(WriteRequest request)
+    {
+        if (_refusal is { } refusal)
+            throw refusal;
+        var journal = _journal ?? throw new InvalidOperationException("The sequencer has no journal yet.");
+        var nowUs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var (changes, overlay) = new ChangePlanner(_overlay, blocks, request, nowUs, options).Plan();
+        var record = new ChangeRecord
+        {
+            Epoch = epoch,
+            TimeUs = nowUs,
+            PrincipalId = request.PrincipalId,
+            ClientAddress = request.ClientAddress,
+            RequestId = request.RequestId,
+            Changes = changes,
+        };
+        var bytes = ChangeRecordCodec.Encode(record, ref _buffer);
+        journal.Append(record.LastUpdateKey, bytes);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = ledger.Add(request.RequestId, request.PrincipalId, changes, done.Task);
+        _pending.Enqueue(new Pending(record, overlay, answer, bytes.Length, done));
+        _overlay.Add(overlay);
+        return answer;
+    }
+
+    private sealed record Pending(ChangeRecord Record, ObjectOverlay Overlay, RequestLedger.Answer Answer, int Bytes, TaskCompletionSource Done);
+}

@@ -1,0 +1,102 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>What a caller wants changed: all of it or nothing.</summary>
+internal sealed record WriteRequest
+{
+    /// <summary>A version 7 id, whose time says whether an answer to an earlier try may be forgotten already; empty where the caller never tries again.</summary>
+    public required Guid RequestId { get; init; }
+
+    public required long PrincipalId { get; init; }
+
+    public required string ClientAddress { get; init; }
+
+    /// <summary>Throws <c>Forbidden</c> where the caller may not; null for the node itself.</summary>
+    public required IWriteGuard? Guard { get; init; }
+
+    /// <summary>At least one.</summary>
+    public required IReadOnlyList<WriteOperation> Operations { get; init; }
+}
+
+/// <summary>Decides what the caller of one request may do.</summary>
+internal interface IWriteGuard
+{
+    /// <summary>Asked for each change before it is made.</summary>
+    /// <param name="view">What the change would be made to.</param>
+    /// <param name="before">The object; null where one is made.</param>
+    /// <param name="after">The object after the change; null where it is removed.</param>
+    /// <exception cref="LoggerCmsException">Forbidden, naming the right and the object.</exception>
+    void Demand(IObjectView view, CmsObject? before, CmsObject? after);
+}
+
+internal abstract record WriteOperation;
+
+/// <summary>Makes an object in a folder.</summary>
+internal sealed record CreateObject : WriteOperation
+{
+    public required string Kind { get; init; }
+
+    public required long ParentId { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Null makes a new one.</summary>
+    public string? Cuid { get; init; }
+
+    /// <summary>Null for the caller.</summary>
+    public long? OwnerId { get; init; }
+
+    public byte[] Properties { get; init; } = [];
+
+    public byte[] AccessList { get; init; } = [];
+}
+
+/// <summary>Changes an object. What is null stays as it is.</summary>
+internal sealed record ChangeObject : WriteOperation
+{
+    public required long Id { get; init; }
+
+    /// <summary>Another version is <c>VersionConflict</c>; null changes whatever version is there.</summary>
+    public int? ExpectedVersion { get; init; }
+
+    public string? Name { get; init; }
+
+    /// <summary>The folder to move it to.</summary>
+    public long? ParentId { get; init; }
+
+    public long? OwnerId { get; init; }
+
+    public Func<byte[], byte[]>? Properties { get; init; }
+
+    public Func<byte[], byte[]>? AccessList { get; init; }
+}
+
+/// <summary>Removes an object.</summary>
+internal sealed record RemoveObject : WriteOperation
+{
+    public required long Id { get; init; }
+
+    public int? ExpectedVersion { get; init; }
+
+    /// <summary>With everything below it; otherwise a folder that is not empty is <c>InvalidObject</c>.</summary>
+    public bool Recurse { get; init; }
+}
+
+/// <summary>A change of an earlier epoch, as it stands in a delta file: made again whatever the version is now, because that was decided before.</summary>
+internal sealed record RepeatChange(Change Original) : WriteOperation;
+
+/// <summary>Puts a side-local entry.</summary>
+internal sealed record PutLocal(LocalEntry Entry) : WriteOperation;
+
+/// <summary>Removes a side-local entry.</summary>
+internal sealed record RemoveLocal(LocalKey Key) : WriteOperation;
+
+/// <param name="Changed">One for each object that was changed, in order.</param>
+/// <param name="Repeated">True when this is the answer to an earlier try of the same request.</param>
+internal sealed record WriteAnswer(IReadOnlyList<ChangedObject> Changed, bool Repeated);
+
+/// <param name="Id">Of the object.</param>
+/// <param name="Version">After the change; 0 where it was removed.</param>
+/// <param name="UpdateKey">Of the change.</param>
+internal readonly record struct ChangedObject(long Id, int Version, long UpdateKey);
