@@ -208,7 +208,7 @@ internal static class PropertyJson
 
     private static (string Tag, string Text) Tagged(PropertyValue value) => value.Type switch
     {
-        PropertyType.Decimal => ("$decimal", value.AsDecimal.ToString(CultureInfo.InvariantCulture)),
+        PropertyType.Decimal => ("$decimal", DecimalText(value.AsDecimal)),
         PropertyType.Double when double.IsNaN(value.AsDouble)
             => ("$double", $"NaN:{BitConverter.DoubleToInt64Bits(value.AsDouble):X16}"),
         PropertyType.Double => ("$double", value.AsDouble.ToString("R", CultureInfo.InvariantCulture)),
@@ -223,8 +223,8 @@ internal static class PropertyJson
         {
             case "$decimal" when decimal.TryParse(
                 text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var exact)
-                && text.Count(char.IsAsciiDigit) <= 30:
-                return IsNegativeZero(text, exact) ? new decimal(0, 0, 0, true, exact.Scale) : exact;
+                && Digits(text).SequenceEqual(Digits(DecimalText(exact))):
+                return exact == 0 ? new decimal(0, 0, 0, text.StartsWith('-'), exact.Scale) : exact;
             case "$double" when text.StartsWith("NaN:", StringComparison.Ordinal)
                 && long.TryParse(text.AsSpan(4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var bits)
                 && double.IsNaN(BitConverter.Int64BitsToDouble(bits)):
@@ -246,7 +246,12 @@ internal static class PropertyJson
         throw NotATag(tag);
     }
 
-    private static bool IsNegativeZero(string text, decimal value) => value == 0 && text.StartsWith('-');
+    /// <summary>The sign on its own: the runtime leaves that of a zero out.</summary>
+    private static string DecimalText(decimal value)
+        => (decimal.IsNegative(value) ? "-" : "") + decimal.Abs(value).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>All digits but leading zeros: parsing rounds what a decimal cannot hold, and then they differ.</summary>
+    private static ReadOnlySpan<char> Digits(string text) => text.AsSpan().TrimStart("+-").TrimStart('0');
 
     private static LoggerCmsException NotATag(string tag) => PropertyErrors.Invalid($"The JSON object of '{tag}' does not hold such a value");
 }

@@ -48,6 +48,7 @@ public sealed class PropertyJsonTests
     [InlineData("{} {}")]
     [InlineData("""{"a":1,"A":2}""")]
     [InlineData("""{"a":{"$decimal":"1e5"}}""")]
+    [InlineData("""{"a":{"$decimal":"0.123456789012345678901234567895"}}""")]
     [InlineData("""{"a":{"$decimal":1}}""")]
     [InlineData("""{"a":{"$decimal":"1","b":2}}""")]
     [InlineData("""{"a":{"$guid":"x"}}""")]
