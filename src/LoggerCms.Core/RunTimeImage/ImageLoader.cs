@@ -1,0 +1,59 @@
+namespace LoggerCms.Core.RunTimeImage;
+
+/// <summary>
+/// Fills an empty image: <see cref="Add"/> from any number of threads, each into a list of its own; then <see cref="Complete"/> builds all
+/// indexes at once, side by side, each at its final size.
+/// </summary>
+internal sealed class ImageLoader : IDisposable
+{
+    private readonly RunTimeImage _image;
+    private readonly long _limit;
+    private readonly ThreadLocal<List<CmsObject>> _lists = new(static () => new List<CmsObject>(4096), trackAllValues: true);
+    private long _bytes;
+
+    internal ImageLoader(RunTimeImage image, long? limit)
+    {
+        _image = image;
+        _limit = limit ?? long.MaxValue;
+    }
+
+    /// <summary>One object of the system database; beyond the memory limit its properties are not kept.</summary>
+    public void Add(CmsObject version)
+    {
+        if (_limit != long.MaxValue && Interlocked.Add(ref _bytes, RunTimeImage.SizeOf(version)) > _limit && version.Properties.Length > 0)
+        {
+            var skeleton = version.With(CmsObject.NotInMemory);
+            Interlocked.Add(ref _bytes, RunTimeImage.SizeOf(skeleton) - RunTimeImage.SizeOf(version));
+            version = skeleton;
+        }
+
+        _lists.Value!.Add(version);
+    }
+
+    /// <summary>Makes the image readable. <c>DatabaseDamaged</c> where two objects have one id: nothing is loaded then.</summary>
+    /// <param name="updateKey">The last change that is in the database.</param>
+    public void Complete(long updateKey) => _image.Load(Sorted(), updateKey);
+
+    public void Dispose() => _lists.Dispose();
+
+    /// <summary>In ascending order of ids. Threads that read ranges of ids deliver sorted lists: then there is nothing to sort.</summary>
+    private CmsObject[] Sorted()
+    {
+        var all = _lists.Values.Where(static list => list.Count > 0).OrderBy(static list => list[0].Id).SelectMany(static list => list).ToArray();
+        var isSorted = true;
+        for (var i = 1; i < all.Length && isSorted; i++)
+            isSorted = all[i - 1].Id < all[i].Id;
+        if (!isSorted)
+            Array.Sort(Array.ConvertAll(all, static one => one.Id), all);
+        for (var i = 1; i < all.Length; i++)
+        {
+            if (all[i - 1].Id == all[i].Id)
+            {
+                throw new LoggerCmsException(
+                    ErrorCodes.DatabaseDamaged, $"The system database holds two objects with the id {all[i].Id}.", "Bring it back with Restore-CmsSide.");
+            }
+        }
+
+        return all;
+    }
+}

@@ -1,0 +1,112 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Security;
+
+/// <summary>Entries and decisions as the shell shows them.</summary>
+internal static class RightsReport
+{
+    /// <summary>The object's entries, and those of the folders above as far as it inherits from them, the nearest first.</summary>
+    /// <exception cref="LoggerCmsException">InvalidObject or FormatNotSupported: a list cannot be read.</exception>
+    public static IEnumerable<CmsRightEntry> Entries(IObjectView view, CmsObject obj)
+    {
+        var groupsCount = true;
+        foreach (var at in Upwards(view, obj))
+        {
+            var list = AccessList.Decode(at.AccessList);
+            groupsCount &= list.InheritFromGroups;
+            foreach (var entry in list.Entries)
+            {
+                var principal = view.Find(entry.PrincipalId);
+                if (!groupsCount && principal?.Kind == ObjectKinds.UserGroup)
+                    continue;
+                yield return new CmsRightEntry
+                {
+                    ObjectId = obj.Id,
+                    Path = PathOf(view, obj),
+                    FromObjectId = at.Id,
+                    PrincipalId = entry.PrincipalId,
+                    Principal = principal?.Name ?? Missing(entry.PrincipalId),
+                    Right = entry.Right,
+                    Value = entry.Value.ToString(),
+                    Inherited = at.Id != obj.Id,
+                };
+            }
+
+            if (!list.InheritFromFolder)
+                yield break;
+        }
+    }
+
+    public static CmsRightDecision Decision(IObjectView view, long principalId, CmsObject obj, string right, RightExplanation explanation)
+        => new()
+        {
+            Right = right,
+            Principal = NameOf(view, principalId),
+            ObjectId = obj.Id,
+            Path = PathOf(view, obj),
+            Granted = explanation.Decision.Granted,
+            Reason = Reason(view, explanation.Decision),
+            Steps = [.. explanation.Steps.Select(s => Step(view, s))],
+        };
+
+    /// <summary>Names from the root down, as <c>/Sales/2026/Orders</c>; the root is <c>/</c>.</summary>
+    public static string PathOf(IObjectView view, CmsObject obj)
+    {
+        var names = Upwards(view, obj).Where(o => o.ParentId != 0).Select(o => o.Name).Reverse();
+        return "/" + string.Join('/', names);
+    }
+
+    private static string Reason(IObjectView view, RightDecision decision) => decision.By switch
+    {
+        DecidedBy.OwnEntry => $"{Verb(decision)} to the principal itself on {Place(view, decision.ObjectId)}.",
+        DecidedBy.GroupEntry => $"{Verb(decision)} to the group {NameOf(view, decision.PrincipalId)} on {Place(view, decision.ObjectId)}.",
+        DecidedBy.Administrators => "No entry says otherwise, and the principal is an administrator.",
+        DecidedBy.Administrator => "The user Administrator always has this right.",
+        DecidedBy.DamagedList => $"The access list of {Place(view, decision.ObjectId)} cannot be read, so nothing is granted by it or above it.",
+        DecidedBy.BrokenPath => $"The folders above {Place(view, decision.ObjectId)} do not lead to the root.",
+        _ => "No entry on the object or above it specifies the right, so it is denied.",
+    };
+
+    private static string Step(IObjectView view, RightStep step)
+    {
+        var place = step.ObjectId == 0 ? "Built-in rule" : Place(view, step.ObjectId);
+        if (step.Entry is { } entry)
+        {
+            var effect = step.Effect switch
+            {
+                StepEffect.Decides => "decides",
+                StepEffect.GroupsSwitchedOff => "does not count: inheritance from groups is switched off",
+                _ => "is overridden on the same object",
+            };
+            return $"{place}: {NameOf(view, entry.PrincipalId)} is {entry.Value.ToString().ToLowerInvariant()} {entry.Right}; {effect}";
+        }
+
+        return step.Effect switch
+        {
+            StepEffect.NoEntry => $"{place}: no entry; ask the folder above",
+            StepEffect.FolderSwitchedOff => $"{place}: no entry; inheritance from folders is switched off",
+            StepEffect.Damaged => $"{place}: the access list cannot be read",
+            StepEffect.BrokenPath => $"{place}: the folder above does not exist, or the path is too deep",
+            _ => $"{place}: granted to administrators",
+        };
+    }
+
+    private static IEnumerable<CmsObject> Upwards(IObjectView view, CmsObject obj)
+    {
+        var at = obj;
+        for (var depth = 0; at is not null && depth < RightsEvaluator.MaxDepth; depth++)
+        {
+            yield return at;
+            at = at.ParentId == 0 ? null : view.Find(at.ParentId);
+        }
+    }
+
+    private static string Verb(RightDecision decision) => decision.Granted ? "Granted" : "Denied";
+
+    private static string Place(IObjectView view, long id)
+        => view.Find(id) is { } obj ? $"{PathOf(view, obj)} (id {id})" : $"object {id}";
+
+    private static string NameOf(IObjectView view, long id) => view.Find(id)?.Name ?? Missing(id);
+
+    private static string Missing(long id) => $"(id {id}, deleted)";
+}

@@ -1,0 +1,76 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Tests.RunTimeImage;
+
+public sealed class PropertyJsonTests
+{
+    [Fact]
+    public void EachTypeHasItsForm()
+    {
+        var bag = PropertyBagTests.Build(
+            ("a", "x"), ("b", 1), ("c", 1.00m), ("d", 0.5), ("e", true), ("f", new DateTimeOffset(2024, 2, 29, 1, 2, 3, TimeSpan.FromHours(2))),
+            ("g", Guid.Empty), ("h", new byte[] { 1, 2 }), ("i", PropertyValue.List([1, "y", 2.0m])), ("j", PropertyBagTests.Build(("k", 1))));
+
+        Assert.Equal(
+            """
+            {"a":"x","b":1,"c":{"$decimal":"1.00"},"d":{"$double":"0.5"},"e":true,"f":{"$date":"2024-02-29T01:02:03.0000000\u002B02:00"},"g":{"$guid":"00000000-0000-0000-0000-000000000000"},"h":{"$binary":"AQI="},"i":[1,"y",{"$decimal":"2.0"}],"j":{"k":1}}
+            """.Trim(),
+            bag.ToJson());
+    }
+
+    [Fact]
+    public void PlainJsonIsAccepted()
+    {
+        var bag = Parse("""{"int":-5,"fraction":1.50,"huge":1e300,"digits":0.12345678901234567890123456789012,"none":null,"list":[1,"a",true],"bag":{"x":1}}""");
+
+        Assert.Equal(-5, bag.Find("int").AsInteger);
+        Assert.Equal("1.50", bag.Find("fraction").AsDecimal.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(1e300, bag.Find("huge").AsDouble);
+        Assert.Equal(PropertyType.Double, bag.Find("digits").Type);
+        Assert.True(bag.Find("none").IsNone);
+        Assert.Equal(3, bag.Find("list").AsList.Count);
+        Assert.Equal(1, bag.Find("bag.x").AsInteger);
+    }
+
+    [Fact]
+    public void ANameThatLooksLikeATypeComesBackAsAName()
+    {
+        var bag = PropertyBagTests.Build(("$decimal", "1"), ("inner", PropertyBagTests.Build(("$guid", 7))));
+
+        Assert.Equal(bag, Parse(bag.ToJson()));
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("1")]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("{} {}")]
+    [InlineData("""{"a":1,"A":2}""")]
+    [InlineData("""{"a":{"$decimal":"1e5"}}""")]
+    [InlineData("""{"a":{"$decimal":"0.123456789012345678901234567895"}}""")]
+    [InlineData("""{"a":{"$decimal":1}}""")]
+    [InlineData("""{"a":{"$decimal":"1","b":2}}""")]
+    [InlineData("""{"a":{"$guid":"x"}}""")]
+    [InlineData("""{"a":{"$binary":"*"}}""")]
+    [InlineData("""{"a":{"$date":"yesterday"}}""")]
+    [InlineData("""{"a":{"$double":"NaN:0"}}""")]
+    [InlineData("""{"a":[[1]]}""")]
+    [InlineData("""{"a":[null]}""")]
+    [InlineData("""{"a":"\ud800"}""")]
+    [InlineData("""{"a":1e999}""")]
+    [InlineData("""{"":1}""")]
+    [InlineData("""{"$decimal":"1"}""")]
+    public void WhatIsNoBagIsATypedError(string json)
+        => Assert.Equal(ErrorCodes.InvalidObject, Assert.Throws<LoggerCmsException>(() => Parse(json)).Code);
+
+    [Fact]
+    public void DeepJsonIsRefusedBeforeItIsFollowed()
+    {
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 5000)) + "1" + new string('}', 5000);
+
+        Assert.Equal(ErrorCodes.LimitExceeded, Assert.Throws<LoggerCmsException>(() => Parse(deep)).Code);
+    }
+
+    internal static PropertyBag Parse(string json) => PropertyJson.Parse(Bags.Utf8(json));
+}
