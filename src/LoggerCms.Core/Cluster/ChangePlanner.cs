@@ -208,7 +208,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
                 "Read it again, look at what changed, and repeat the change.");
         }
 
-        return found;
+        return found.IsSkeleton ? throw new NotInMemoryException(id) : found;
     }
 
     private void Container(long parentId)
@@ -229,4 +229,10 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         Guid.NewGuid().TryWriteBytes(id);
         return Base64Url.EncodeToString(id);
     }
+}
+
+/// <summary>An object that a change needs whole was dropped from memory: read it back and plan again.</summary>
+internal sealed class NotInMemoryException(long id) : Exception
+{
+    public long Id => id;
 }

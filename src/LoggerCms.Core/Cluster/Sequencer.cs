@@ -53,7 +53,7 @@ internal sealed class Sequencer(
     /// <exception cref="LoggerCmsException">As <see cref="ChangePlanner.Plan"/>; NodeNotReady; JournalFailed: nothing was changed.</exception>
     public async ValueTask<WriteAnswer> WriteAsync(WriteRequest request)
     {
-        var (answer, repeated) = Submit(request);
+        var (answer, repeated) = await SubmitAsync(request).ConfigureAwait(false);
         await answer.Durable.ConfigureAwait(false);
         return new WriteAnswer(answer.Changed, repeated);
     }
@@ -85,7 +85,7 @@ internal sealed class Sequencer(
             }
 
             var record = next.Record;
-            image.Apply(record.Changes);
+            Show(record);
             unflushed.Add(record.Changes, record.RequestId == Guid.Empty ? null : RequestLedger.Encode(next.Answer), next.Bytes);
             Visible?.Invoke(record);
             lock (_order)
@@ -114,6 +114,37 @@ internal sealed class Sequencer(
 
         foreach (var pending in failed)
             pending.Done.SetException(exception);
+    }
+
+    private async ValueTask<(RequestLedger.Answer Answer, bool Repeated)> SubmitAsync(WriteRequest request)
+    {
+        while (true)
+        {
+            try
+            {
+                return Submit(request);
+            }
+            catch (NotInMemoryException exception)
+            {
+                // Not under the lock: the database may take its time. The object may be dropped again before the next try, which then reads it again.
+                await image.GetAsync(exception.Id, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Show(ChangeRecord record)
+    {
+        var changes = new List<ObjectChange>(record.Changes.Count);
+        foreach (var change in record.Changes)
+        {
+            if (change is PutChange put)
+                changes.Add(ObjectChange.Put(put.Object));
+            else if (change is RemoveChange remove)
+                changes.Add(ObjectChange.Remove(remove.Id, remove.UpdateKey));
+        }
+
+        image.Apply(changes);
+        image.Advance(record.LastUpdateKey);
     }
 
     private RequestLedger.Answer Begin(WriteRequest request)
