@@ -111,6 +111,8 @@ internal sealed class CrashableFile(CrashableDisk disk, string path, FileContent
         disk.SyncFile(path, content);
     }
 
+    public void SyncData() => Sync();
+
     public void Dispose() => _closed = true;
 
     private void CheckOpen(bool forWriting)

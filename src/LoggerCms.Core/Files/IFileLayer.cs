@@ -48,6 +48,12 @@ internal interface IDurableFile : IDisposable
     /// be asked again.
     /// </summary>
     void Sync();
+
+    /// <summary>
+    /// The same for the bytes and for a length that grew; the times of the file may be lost. On a file whose blocks were all written before,
+    /// this spares the file system's own journal. The rule for a failure is that of <see cref="Sync"/>.
+    /// </summary>
+    void SyncData();
 }
 
 /// <param name="Path">The full path.</param>

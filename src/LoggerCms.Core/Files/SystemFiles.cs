@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace LoggerCms.Core.Files;
 
@@ -21,7 +22,8 @@ internal sealed partial class SystemFiles : IFileLayer
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
-            Share = FileShare.Read,
+            // Windows renames an open file only where that is shared too.
+            Share = FileShare.Read | FileShare.Delete,
             BufferSize = 0,
         };
         if (!OperatingSystem.IsWindows())
@@ -101,6 +103,9 @@ internal sealed partial class SystemFiles : IFileLayer
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int handle);
 
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int FdataSync(SafeFileHandle handle);
+
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int handle);
 
@@ -113,6 +118,25 @@ internal sealed partial class SystemFiles : IFileLayer
         public int Read(Span<byte> bytes, long offset) => RandomAccess.Read(stream.SafeFileHandle, bytes, offset);
 
         public void Sync() => RandomAccess.FlushToDisk(stream.SafeFileHandle);
+
+        public void SyncData()
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                Sync();
+                return;
+            }
+
+            int result, error;
+            do
+            {
+                result = FdataSync(stream.SafeFileHandle);
+                error = Marshal.GetLastPInvokeError();
+            }
+            while (result != 0 && error == Interrupted);
+            if (result != 0)
+                throw new IOException($"The file '{stream.Name}' cannot be synced: {Marshal.GetPInvokeErrorMessage(error)}", error);
+        }
 
         public void Dispose() => stream.Dispose();
     }

@@ -1,0 +1,62 @@
+using LoggerCms.Core.Files;
+
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>A segment's place among the others of its folder, by the headers alone.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="ValidEnd">Where the segment after it says that it ends; null for the last of its journal.</param>
+/// <param name="IsVoid">No segment goes on from it, and it is not the last.</param>
+/// <param name="MissingBefore">The segment that must be there before it and is not.</param>
+internal sealed record DeltaPlace(string Path, long? ValidEnd, bool IsVoid, long? MissingBefore);
+
+/// <summary>Puts the files of a delta folder in the order in which they were written: by epoch, then by sequence.</summary>
+internal static class DeltaChain
+{
+    public static IReadOnlyList<DeltaPlace> Of(IFileLayer files, string folder)
+    {
+        var found = new List<(string Path, long Epoch, long Sequence, DeltaSegmentHeader? Header)>();
+        foreach (var path in files.List(folder).Select(f => f.Path).Where(DeltaNames.IsSegment))
+        {
+            using var reader = DeltaFileReader.Open(files, path);
+            var named = DeltaNames.Parse(path)!.Value;
+
+            // A file that was given another name goes where its header says.
+            found.Add((path, reader.Header?.Journal.Epoch ?? named.Epoch, reader.Header?.Sequence ?? named.Sequence, reader.Header));
+        }
+
+        var places = found.Where(f => f.Header is null).ToDictionary(f => f.Path, f => new DeltaPlace(f.Path, null, IsVoid: false, null), StringComparer.Ordinal);
+        foreach (var journal in found.Where(f => f.Header is not null).GroupBy(f => f.Header!.JournalId))
+        {
+            foreach (var place in Link([.. journal.Select(f => (f.Path, f.Header!)).OrderBy(f => f.Item2.Sequence)]))
+                places.Add(place.Path, place);
+        }
+
+        return [.. found.OrderBy(f => f.Epoch).ThenBy(f => f.Sequence).ThenBy(f => f.Path, StringComparer.Ordinal).Select(f => places[f.Path])];
+    }
+
+    /// <summary>
+    /// Goes from the last segment back to the one that each says it goes on from. Trimming takes the oldest first, so that the chain may begin
+    /// anywhere, but where it breaks off nothing older can be left.
+    /// </summary>
+    private static IEnumerable<DeltaPlace> Link(List<(string Path, DeltaSegmentHeader Header)> segments)
+    {
+        long? validEnd = null;
+        var wanted = segments[^1].Header.Sequence;
+        for (var i = segments.Count - 1; i >= 0; i--)
+        {
+            var (path, header) = segments[i];
+            if (header.Sequence != wanted)
+            {
+                // What is older than a missing one is not void; the place that misses it tells.
+                yield return new DeltaPlace(path, null, IsVoid: header.Sequence > wanted, null);
+                continue;
+            }
+
+            wanted = header.PreviousSequence;
+            var before = segments[..i];
+            var isMissing = wanted > 0 && before.All(s => s.Header.Sequence != wanted) && before.Any(s => s.Header.Sequence < wanted);
+            yield return new DeltaPlace(path, validEnd, IsVoid: false, isMissing ? wanted : null);
+            validEnd = header.PreviousEnd;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using LoggerCms.Core.Files;
+
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>
+/// The delta files that a node finds at its start, or an admin in a folder from another machine. Damaged and torn parts that were set aside
+/// have other names and are not looked at.
+/// </summary>
+internal static class DeltaFolder
+{
+    /// <summary>Reads every file whole and says what it is; changes nothing. In the order in which they were written.</summary>
+    public static IReadOnlyList<DeltaFileReport> Inspect(IFileLayer files, string folder, CancellationToken cancellationToken)
+    {
+        var reports = new List<DeltaFileReport>();
+        foreach (var place in DeltaChain.Of(files, folder))
+        {
+            using var reader = DeltaFileReader.Open(files, place.Path, place.ValidEnd);
+            reports.Add(Inspect(reader, place, cancellationToken));
+        }
+
+        return reports;
+    }
+
+    /// <summary>The same for one file alone, as the last of its journal.</summary>
+    public static DeltaFileReport InspectFile(IFileLayer files, string path, CancellationToken cancellationToken)
+    {
+        using var reader = DeltaFileReader.Open(files, path);
+        return Inspect(reader, new DeltaPlace(path, null, IsVoid: false, null), cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads all records in the order in which they were written. A file that is not usable ends the reading with a typed failure before
+    /// anything behind the damage is given; records before it were given by then, so that who must not begin on them calls
+    /// <see cref="Inspect(IFileLayer, string, CancellationToken)"/> first.
+    /// </summary>
+    public static DeltaFolderReader Read(IFileLayer files, string folder) => new(files, DeltaChain.Of(files, folder));
+
+    /// <summary>
+    /// Sets a file aside whole: it gets the name <c>NAME.damaged</c>, with a number behind it where that is taken, and no reader takes it up
+    /// again. The new name is durable.
+    /// </summary>
+    /// <returns>Where it is now.</returns>
+    public static string SetAside(IFileLayer files, string path)
+    {
+        var aside = FreeName(files, path + DeltaNames.DamagedSuffix);
+        files.Rename(path, aside);
+        files.SyncFolder(Path.GetDirectoryName(path)!);
+        return aside;
+    }
+
+    /// <summary>
+    /// Keeps what a crash left behind the valid part of a file in a file of its own, <c>NAME.torn</c>, durable. The delta file stays as it is.
+    /// </summary>
+    /// <returns>Where it is; null where the file has no torn tail.</returns>
+    public static string? KeepTornTail(IFileLayer files, DeltaFileReport report)
+    {
+        if (report.End is not { State: DeltaFileState.TornTail } end)
+            return null;
+        var kept = report.Path + DeltaNames.TornSuffix;
+        var tail = new byte[end.Bytes];
+        using (var file = files.Open(report.Path))
+        {
+            if (file.ReadFully(tail, end.Offset) != tail.Length)
+                throw new IOException($"'{report.Path}' has become shorter than it was.");
+        }
+
+        // Nobody writes to a segment with a torn tail, so that one that is there already is of the same bytes, or of a crash while it was made.
+        files.Replace(kept, tail);
+        return kept;
+    }
+
+    /// <summary>Removes files that the system database covers, oldest first, each durably before the next.</summary>
+    public static void Remove(IFileLayer files, IEnumerable<DeltaFileReport> oldestFirst)
+    {
+        foreach (var report in oldestFirst)
+            files.DeleteForGood(report.Path);
+    }
+
+    private static DeltaFileReport Inspect(DeltaFileReader reader, DeltaPlace place, CancellationToken cancellationToken)
+    {
+        while (reader.Read())
+        {
+            if (reader.Records % 4096 == 0)
+                cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return Report(reader, place);
+    }
+
+    internal static DeltaFileReport Report(DeltaFileReader reader, DeltaPlace place) => new(
+        place.Path,
+        reader.Header,
+        reader.Version,
+        reader.Length,
+        reader.Records,
+        reader.FirstKey,
+        reader.LastKey,
+        reader.DurableEnd,
+        reader.End!,
+        place.IsVoid,
+        place.MissingBefore);
+
+    private static string FreeName(IFileLayer files, string name)
+    {
+        var free = name;
+        for (var i = 2; files.Find(free) is not null; i++)
+            free = $"{name}.{i}";
+        return free;
+    }
+}

@@ -1,0 +1,66 @@
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>How segments go once the system database has what they hold.</summary>
+internal sealed partial class DeltaJournal
+{
+    private readonly SemaphoreSlim _removing = new(1);
+    private TaskCompletionSource? _rollAsked;
+    private long _rollThrough;
+
+    /// <summary>
+    /// Removes, so that no crash brings them back, the segments whose every record has a key up to and including <paramref name="throughKey"/>:
+    /// the oldest first, each before the next is touched, so that what survives a crash never has a gap. The active segment goes too where it
+    /// is covered whole and has grown past <see cref="DeltaOptions.TrimRollBytes"/>.
+    /// </summary>
+    /// <exception cref="LoggerCmsException">JournalFailed: a segment could not be removed; those after it stay.</exception>
+    public async Task TrimAsync(long throughKey)
+    {
+        TaskCompletionSource? rolled = null;
+        lock (_gate)
+        {
+            if (!_closing && _active is { IsGivenUp: false } active && active.LastKey <= throughKey && active.DurableEnd >= _options.TrimRollBytes)
+            {
+                _rollAsked ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _rollThrough = throughKey;
+                rolled = _rollAsked;
+                Monitor.Pulse(_gate);
+            }
+        }
+
+        if (rolled is not null)
+            await rolled.Task.ConfigureAwait(false);
+        await RemoveThroughAsync(throughKey).ConfigureAwait(false);
+    }
+
+    private async Task RemoveThroughAsync(long throughKey)
+    {
+        await _removing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await Task.Run(() =>
+            {
+                while (OldestThrough(throughKey) is { } segment)
+                {
+                    _files.Delete(segment.Path);
+                    _files.SyncFolder(_folder);
+                    lock (_gate)
+                        _closed.RemoveAt(0);
+                }
+            }).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, _folder);
+        }
+        finally
+        {
+            _removing.Release();
+        }
+    }
+
+    private ClosedSegment? OldestThrough(long key)
+    {
+        lock (_gate)
+            return _closed.Count > 0 && _closed[0].LastKey <= key ? _closed[0] : null;
+    }
+}

@@ -1,0 +1,163 @@
+using LoggerCms.Core.Files;
+
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>
+/// A node's journal of changes that are not yet in its system database: segments in a folder, written by one thread of their own.
+/// <para>
+/// 1. An append copies its record into the pending group and waits. 2. The thread takes the pending group, writes it as one frame and syncs
+/// once; meanwhile the next group gathers. 3. It tells the durable key, then completes the appends. So what was acknowledged is on the disk,
+/// the order in the file is the order of the calls, and no record is on the disk without all those before it.
+/// </para>
+/// <para>
+/// Where a write or a sync fails, the file is given up: nothing is written or synced there again, and what was acknowledged in it stays valid.
+/// The group is written anew into the next segment, whose header says where the valid part of the one before ends. Until that works appends
+/// wait, for <see cref="DeltaOptions.FailAfter"/> at most; then those of which no byte was ever written fail with <c>JournalFailed</c> and will
+/// never be found in a file, and those that were written to a file that was given up fail with <c>OutcomeUnknown</c>: a crash before the next
+/// segment may bring them back. The journal goes on trying and goes on by itself once there is a way.
+/// </para>
+/// </summary>
+internal sealed partial class DeltaJournal : IAsyncDisposable
+{
+    private readonly IFileLayer _files;
+    private readonly string _folder;
+    private readonly DeltaJournalHeader _header;
+    private readonly DeltaOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Action<long>? _onDurable;
+    private readonly Guid _journalId = Guid.NewGuid();
+    private readonly AppendWaiterPool _waiters = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Everything below is read and written under the gate, unless it says otherwise.
+    private readonly object _gate = new();
+    private readonly List<ClosedSegment> _closed = [];
+    private PendingGroup _pending = new();
+    private PendingGroup? _idleGroup = new();
+    private long _lastAppended;
+    private bool _closing;
+    private Exception? _endedBy;
+
+    private DeltaJournal(
+        IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions options, Action<long>? onDurable, TimeProvider time, long lastSequence)
+    {
+        _files = files;
+        _folder = folder;
+        _header = header;
+        _options = options;
+        _onDurable = onDurable;
+        _time = time;
+        _nextSequence = lastSequence + 1;
+        _timer = time.CreateTimer(static journal => ((DeltaJournal)journal!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>
+    /// Begins a journal in the folder, which is made where it is missing. Files that are there stay as they are, except for room that an
+    /// earlier journal made and never used.
+    /// </summary>
+    /// <param name="files">Where the folder is.</param>
+    /// <param name="folder">The folder, used by one journal at a time.</param>
+    /// <param name="header">Whose journal it is.</param>
+    /// <param name="options">How it writes.</param>
+    /// <param name="onDurable">
+    /// Called on the journal's thread after each group, before the appends of the group complete, with the last key that is durable now. It must
+    /// not throw: a journal whose callback did is ended, and its appends fail.
+    /// </param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <exception cref="LoggerCmsException">JournalFailed: the folder cannot be used.</exception>
+    public static DeltaJournal Create(
+        IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions? options = null, Action<long>? onDurable = null, TimeProvider? time = null)
+    {
+        options ??= new DeltaOptions();
+        options.Check();
+        try
+        {
+            files.MakeFolder(folder);
+            foreach (var spare in files.List(folder).Where(f => f.Path.EndsWith(DeltaNames.SpareSuffix, StringComparison.Ordinal) && DeltaNames.Parse(f.Path) is not null))
+                files.Delete(spare.Path);
+            var journal = new DeltaJournal(
+                files, folder, header, options, onDurable, time ?? TimeProvider.System, DeltaNames.LastSequence(files, folder, header.Epoch));
+            journal.OpenNext(0);
+            new Thread(journal.Run) { IsBackground = true, Name = "Delta journal" }.Start();
+            return journal;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, folder);
+        }
+    }
+
+    public DeltaJournalState State
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new DeltaJournalState(
+                    _closed.Count + (_active is null ? 0 : 1),
+                    _closed.Sum(s => s.Length) + (_active?.Length ?? 0),
+                    _durableKey,
+                    _records,
+                    _groups,
+                    _syncs + (_active?.Syncs ?? 0),
+                    _failedSince,
+                    _failure?.Message);
+            }
+        }
+    }
+
+    /// <summary>Appends a record; the task completes once it is on the disk.</summary>
+    /// <param name="updateKey">The last update key of the record, above that of every append before.</param>
+    /// <param name="payload">The record, at most <see cref="DeltaFormat.MaxRecord"/> bytes; copied before this returns.</param>
+    /// <exception cref="LoggerCmsException">
+    /// JournalFailed: it was not written and is in no file. OutcomeUnknown: it may or may not be there after a crash. LimitExceeded: too much is
+    /// waiting; it was not written.
+    /// </exception>
+    public ValueTask AppendAsync(long updateKey, ReadOnlySpan<byte> payload)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, DeltaFormat.MaxRecord);
+        lock (_gate)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(updateKey, _lastAppended);
+            if (_closing)
+                return ValueTask.FromException(_endedBy ?? DeltaFailure.Closed(_folder));
+            if (_pending.FrameLength + (long)payload.Length > _options.MaxPendingBytes && _pending.Count > 0)
+                return ValueTask.FromException(DeltaFailure.TooMuchPending(_folder, _pending.FrameLength));
+            var waiter = _waiters.Rent();
+            var task = waiter.Task;
+            _pending.Add(updateKey, payload, waiter);
+            _lastAppended = updateKey;
+            if (_isWaiting && _pending.Count >= _wakeAt)
+                Monitor.Pulse(_gate);
+            return task;
+        }
+    }
+
+    /// <summary>
+    /// Writes and acknowledges what is pending, ends the thread and gives the files up. What cannot be written fails.
+    /// </summary>
+    /// <param name="removeAll">
+    /// Remove every segment of this journal, oldest first: all that it holds is in the system database, or is given up.
+    /// </param>
+    /// <exception cref="LoggerCmsException">JournalFailed: a segment could not be removed.</exception>
+    public async Task CloseAsync(bool removeAll)
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            _keepMarker = !removeAll;
+            Monitor.Pulse(_gate);
+        }
+
+        await _ended.Task.ConfigureAwait(false);
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        if (removeAll)
+            await RemoveThroughAsync(long.MaxValue).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes it and leaves its segments where they are.</summary>
+    public async ValueTask DisposeAsync() => await CloseAsync(removeAll: false).ConfigureAwait(false);
+
+    /// <summary>A segment that nothing is written to any more.</summary>
+    private readonly record struct ClosedSegment(string Path, long Length, long LastKey);
+}

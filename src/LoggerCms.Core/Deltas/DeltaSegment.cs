@@ -1,0 +1,141 @@
+using LoggerCms.Core.Files;
+
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>
+/// One segment that is written. Its room is made ahead under a name that means nothing (<see cref="Make"/>); <see cref="Begin"/> gives it its
+/// header and then its name, so that a file under that name always has a whole header. Not safe for several callers at once.
+/// </summary>
+internal sealed class DeltaSegment : IDisposable
+{
+    private const int ZeroBytes = 1024 * 1024;
+
+    private static readonly byte[] Zeros = new byte[ZeroBytes];
+
+    private readonly IFileLayer _files;
+    private readonly string _folder;
+    private readonly DeltaJournalHeader _journal;
+    private readonly IDurableFile _file;
+    private readonly byte[] _marker = new byte[DeltaFormat.FrameHeaderSize];
+    private ulong _salt;
+
+    private DeltaSegment(IFileLayer files, string folder, DeltaJournalHeader journal, long sequence, long length)
+    {
+        _files = files;
+        _folder = folder;
+        _journal = journal;
+        Sequence = sequence;
+        Length = length;
+        Path = DeltaNames.Spare(folder, journal.Epoch, sequence);
+        _file = files.Create(Path);
+    }
+
+    public string Path { get; private set; }
+
+    public long Sequence { get; }
+
+    public long Length { get; }
+
+    /// <summary>The last record that is durable here, or before this segment.</summary>
+    public long LastKey { get; private set; }
+
+    /// <summary>Everything before this offset is on the disk.</summary>
+    public long DurableEnd { get; private set; }
+
+    /// <summary>A write or a sync failed: nothing is written or synced here any more.</summary>
+    public bool IsGivenUp { get; private set; }
+
+    /// <summary>A marker for all that is durable is durable itself.</summary>
+    public bool IsMarked { get; private set; } = true;
+
+    public long Syncs { get; private set; }
+
+    /// <summary>Makes a file of zeros that are on the disk, so that a later sync there has nothing but bytes to write.</summary>
+    public static DeltaSegment Make(IFileLayer files, string folder, DeltaJournalHeader journal, long sequence, long length)
+    {
+        var segment = new DeltaSegment(files, folder, journal, sequence, length);
+        try
+        {
+            for (long at = 0; at < length; at += ZeroBytes)
+                segment._file.Write(Zeros.AsSpan(0, (int)Math.Min(ZeroBytes, length - at)), at);
+            segment._file.Sync();
+            segment.Syncs++;
+            return segment;
+        }
+        catch
+        {
+            segment.Discard();
+            throw;
+        }
+    }
+
+    /// <summary>Makes it a segment of the journal; after a failure it is of no use and has to be discarded.</summary>
+    public void Begin(DeltaSegmentHeader header)
+    {
+        var bytes = new byte[DeltaFormat.HeaderSize];
+        DeltaFormat.WriteHeader(bytes, header);
+        _file.Write(bytes, 0);
+        _file.Sync();
+        Syncs++;
+        var path = DeltaNames.Segment(_folder, _journal.Epoch, Sequence);
+        _files.Rename(Path, path);
+        Path = path;
+        _files.SyncFolder(_folder);
+        (_salt, LastKey, DurableEnd) = (header.Salt, header.KeyBefore, DeltaFormat.HeaderSize);
+    }
+
+    public bool HasRoom(long bytes) => DurableEnd + bytes + DeltaFormat.FrameHeaderSize <= Length;
+
+    /// <summary>Writes the group behind what is durable, and makes it durable.</summary>
+    public void Append(PendingGroup group)
+    {
+        var frame = group.Seal(DurableEnd, _salt, DurableEnd);
+        group.Attempted = true;
+        WriteThrough(frame);
+        LastKey = group.LastKey;
+        IsMarked = false;
+    }
+
+    /// <summary>Writes that all before is durable, and makes that durable.</summary>
+    public void Mark()
+    {
+        DeltaFormat.SealFrame(_marker, DeltaFormat.MarkerMark, 0, DurableEnd, _salt, DurableEnd);
+        WriteThrough(_marker);
+        IsMarked = true;
+    }
+
+    /// <summary>Removes a file that has no record and is no part of the journal; false where it is still there.</summary>
+    public bool Discard()
+    {
+        _file.Dispose();
+        try
+        {
+            _files.Delete(Path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The failure that led here is the one to tell. No later segment goes on from this one, so that it stands for nothing.
+            return false;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void WriteThrough(ReadOnlySpan<byte> frame)
+    {
+        try
+        {
+            _file.Write(frame, DurableEnd);
+            _file.SyncData();
+        }
+        catch
+        {
+            IsGivenUp = true;
+            throw;
+        }
+
+        Syncs++;
+        DurableEnd += frame.Length;
+    }
+}
