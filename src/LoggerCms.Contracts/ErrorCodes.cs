@@ -57,6 +57,7 @@ public static class ErrorCodes
     public const string RequestExpired = "RequestExpired";
     public const string JournalFailed = "JournalFailed";
     public const string DeltaDamaged = "DeltaDamaged";
+    public const string DeltaConflict = "DeltaConflict";
     public const string NodeNotReady = "NodeNotReady";
     public const string NodeNotFound = "NodeNotFound";
     public const string ObjectNotFound = "ObjectNotFound";

@@ -118,6 +118,7 @@ internal sealed class Flusher(
         var committed = false;
         try
         {
+            await events.FlushingAsync(batch.LastUpdateKey, cancellationToken).ConfigureAwait(false);
             await WriteAsync(batch, cancellationToken).ConfigureAwait(false);
             committed = true;
         }
@@ -180,6 +181,9 @@ internal interface IFlushEvents
 {
     /// <summary>Side-local entries whose time is over, to be removed with the next flush.</summary>
     IReadOnlyList<LocalKey> Expire();
+
+    /// <summary>All changes up to the key are about to be written.</summary>
+    Task FlushingAsync(long throughKey, CancellationToken cancellationToken);
 
     /// <summary>All changes up to the key are in the database.</summary>
     Task FlushedAsync(long throughKey, CancellationToken cancellationToken);

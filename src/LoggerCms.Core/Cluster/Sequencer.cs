@@ -23,7 +23,14 @@ namespace LoggerCms.Core.Cluster;
 /// </para>
 /// </remarks>
 internal sealed class Sequencer(
-    RunTimeImage.RunTimeImage image, KeyBlocks blocks, RequestLedger ledger, UnflushedChanges unflushed, long epoch, ClusterOptions options, TimeProvider time)
+    RunTimeImage.RunTimeImage image,
+    KeyBlocks blocks,
+    RequestLedger ledger,
+    UnflushedChanges unflushed,
+    Flusher flusher,
+    long epoch,
+    ClusterOptions options,
+    TimeProvider time)
 {
     private readonly Lock _order = new();
     private readonly Queue<Pending> _pending = new();
@@ -53,6 +60,8 @@ internal sealed class Sequencer(
     /// <exception cref="LoggerCmsException">As <see cref="ChangePlanner.Plan"/>; NodeNotReady; JournalFailed: nothing was changed.</exception>
     public async ValueTask<WriteAnswer> WriteAsync(WriteRequest request)
     {
+        if (unflushed.Bytes > options.MostUnflushedBytes)
+            await WaitForRoomAsync().ConfigureAwait(false);
         var (answer, repeated) = await SubmitAsync(request).ConfigureAwait(false);
         await answer.Durable.ConfigureAwait(false);
         return new WriteAnswer(answer.Changed, repeated);
@@ -100,7 +109,7 @@ internal sealed class Sequencer(
     }
 
     /// <summary>The journal's callback: what is pending cannot be made durable and will not be.</summary>
-    public void OnFailed(LoggerCmsException exception)
+    public void OnFailed(DeltaAppendFailure failure)
     {
         List<Pending> failed;
         lock (_order)
@@ -113,7 +122,36 @@ internal sealed class Sequencer(
         }
 
         foreach (var pending in failed)
-            pending.Done.SetException(exception);
+            pending.Done.SetException(pending.Record.LastUpdateKey <= failure.UnknownThrough ? failure.Unknown! : failure.NotWritten);
+    }
+
+    /// <summary>Ends when nothing is pending.</summary>
+    public Task IdleAsync(CancellationToken cancellationToken)
+    {
+        lock (_order)
+        {
+            Task[] pending = [.. _pending.Select(p => p.Done.Task)];
+            return Task.WhenAll(pending).WaitAsync(cancellationToken);
+        }
+    }
+
+    // The bound is soft by what is in flight: it keeps memory and disk from filling, and need not be exact.
+    private async Task WaitForRoomAsync()
+    {
+        using var timeout = new CancellationTokenSource(options.LongestWait, time);
+        try
+        {
+            while (unflushed.Bytes > options.MostUnflushedBytes)
+                await flusher.NextAsync(timeout.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            var reason = flusher.Failure is { } failure ? failure.Message : "it takes them more slowly than they come";
+            throw new LoggerCmsException(
+                ErrorCodes.LimitExceeded,
+                $"{unflushed.Bytes >> 20} MB of changes are not yet in the system database ({reason}); the change was not made.",
+                "Bring the system database back, then try again; Get-CmsNode shows how much is left.");
+        }
     }
 
     private async ValueTask<(RequestLedger.Answer Answer, bool Repeated)> SubmitAsync(WriteRequest request)

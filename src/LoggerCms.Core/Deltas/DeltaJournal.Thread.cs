@@ -296,17 +296,24 @@ internal sealed partial class DeltaJournal
         PendingGroup? pending = null;
         lock (_gate)
         {
+            _failing = DeltaFailure.NotWritten(exception, _folder);
             if (_pending.Count > 0)
                 (pending, _pending) = (_pending, new PendingGroup());
         }
 
+        var failure = new DeltaAppendFailure(_failing, null, 0);
         if (_inFlight is { } group)
         {
             _inFlight = null;
-            group.Fail(group.Attempted ? DeltaFailure.Unknown(exception, _folder) : DeltaFailure.NotWritten(exception, _folder));
+            if (group.Attempted)
+                failure = new DeltaAppendFailure(_failing, DeltaFailure.Unknown(exception, _folder), group.LastKey);
+            group.Fail(failure.Unknown ?? failure.NotWritten);
         }
 
-        pending?.Fail(DeltaFailure.NotWritten(exception, _folder));
+        pending?.Fail(failure.NotWritten);
+        _onFailed?.Invoke(failure);
+        lock (_gate)
+            _failing = null;
     }
 
     private void End(Exception? because)

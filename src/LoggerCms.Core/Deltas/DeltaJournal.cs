@@ -25,6 +25,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     private readonly DeltaOptions _options;
     private readonly TimeProvider _time;
     private readonly Action<long>? _onDurable;
+    private readonly Action<DeltaAppendFailure>? _onFailed;
     private readonly Guid _journalId = Guid.NewGuid();
     private readonly AppendWaiterPool _waiters = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,15 +38,18 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     private long _lastAppended;
     private bool _closing;
     private Exception? _endedBy;
+    private LoggerCmsException? _failing;
 
     private DeltaJournal(
-        IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions options, Action<long>? onDurable, TimeProvider time, long lastSequence)
+        IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions options, Action<long>? onDurable, Action<DeltaAppendFailure>? onFailed, TimeProvider time,
+        long lastSequence)
     {
         _files = files;
         _folder = folder;
         _header = header;
         _options = options;
         _onDurable = onDurable;
+        _onFailed = onFailed;
         _time = time;
         _nextSequence = lastSequence + 1;
         _timer = time.CreateTimer(static journal => ((DeltaJournal)journal!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -63,10 +67,15 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     /// Called on the journal's thread after each group, before the appends of the group complete, with the last key that is durable now. It must
     /// not throw: a journal whose callback did is ended, and its appends fail.
     /// </param>
+    /// <param name="onFailed">
+    /// Called on the journal's thread when appends have failed, once for all of them. Until it returns every further append is refused, so that
+    /// who plans changes on changes can forget those that came to nothing first. It must not throw.
+    /// </param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <exception cref="LoggerCmsException">JournalFailed: the folder cannot be used.</exception>
     public static DeltaJournal Create(
-        IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions? options = null, Action<long>? onDurable = null, TimeProvider? time = null)
+        IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions? options = null, Action<long>? onDurable = null,
+        Action<DeltaAppendFailure>? onFailed = null, TimeProvider? time = null)
     {
         options ??= new DeltaOptions();
         options.Check();
@@ -76,7 +85,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
             foreach (var spare in files.List(folder).Where(f => f.Path.EndsWith(DeltaNames.SpareSuffix, StringComparison.Ordinal) && DeltaNames.Parse(f.Path) is not null))
                 files.Delete(spare.Path);
             var journal = new DeltaJournal(
-                files, folder, header, options, onDurable, time ?? TimeProvider.System, DeltaNames.LastSequence(files, folder, header.Epoch));
+                files, folder, header, options, onDurable, onFailed, time ?? TimeProvider.System, DeltaNames.LastSequence(files, folder, header.Epoch));
             journal.OpenNext(0);
             new Thread(journal.Run) { IsBackground = true, Name = "Delta journal" }.Start();
             return journal;
@@ -115,22 +124,48 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     /// </exception>
     public ValueTask AppendAsync(long updateKey, ReadOnlySpan<byte> payload)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, DeltaFormat.MaxRecord);
         lock (_gate)
         {
-            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(updateKey, _lastAppended);
-            if (_closing)
-                return ValueTask.FromException(_endedBy ?? DeltaFailure.Closed(_folder));
-            if (_pending.FrameLength + (long)payload.Length > _options.MaxPendingBytes && _pending.Count > 0)
-                return ValueTask.FromException(DeltaFailure.TooMuchPending(_folder, _pending.FrameLength));
+            if (Refusal(updateKey, payload.Length) is { } refusal)
+                return ValueTask.FromException(refusal);
             var waiter = _waiters.Rent();
             var task = waiter.Task;
-            _pending.Add(updateKey, payload, waiter);
-            _lastAppended = updateKey;
-            if (_isWaiting && _pending.Count >= _wakeAt)
-                Monitor.Pulse(_gate);
+            Add(updateKey, payload, waiter);
             return task;
         }
+    }
+
+    /// <summary>The same for one who learns the outcome from the callbacks alone.</summary>
+    /// <exception cref="LoggerCmsException">JournalFailed or LimitExceeded: it was not taken.</exception>
+    public void Append(long updateKey, ReadOnlySpan<byte> payload)
+    {
+        lock (_gate)
+        {
+            if (Refusal(updateKey, payload.Length) is { } refusal)
+                throw refusal;
+            Add(updateKey, payload, null);
+        }
+    }
+
+    private Exception? Refusal(long updateKey, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, DeltaFormat.MaxRecord);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(updateKey, _lastAppended);
+        if (_closing)
+            return _endedBy ?? DeltaFailure.Closed(_folder);
+        if (_failing is not null)
+            return _failing;
+        return _pending.FrameLength + (long)length > _options.MaxPendingBytes && _pending.Count > 0
+            ? DeltaFailure.TooMuchPending(_folder, _pending.FrameLength)
+            : null;
+    }
+
+    private void Add(long updateKey, ReadOnlySpan<byte> payload, AppendWaiter? waiter)
+    {
+        _pending.Add(updateKey, payload, waiter);
+        _lastAppended = updateKey;
+        if (_isWaiting && _pending.Count >= _wakeAt)
+            Monitor.Pulse(_gate);
     }
 
     /// <summary>

@@ -47,3 +47,9 @@ internal sealed record DeltaOptions
 /// <param name="Failure">Why.</param>
 internal sealed record DeltaJournalState(
     int Segments, long Bytes, long DurableKey, long Records, long Groups, long Syncs, DateTimeOffset? FailedSince, string? Failure);
+
+/// <summary>All that waited has failed.</summary>
+/// <param name="NotWritten">Why; of those that are in no file.</param>
+/// <param name="Unknown">The same of those that were written to a file that was given up; null where there are none.</param>
+/// <param name="UnknownThrough">The last key of those.</param>
+internal sealed record DeltaAppendFailure(LoggerCmsException NotWritten, LoggerCmsException? Unknown, long UnknownThrough);

@@ -14,7 +14,7 @@ internal sealed class PendingGroup
     private byte[] _frame = new byte[FirstBytes];
     private int _used = DeltaFormat.FrameHeaderSize;
 
-    public int Count => _waiters.Count;
+    public int Count { get; private set; }
 
     /// <summary>The length of the frame.</summary>
     public int FrameLength => DeltaFormat.Pad(_used);
@@ -24,7 +24,7 @@ internal sealed class PendingGroup
     /// <summary>Bytes of it may be in a file: that it is nowhere can no longer be claimed.</summary>
     public bool Attempted { get; set; }
 
-    public void Add(long key, ReadOnlySpan<byte> payload, AppendWaiter waiter)
+    public void Add(long key, ReadOnlySpan<byte> payload, AppendWaiter? waiter)
     {
         var end = checked(_used + DeltaFormat.RecordHeaderSize + payload.Length);
         if (end + 8 > _frame.Length)
@@ -35,7 +35,9 @@ internal sealed class PendingGroup
         payload.CopyTo(record[DeltaFormat.RecordHeaderSize..]);
         _used = end;
         LastKey = key;
-        _waiters.Add(waiter);
+        Count++;
+        if (waiter is not null)
+            _waiters.Add(waiter);
     }
 
     /// <summary>The frame, for its place in a file.</summary>
@@ -64,6 +66,7 @@ internal sealed class PendingGroup
     private void Clear()
     {
         _waiters.Clear();
+        Count = 0;
         _used = DeltaFormat.FrameHeaderSize;
         Attempted = false;
         if (_frame.Length > KeptBytes)

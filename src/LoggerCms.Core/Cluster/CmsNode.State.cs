@@ -1,0 +1,98 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>What the node tells of itself, and how flushes change that.</summary>
+internal sealed partial class CmsNode
+{
+    private long _flushedKey;
+
+    public Action<NodeState, NodeStep, string>? StateChanged { get; set; }
+
+    public (NodeState State, NodeStep Step, string Reason) State
+    {
+        get
+        {
+            lock (_stateLock)
+                return (_state, _step, _reason);
+        }
+    }
+
+    /// <summary>What the node knows about itself; the network's part is left for the host to fill in.</summary>
+    public CmsNodeInfo Describe()
+    {
+        var (state, step, reason) = State;
+        var parts = _parts;
+        var journal = parts?.Journal.State;
+        if (state == NodeState.Ready && journal is { FailedSince: not null })
+            (state, reason) = (NodeState.Degraded, $"The delta folder cannot be written: {journal.Failure}");
+        return new CmsNodeInfo
+        {
+            Name = _options.Name,
+            NodeId = _options.NodeId,
+            State = state.ToString(),
+            Color = state switch { NodeState.Stopped => "Red", NodeState.Ready => "Green", _ => "Yellow" },
+            Step = step.ToString(),
+            Reason = reason,
+            Side = _options.Side,
+            Position = 1,
+            Endpoint = "",
+            ProcessId = Environment.ProcessId,
+            Version = typeof(CmsNode).Assembly.GetName().Version!.ToString(3),
+            Started = Started,
+            Database = _database.Name,
+            SystemId = parts?.AtStart.Identity ?? Guid.Empty,
+            Epoch = parts?.Epoch ?? 0,
+            LastUpdateKey = parts?.Image.UpdateKey ?? 0,
+            FlushedUpdateKey = Interlocked.Read(ref _flushedKey),
+            Unflushed = parts?.Unflushed.Count ?? 0,
+            UnflushedBytes = parts?.Unflushed.Bytes ?? 0,
+            Durability = "An acknowledged change survives a kill, a power loss and a database outage; the loss of this machine's disk only once it is flushed.",
+            DeltaPath = _options.DeltaPath,
+            DeltaFiles = journal?.Segments ?? 0,
+            DeltaBytes = journal?.Bytes ?? 0,
+            Reconcile = Reconciled,
+            CertificateDays = 0,
+        };
+    }
+
+    IReadOnlyList<LocalKey> IFlushEvents.Expire()
+    {
+        var expired = Running.Ledger.Expire();
+        return [.. expired, .. Tokens.ExpiredBefore(_time.GetUtcNow() - TimeSpan.FromDays(1)).Select(Forget)];
+
+        LocalKey Forget(Guid id)
+        {
+            Tokens.Remove(id);
+            return new LocalKey(LocalClass.Token, id);
+        }
+    }
+
+    async Task IFlushEvents.FlushingAsync(long throughKey, CancellationToken cancellationToken)
+        => await Running.Image.PrepareFlushAsync(throughKey, cancellationToken).ConfigureAwait(false);
+
+    async Task IFlushEvents.FlushedAsync(long throughKey, CancellationToken cancellationToken)
+    {
+        var parts = Running;
+        Interlocked.Exchange(ref _flushedKey, throughKey);
+        parts.Image.SetFlushed(throughKey);
+        if (BeforeTrim is { } beforeTrim)
+            await beforeTrim(cancellationToken).ConfigureAwait(false);
+        await parts.Journal.TrimAsync(throughKey).ConfigureAwait(false);
+        if (State is { State: NodeState.Degraded })
+            Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
+    }
+
+    void IFlushEvents.FlushFailed(LoggerCmsException exception, TimeSpan retryAfter)
+        => Enter(
+            NodeState.Degraded,
+            NodeStep.ReadyForAction,
+            $"Changes stay in delta files: the system database cannot be written ({exception.Message}). Next try in {retryAfter.TotalSeconds:0} s.");
+
+    void IFlushEvents.Lost(LoggerCmsException exception)
+    {
+        Running.Sequencer.Refuse(exception);
+        Enter(NodeState.Stopped, NodeStep.ReadyForAction, exception.Message);
+        _ended.TrySetResult(exception);
+    }
+}

@@ -1,0 +1,252 @@
+using LoggerCms.Core.Deltas;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// A node without its network: the start path, the write path, the flush, the stop. It is alone on its side and so in position 1.
+/// </summary>
+/// <remarks>
+/// A start goes the steps of <see cref="NodeStep"/>. The lease is taken in the first, before anything is read: nobody else writes from then on, so
+/// the image that is loaded stays true. The reconcile runs before anybody can write, and the first flush before old delta files go.
+/// </remarks>
+internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
+{
+    private readonly ISystemDatabase _database;
+    private readonly IFileLayer _files;
+    private readonly NodeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Lock _stateLock = new();
+    private readonly TaskCompletionSource<LoggerCmsException?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _reconciling = new(1, 1);
+    private NodeState _state = NodeState.Stopped;
+    private NodeStep _step;
+    private string _reason = "";
+    private Parts? _parts;
+
+    public CmsNode(ISystemDatabase database, IFileLayer files, NodeOptions options, TimeProvider time)
+    {
+        _database = database;
+        _files = files;
+        _options = options;
+        _time = time;
+        Tokens = new TokenService(time);
+        Started = time.GetUtcNow();
+    }
+
+    public TokenService Tokens { get; }
+
+    public DateTimeOffset Started { get; }
+
+    public NodeOptions Options => _options;
+
+    public string DatabaseName => _database.Name;
+
+    /// <summary>Ends when the node has: with null after a stop, otherwise with the reason.</summary>
+    public Task<LoggerCmsException?> Ended => _ended.Task;
+
+    /// <summary>Called for each record that became durable and visible, in order; must be quick and not throw.</summary>
+    public Action<ChangeRecord>? Changed { get; set; }
+
+    /// <summary>Called before delta files go, so that what was told by <see cref="Changed"/> is kept elsewhere.</summary>
+    public Func<CancellationToken, Task>? BeforeTrim { get; set; }
+
+    public DeltaReconcileResult? Reconciled { get; private set; }
+
+    public TimeSpan LoadTime { get; private set; }
+
+    /// <summary>The objects, once the image is there.</summary>
+    public RunTimeImage.RunTimeImage Image => Running.Image;
+
+    public Sequencer Sequencer => Running.Sequencer;
+
+    public Flusher Flusher => Running.Flusher;
+
+    private Parts Running => _parts ?? throw NotReady();
+
+    /// <summary>Runs the start path.</summary>
+    /// <exception cref="LoggerCmsException">The reason why it cannot start; nothing is left open, and the node is stopped.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunStartPathAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Enter(NodeState.Stopped, _step, exception.Message);
+            if (_parts is { } parts)
+            {
+                // The delta files stay: they are what this start could not bring in.
+                await parts.Flusher.DisposeAsync().ConfigureAwait(false);
+                await parts.Journal.DisposeAsync().ConfigureAwait(false);
+                await ReleaseAsync(parts.Epoch).ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Ends well: no more writes, everything flushed, no delta file left, the lease given back.</summary>
+    /// <exception cref="LoggerCmsException">The database could not take the rest: the delta files stay, and the next start brings them in.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        var parts = Running;
+        parts.Sequencer.Refuse(new LoggerCmsException(ErrorCodes.NodeNotReady, "The node is stopping.", "Try again when it has started."));
+        await parts.Sequencer.IdleAsync(cancellationToken).ConfigureAwait(false);
+        LoggerCmsException? failure = null;
+        try
+        {
+            await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception)
+        {
+            failure = exception;
+        }
+
+        await parts.Flusher.DisposeAsync().ConfigureAwait(false);
+        if (failure is null && BeforeTrim is { } beforeTrim)
+            await beforeTrim(cancellationToken).ConfigureAwait(false);
+        await parts.Journal.CloseAsync(removeAll: failure is null).ConfigureAwait(false);
+        if (failure is null)
+            await _database.ReleaseLeaseAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
+        Enter(NodeState.Stopped, NodeStep.ReadyForAction, failure?.Message ?? "");
+        _ended.TrySetResult(failure);
+        if (failure is not null)
+            throw failure;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_parts is { } parts && _state != NodeState.Stopped)
+        {
+            parts.Sequencer.Refuse(NotReady());
+            await parts.Flusher.DisposeAsync().ConfigureAwait(false);
+            await parts.Journal.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _reconciling.Dispose();
+    }
+
+    private async Task RunStartPathAsync(CancellationToken cancellationToken)
+    {
+        Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
+        await _database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        var lease = await _database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await BuildAsync(lease, cancellationToken).ConfigureAwait(false);
+        }
+        catch when (_parts is null)
+        {
+            await ReleaseAsync(lease.Epoch).ConfigureAwait(false);
+            throw;
+        }
+
+        var parts = Running;
+        Enter(NodeState.Starting, NodeStep.ReconcileDeltaFiles, "");
+        Reconciled = await ReconcileAsync(_options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+        if (Reconciled.Status == "Stopped")
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.DeltaConflict,
+                $"The delta files in '{_options.DeltaPath}' hold changes of objects that were changed since; the conflict policy is Stop.",
+                "Look at them with Invoke-DeltaReconcile -WhatIf, then start with another -ConflictPolicy.");
+        }
+
+        await MakeSystemObjectsAsync(parts).ConfigureAwait(false);
+        Enter(NodeState.Starting, NodeStep.EstablishNameShell, "");
+        parts.Flusher.Start();
+        Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
+    }
+
+    private async Task BuildAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        Enter(NodeState.Starting, NodeStep.CreateRunTimeImage, "");
+        var started = _time.GetTimestamp();
+        var state = await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        var image = new RunTimeImage.RunTimeImage(new RunTimeImageOptions
+        {
+            MemoryLimitBytes = _options.MemoryLimitBytes,
+            FindAsync = _database.FindAsync,
+        });
+        using (var loader = image.BeginLoad())
+        {
+            await _database.LoadAsync(loader.Add, cancellationToken).ConfigureAwait(false);
+            loader.Complete(state.UpdateKeyEnd);
+        }
+
+        var ledger = new RequestLedger(_options.Cluster, _time);
+        await _database.LoadLocalAsync(LocalClass.Request, ledger.Restore, cancellationToken).ConfigureAwait(false);
+        await _database.LoadLocalAsync(LocalClass.Token, Tokens.Apply, cancellationToken).ConfigureAwait(false);
+        LoadTime = _time.GetElapsedTime(started);
+
+        var blocks = new KeyBlocks(_database, lease.Epoch, state, _options.Cluster);
+        await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        var unflushed = new UnflushedChanges(state.UpdateKeyEnd);
+        var flusher = new Flusher(_database, unflushed, blocks, lease.Epoch, this, _options.Cluster, _time);
+        var sequencer = new Sequencer(image, blocks, ledger, unflushed, flusher, lease.Epoch, _options.Cluster, _time) { Visible = OnVisible };
+        var journal = DeltaJournal.Create(
+            _files,
+            _options.DeltaPath,
+            new DeltaJournalHeader { SystemId = state.Identity, NodeId = _options.NodeId, Epoch = lease.Epoch, Side = _options.Side },
+            _options.Deltas,
+            sequencer.OnDurable,
+            sequencer.OnFailed,
+            _time);
+        sequencer.Open(journal);
+        _parts = new Parts(lease.Epoch, state, image, ledger, unflushed, flusher, sequencer, journal);
+    }
+
+    // A lease that is not given back is this node's own at its next start, so a failure here costs nothing but the other nodes' time.
+    private async Task ReleaseAsync(long epoch)
+    {
+        try
+        {
+            await _database.ReleaseLeaseAsync(epoch, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception)
+        {
+            Enter(NodeState.Stopped, _step, $"{_reason} The lease was not given back: {exception.Message}");
+        }
+    }
+
+    private void OnVisible(ChangeRecord record)
+    {
+        foreach (var change in record.Changes)
+        {
+            if (change is PutLocalChange { Entry.Key.Class: LocalClass.Token } put)
+                Tokens.Apply(put.Entry);
+            else if (change is RemoveLocalChange { Key.Class: LocalClass.Token } remove)
+                Tokens.Remove(remove.Key.Id);
+        }
+
+        Changed?.Invoke(record);
+    }
+
+    private void Enter(NodeState state, NodeStep step, string reason)
+    {
+        lock (_stateLock)
+            (_state, _step, _reason) = (state, step, reason);
+        StateChanged?.Invoke(state, step, reason);
+    }
+
+    private LoggerCmsException NotReady()
+    {
+        var (state, step, reason) = State;
+        return new LoggerCmsException(
+            ErrorCodes.NodeNotReady, $"The node is {state} ({step}).{(reason.Length > 0 ? " " + reason : "")}", "Try again in a moment; Get-CmsNode shows the state.");
+    }
+
+    private sealed record Parts(
+        long Epoch,
+        SystemDatabaseState AtStart,
+        RunTimeImage.RunTimeImage Image,
+        RequestLedger Ledger,
+        UnflushedChanges Unflushed,
+        Flusher Flusher,
+        Sequencer Sequencer,
+        DeltaJournal Journal);
+}

@@ -1,0 +1,52 @@
+using LoggerCms.Core.Deltas;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>What a node is started with.</summary>
+internal sealed record NodeOptions
+{
+    public required string Name { get; init; }
+
+    /// <summary><c>A</c> or <c>B</c>.</summary>
+    public required string Side { get; init; }
+
+    /// <summary>Made once and kept in the node's data folder.</summary>
+    public required Guid NodeId { get; init; }
+
+    /// <summary>The folder of the delta files.</summary>
+    public required string DeltaPath { get; init; }
+
+    /// <summary>Take the lease from another node, whatever it still holds.</summary>
+    public bool TakeOver { get; init; }
+
+    public ConflictPolicy ConflictPolicy { get; init; } = ConflictPolicy.KeepCurrent;
+
+    /// <summary>Go on without damaged delta files, which get another name; otherwise the node does not start over them.</summary>
+    public bool SetDamagedAside { get; init; }
+
+    /// <summary>Of the run time image; null for none.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
+    public ClusterOptions Cluster { get; init; } = new();
+
+    public DeltaOptions Deltas { get; init; } = new();
+}
+
+/// <summary>Where a node stands.</summary>
+internal enum NodeState
+{
+    Stopped,
+    Starting,
+    Ready,
+    Degraded,
+}
+
+/// <summary>The steps of the start, in their order.</summary>
+internal enum NodeStep
+{
+    ContactSystemDatabase,
+    CreateRunTimeImage,
+    ReconcileDeltaFiles,
+    EstablishNameShell,
+    ReadyForAction,
+}

@@ -1,0 +1,133 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Files;
+
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>The delta files of a folder as a reconcile takes them: checked, in order, without those that the running journal writes.</summary>
+internal sealed class DeltaSource
+{
+    private const string ConflictSuffix = ".conflicts";
+
+    private readonly IFileLayer _files;
+    private readonly string _folder;
+    private readonly List<string> _setAside;
+
+    private DeltaSource(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> reports, List<string> setAside)
+    {
+        _files = files;
+        _folder = folder;
+        Files = reports;
+        _setAside = setAside;
+    }
+
+    /// <summary>The usable files, oldest first.</summary>
+    public IReadOnlyList<DeltaFileReport> Files { get; }
+
+    public IReadOnlyList<string> SetAside => _setAside;
+
+    /// <summary>Looks at every file before anything is applied; keeps torn tails aside.</summary>
+    /// <exception cref="LoggerCmsException">DeltaDamaged, FormatNotSupported; InvalidOption for files of another system.</exception>
+    public static DeltaSource Open(
+        IFileLayer files, string folder, Guid systemId, long ownEpoch, bool setDamagedAside, CancellationToken cancellationToken)
+    {
+        List<string> setAside = [];
+        List<DeltaFileReport> usable = [];
+        foreach (var report in Inspect(files, folder, ownEpoch, cancellationToken))
+        {
+            if (setDamagedAside && report.End.State is DeltaFileState.Damaged or DeltaFileState.NotADeltaFile)
+            {
+                setAside.Add(DeltaFolder.SetAside(files, report.Path));
+                continue;
+            }
+
+            // Without the segment before it a file is used only where the caller lets damage go: it may be that very damage.
+            if (!(setDamagedAside && report.MissingBefore is not null && report.End.State is DeltaFileState.Clean or DeltaFileState.TornTail))
+                report.Check();
+            CheckSystem(report, systemId);
+            if (DeltaFolder.KeepTornTail(files, report) is { } torn)
+                setAside.Add(torn);
+            usable.Add(report);
+        }
+
+        return new DeltaSource(files, folder, usable, setAside);
+    }
+
+    /// <summary>The same without any change: damaged files are told of and left out.</summary>
+    public static DeltaSource Plan(IFileLayer files, string folder, Guid systemId, long ownEpoch, CancellationToken cancellationToken)
+    {
+        var reports = Inspect(files, folder, ownEpoch, cancellationToken);
+        List<DeltaFileReport> usable = [.. reports.Where(r => r.End.State is DeltaFileState.Clean or DeltaFileState.TornTail)];
+        foreach (var report in usable)
+            CheckSystem(report, systemId);
+        return new DeltaSource(files, folder, usable, [.. reports.Except(usable).Select(r => r.Path)]);
+    }
+
+    /// <summary>Every record with the node that wrote it and its file.</summary>
+    public IEnumerable<(Guid NodeId, string Path, ChangeRecord Record)> Records(CancellationToken cancellationToken)
+    {
+        foreach (var report in Files)
+        {
+            if (report.IsVoid)
+                continue;
+            using var reader = DeltaFileReader.Open(_files, report.Path, report.End.State == DeltaFileState.TornTail ? report.End.Offset : null);
+            while (reader.Records < report.Records && reader.Read())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return (report.Header!.Journal.NodeId, report.Path, ChangeRecordCodec.Decode(reader.Payload));
+            }
+        }
+    }
+
+    /// <summary>The database has it all: the files go, except for those of which something was not applied.</summary>
+    public void Finish(IReadOnlySet<string> keep)
+    {
+        foreach (var report in Files)
+        {
+            if (!keep.Contains(report.Path))
+            {
+                _files.DeleteForGood(report.Path);
+                continue;
+            }
+
+            var kept = report.Path + ConflictSuffix;
+            _files.Rename(report.Path, kept);
+            _files.SyncFolder(_folder);
+            _setAside.Add(kept);
+        }
+    }
+
+    /// <param name="status">As <see cref="DeltaReconcileResult.Status"/> lists them.</param>
+    /// <param name="database">Its name.</param>
+    /// <param name="reconcilers">Null where there was nothing to do.</param>
+    /// <param name="lastUpdateKey">The image's.</param>
+    /// <param name="elapsed">Of the whole.</param>
+    public DeltaReconcileResult Result(string status, string database, ReconcilerSet? reconcilers, long lastUpdateKey, TimeSpan elapsed) => new()
+    {
+        Status = status,
+        Path = _folder,
+        Database = database,
+        Files = Files.Count,
+        Records = reconcilers?.Records ?? 0,
+        Applied = reconcilers?.Applied ?? 0,
+        AlreadyThere = reconcilers?.AlreadyThere ?? 0,
+        Repeated = reconcilers?.Repeated ?? 0,
+        Conflicts = reconcilers?.Conflicts ?? [],
+        SetAside = [.. _setAside],
+        TornBytes = Files.Where(f => f.End.State == DeltaFileState.TornTail).Sum(f => f.End.Bytes),
+        LastUpdateKey = lastUpdateKey,
+        Elapsed = elapsed,
+    };
+
+    private static List<DeltaFileReport> Inspect(IFileLayer files, string folder, long ownEpoch, CancellationToken cancellationToken)
+        => [.. DeltaFolder.Inspect(files, folder, cancellationToken).Where(r => r.Header?.Journal.Epoch != ownEpoch)];
+
+    private static void CheckSystem(DeltaFileReport report, Guid systemId)
+    {
+        if (report.Header!.Journal.SystemId == systemId)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.DeltaDamaged,
+            $"'{report.Path}' belongs to the system {report.Header.Journal.SystemId}, not to {systemId}: the database was replaced or restored. Nothing of it was changed.",
+            "Move the file elsewhere and look at it with Get-DeltaFile; give Invoke-DeltaReconcile the database that it belongs to.");
+    }
+}

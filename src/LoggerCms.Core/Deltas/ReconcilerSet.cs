@@ -1,0 +1,44 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>One reconciler for each node whose files a folder holds, and their sums.</summary>
+internal sealed class ReconcilerSet(SystemDatabaseState state, RequestLedger ledger, ConflictPolicy policy)
+{
+    private readonly Dictionary<long, long> _epochEnds = state.Epochs.ToDictionary(e => e.Epoch, e => e.LastKey);
+    private readonly Dictionary<Guid, Reconciler> _reconcilers = [];
+    private readonly HashSet<string> _conflictFiles = [];
+    private int _noted;
+
+    public long Applied => _reconcilers.Values.Sum(r => r.Applied);
+
+    public long AlreadyThere => _reconcilers.Values.Sum(r => r.AlreadyThere);
+
+    public long Repeated => _reconcilers.Values.Sum(r => r.Repeated);
+
+    public long Records => _reconcilers.Values.Sum(r => r.Records);
+
+    public bool Stopped => _reconcilers.Values.Any(r => r.Stopped);
+
+    public IReadOnlyList<DeltaConflict> Conflicts => [.. _reconcilers.Values.SelectMany(r => r.Conflicts)];
+
+    /// <summary>Files of which something was not applied.</summary>
+    public IReadOnlySet<string> ConflictFiles => _conflictFiles;
+
+    public Reconciler Of(Guid nodeId)
+    {
+        if (!_reconcilers.TryGetValue(nodeId, out var reconciler))
+            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, ledger, policy);
+        return reconciler;
+    }
+
+    /// <summary>Conflicts that are new since the last call are this file's.</summary>
+    public void NoteConflicts(string path)
+    {
+        var count = _reconcilers.Values.Sum(r => r.Conflicts.Count);
+        if (count > _noted)
+            _conflictFiles.Add(path);
+        _noted = count;
+    }
+}
