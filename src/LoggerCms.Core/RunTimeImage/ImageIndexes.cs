@@ -21,6 +21,27 @@ internal sealed class ImageIndexes
 
     public IEnumerable<long> ByKind(string kind, long after = 0) => _kinds.TryGetValue(kind, out var ids) ? ids.Ids.Above(after) : [];
 
+    /// <summary>All ids above one, ascending: the kinds' lists merged. An object whose kind changes meanwhile may come twice in a row.</summary>
+    public IEnumerable<long> InOrder(long after)
+    {
+        var heads = new PriorityQueue<IEnumerator<long>, long>();
+        foreach (var kind in _kinds.Values)
+        {
+            var ids = kind.Ids.Above(after).GetEnumerator();
+            if (ids.MoveNext())
+                heads.Enqueue(ids, ids.Current);
+        }
+
+        while (heads.TryPeek(out var ids, out var id))
+        {
+            yield return id;
+            if (ids.MoveNext())
+                heads.DequeueEnqueue(ids, ids.Current);
+            else
+                heads.Dequeue();
+        }
+    }
+
     public IReadOnlyDictionary<string, long> CountByKind()
         => _kinds.Where(static kind => Volatile.Read(ref kind.Value.Live) > 0)
             .ToDictionary(static kind => kind.Key, static kind => Volatile.Read(ref kind.Value.Live), StringComparer.OrdinalIgnoreCase);

@@ -1,7 +1,7 @@
 namespace LoggerCms.Core.RunTimeImage;
 
 /// <summary>All objects as they were at one update key. Disposing it, once no call runs any more, lets the versions go that only it needed.</summary>
-internal sealed class ImageSnapshot : IObjectView, IPropertySource, IDisposable
+internal sealed class ImageSnapshot : IOrderedView, IPropertySource, IDisposable
 {
     private readonly RunTimeImage _image;
     private int _disposed;
@@ -70,6 +70,18 @@ internal sealed class ImageSnapshot : IObjectView, IPropertySource, IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         return _image.TableAt(UpdateKey);
+    }
+
+    public IEnumerable<CmsObject> AllInOrder(long after)
+    {
+        foreach (var id in _image.IdsInOrder(after))
+        {
+            if (id == after)
+                continue;
+            after = id;
+            if (Find(id) is { } found)
+                yield return found;
+        }
     }
 
     public ValueTask<CmsObject?> GetAsync(long id, CancellationToken cancellationToken)

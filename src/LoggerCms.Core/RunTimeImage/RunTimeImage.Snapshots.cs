@@ -55,6 +55,8 @@ internal sealed partial class RunTimeImage
 
     internal IEnumerable<long> IdsByKind(string kind) => _indexes.ByKind(kind);
 
+    internal IEnumerable<long> IdsInOrder(long after) => _indexes.InOrder(after);
+
     internal IEnumerable<CmsObject> TableAt(long updateKey)
     {
         foreach (var current in _table.All())

@@ -19,7 +19,7 @@ namespace LoggerCms.Core.RunTimeImage;
 /// at S was replaced later, so (1) put it into the history before (3), and the reader who saw (3) sees it. It stays there while S is needed, and so
 /// do the ways to it (4). Nothing is ever changed in a version.</para>
 /// </summary>
-internal sealed partial class RunTimeImage : IObjectView, IPropertySource
+internal sealed partial class RunTimeImage : IOrderedView, IPropertySource
 {
     private readonly ObjectTable _table = new();
     private readonly ImageIndexes _indexes = new();
@@ -104,6 +104,18 @@ internal sealed partial class RunTimeImage : IObjectView, IPropertySource
         foreach (var found in _table.All())
         {
             if (found.Version > 0)
+                yield return found;
+        }
+    }
+
+    public IEnumerable<CmsObject> AllInOrder(long after)
+    {
+        foreach (var id in _indexes.InOrder(after))
+        {
+            if (id == after)
+                continue;
+            after = id;
+            if (_table.Find(id) is { Version: > 0 } found)
                 yield return found;
         }
     }

@@ -1,0 +1,128 @@
+using System.Text;
+
+namespace LoggerCms.Core.RunTimeImage;
+
+/// <summary>
+/// The tree by names: <c>/Root Folder/Sales/Q1</c>. The root itself is <c>/</c>. A slash or backslash in a name is written with a backslash before
+/// it. On the live view a folder that is moved meanwhile may show either place; on a snapshot there is one answer.
+/// </summary>
+internal static class ObjectPaths
+{
+    /// <summary>Deeper folders are refused by <see cref="MayMove"/>, and a walk upwards ends here whatever it finds.</summary>
+    public const int MaxDepth = 256;
+
+    /// <summary>The folder, its folder, and so on up to the root; ends where a parent is missing.</summary>
+    public static IEnumerable<CmsObject> Ancestors(IObjectView view, CmsObject one)
+    {
+        var parentId = one.ParentId;
+        for (var depth = 0; depth < MaxDepth && parentId != 0 && view.Find(parentId) is { } parent; depth++)
+        {
+            yield return parent;
+            parentId = parent.ParentId;
+        }
+    }
+
+    public static bool IsBelow(IObjectView view, CmsObject one, long ancestorId)
+    {
+        foreach (var above in Ancestors(view, one))
+        {
+            if (above.Id == ancestorId)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Every object below, a folder before what lies in it; each once, also where the tree changes meanwhile.</summary>
+    public static IEnumerable<CmsObject> Descendants(IObjectView view, long id)
+    {
+        var seen = new HashSet<long> { id };
+        var folders = new Stack<long>([id]);
+        while (folders.TryPop(out var folder))
+        {
+            foreach (var child in view.Children(folder))
+            {
+                if (!seen.Add(child.Id))
+                    continue;
+                folders.Push(child.Id);
+                yield return child;
+            }
+        }
+    }
+
+    /// <summary>The object's path; it begins with <c>…</c> where a folder above is missing.</summary>
+    public static string Of(IObjectView view, CmsObject one)
+    {
+        if (one.ParentId == 0)
+            return "/";
+        var names = new List<string> { one.Name };
+        var top = one;
+        foreach (var above in Ancestors(view, one))
+        {
+            top = above;
+            if (above.ParentId != 0)
+                names.Add(above.Name);
+        }
+
+        var path = new StringBuilder(top.ParentId == 0 ? "" : "…");
+        for (var i = names.Count - 1; i >= 0; i--)
+            path.Append('/').Append(names[i].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("/", "\\/", StringComparison.Ordinal));
+        return path.ToString();
+    }
+
+    /// <summary>The object at a path, whatever the case; null where there is none or the path does not begin with <c>/</c>.</summary>
+    /// <param name="view">The view that it is looked for in.</param>
+    /// <param name="path">A path as <see cref="Of"/> gives it; a slash at its end counts for nothing.</param>
+    /// <param name="rootId">Where <c>/</c> is.</param>
+    public static CmsObject? Find(IObjectView view, string path, long rootId = SystemObjects.Root)
+    {
+        if (!path.StartsWith('/'))
+            return null;
+        var found = view.Find(rootId);
+        var name = new StringBuilder();
+        for (var at = 1; at <= path.Length && found is not null; at++)
+        {
+            if (at < path.Length && path[at] != '/')
+            {
+                at += path[at] == '\\' && at + 1 < path.Length ? 1 : 0;
+                name.Append(path[at]);
+            }
+            else if (name.Length > 0)
+            {
+                found = view.FindChild(found.Id, name.ToString());
+                name.Clear();
+            }
+            else if (at < path.Length)
+            {
+                return null;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether an object can go into a folder: not into itself or what lies below it, nor so deep that paths end.</summary>
+    public static bool MayMove(IObjectView view, long id, long newParentId)
+    {
+        if (id == newParentId || view.Find(newParentId) is not { } parent)
+            return false;
+        var depth = 1;
+        foreach (var above in Ancestors(view, parent))
+        {
+            if (above.Id == id)
+                return false;
+            depth++;
+        }
+
+        return depth + Height(view, id) < MaxDepth;
+    }
+
+    private static int Height(IObjectView view, long id)
+    {
+        var level = new List<long> { id };
+        var height = 0;
+        for (; level.Count > 0 && height <= MaxDepth; height++)
+            level = [.. level.SelectMany(view.Children).Select(static child => child.Id)];
+        return height;
+    }
+}
