@@ -67,6 +67,10 @@ public static class ErrorCodes
     public const string InvalidQuery = "InvalidQuery";
     public const string Unauthenticated = "Unauthenticated";
     public const string Forbidden = "Forbidden";
+    public const string SecretExposed = "SecretExposed";
+    public const string SecretDamaged = "SecretDamaged";
+    public const string CertificateNotTrusted = "CertificateNotTrusted";
+    public const string ProfileNotFound = "ProfileNotFound";
     public const string LimitExceeded = "LimitExceeded";
     public const string OutcomeUnknown = "OutcomeUnknown";
     public const string Unexpected = "Unexpected";

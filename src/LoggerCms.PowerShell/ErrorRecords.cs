@@ -27,14 +27,15 @@ internal static class ErrorRecords
         ErrorCodes.NotADatabase or ErrorCodes.DatabaseDamaged or ErrorCodes.SchemaMismatch or ErrorCodes.KeyNotUnique
             or ErrorCodes.TableWithoutKey or ErrorCodes.ValueNotRepresentable or ErrorCodes.SpoolDamaged
             or ErrorCodes.UndoDamaged or ErrorCodes.ForeignKeyViolated or ErrorCodes.ConstraintViolated or ErrorCodes.AclDescriptorDamaged
+            or ErrorCodes.SecretDamaged
             => ErrorCategory.InvalidData,
         ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound or ErrorCodes.MissingTable or ErrorCodes.TransferNotFound
-            or ErrorCodes.TraceNotFound
+            or ErrorCodes.TraceNotFound or ErrorCodes.ProfileNotFound
             or ErrorCodes.AccountNotFound or ErrorCodes.ProcessNotFound or ErrorCodes.AclDescriptorNotFound
             => ErrorCategory.ObjectNotFound,
         ErrorCodes.AuthenticationFailed => ErrorCategory.AuthenticationError,
         ErrorCodes.AccessDenied or ErrorCodes.FolderProtected => ErrorCategory.PermissionDenied,
-        ErrorCodes.UnsafeLink => ErrorCategory.SecurityError,
+        ErrorCodes.UnsafeLink or ErrorCodes.SecretExposed or ErrorCodes.CertificateNotTrusted => ErrorCategory.SecurityError,
         ErrorCodes.ServerUnreachable or ErrorCodes.ConnectionLost => ErrorCategory.ConnectionError,
         ErrorCodes.SideInService or ErrorCodes.DestinationInUse or ErrorCodes.TransferInProgress => ErrorCategory.ResourceBusy,
         ErrorCodes.DestinationChanged or ErrorCodes.DestinationAhead or ErrorCodes.DestinationDiverged

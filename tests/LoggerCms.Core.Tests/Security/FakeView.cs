@@ -67,8 +67,18 @@ internal sealed class FakeView : IObjectView
         var was = _objects[id];
         _objects[id] = new CmsObject
         {
-            Id = id, Cuid = was.Cuid, Kind = was.Kind, ParentId = was.ParentId, Name = was.Name, OwnerId = was.OwnerId, Version = was.Version + 1,
-            UpdateKey = ++UpdateKey, CreatedUs = 0, ModifiedUs = 0, Properties = [], AccessList = list,
+            Id = id,
+            Cuid = was.Cuid,
+            Kind = was.Kind,
+            ParentId = was.ParentId,
+            Name = was.Name,
+            OwnerId = was.OwnerId,
+            Version = was.Version + 1,
+            UpdateKey = ++UpdateKey,
+            CreatedUs = 0,
+            ModifiedUs = 0,
+            Properties = [],
+            AccessList = list,
         };
     }
 

@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using LoggerCms.Core.Files;
+
+namespace LoggerCms.Core.Security;
+
+/// <summary>
+/// What a client needs to reach a system: the node's address, the authority to trust, and a token. A node's first start writes one for the
+/// administrator, so that local use needs no set-up; the file is owner-only, and one that others may read is refused.
+/// </summary>
+internal sealed record LocalProfile
+{
+    public const string DefaultName = "admin";
+
+    private const string ProfileMagic = "loggercms-profile";
+    private const int FormatVersion = 1;
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        MaxDepth = 4,
+        AllowDuplicateProperties = false,
+    };
+
+    /// <summary>As <c>https://localhost:6400/</c>.</summary>
+    public required Uri Endpoint { get; init; }
+
+    public required string CaCertificatePem { get; init; }
+
+    /// <summary>Secret; empty where the client is to log on.</summary>
+    public required string Token { get; init; }
+
+    /// <summary>The profile of that name in this user's folder.</summary>
+    /// <param name="name">The profile's name.</param>
+    /// <param name="home">The folder to keep everything under; null takes it from the environment.</param>
+    public static string PathOf(string name = DefaultName, string? home = null) => Path.Combine(LoggerHome.Folder("cms", home), $"{name}.profile.json");
+
+    /// <exception cref="LoggerCmsException">The folder cannot be used, or the disk is full.</exception>
+    public void Write(IFileLayer files, string path)
+        => SecretFile.Write(
+            files, path, JsonSerializer.SerializeToUtf8Bytes(new FileForm(ProfileMagic, FormatVersion, Endpoint.AbsoluteUri, CaCertificatePem, Token), Json));
+
+    /// <exception cref="LoggerCmsException">ProfileNotFound, SecretExposed, SecretDamaged or FormatNotSupported.</exception>
+    public static LocalProfile Read(IFileLayer files, string path)
+    {
+        var bytes = SecretFile.Read(files, path) ?? throw new LoggerCmsException(
+            ErrorCodes.ProfileNotFound, $"There is no profile '{path}'.", "Start-CmsNode makes one at its first start; or name a node: Connect-Cms");
+        FileForm? form;
+        try
+        {
+            form = JsonSerializer.Deserialize<FileForm>(bytes, Json);
+        }
+        catch (JsonException exception)
+        {
+            // Its message could quote the file.
+            throw SecretFile.Damaged(path, $"it is no JSON of a profile (line {exception.LineNumber + 1})");
+        }
+
+        if (form?.Magic != ProfileMagic)
+            throw SecretFile.Damaged(path, "it is no profile of LoggerCms");
+        if (form.Version != FormatVersion)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.FormatNotSupported, $"'{path}' is of format version {form.Version}; this release reads {FormatVersion}.",
+                "Use the release that wrote it, or a later one.");
+        }
+
+        if (!Uri.TryCreate(form.Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme != Uri.UriSchemeHttps)
+            throw SecretFile.Damaged(path, "its endpoint is no https address");
+        if (form.Token is null || (form.Token.Length > 0 && !TokenText.TryParse(form.Token, out _, stackalloc byte[TokenText.SecretBytes])))
+            throw SecretFile.Damaged(path, "its token has not the form of one");
+        var profile = new LocalProfile { Endpoint = endpoint, CaCertificatePem = form.Ca ?? string.Empty, Token = form.Token };
+        try
+        {
+            using var authority = profile.Authority();
+            return CaPinning.IsAuthority(authority) ? profile : throw SecretFile.Damaged(path, "its certificate is no authority's");
+        }
+        catch (CryptographicException exception)
+        {
+            throw SecretFile.Damaged(path, "it holds no certificate", exception);
+        }
+    }
+
+    /// <summary>The authority to trust; the caller disposes of it.</summary>
+    public X509Certificate2 Authority() => X509Certificate2.CreateFromPem(CaCertificatePem);
+
+    /// <summary>Without the token: this text goes to logs.</summary>
+    public override string ToString() => $"{nameof(LocalProfile)} {{ {Endpoint} }}";
+
+    private sealed record FileForm(string? Magic, int Version, string? Endpoint, string? Ca, string? Token);
+}

@@ -1,0 +1,81 @@
+using LoggerCms.Core.Files;
+using LoggerCms.Core.StateTransfer;
+using LoggerCms.Core.Temp.Linux;
+
+namespace LoggerCms.Core.Security;
+
+/// <summary>A file that holds a secret: owner-only when it is written, and not used when others could read or change it.</summary>
+internal static class SecretFile
+{
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    // More is no key, certificate or profile.
+    private const int MaxLength = 1 << 20;
+
+    /// <summary>Puts the file in place whole and durable, with its folder where that is missing.</summary>
+    /// <exception cref="LoggerCmsException">The folder cannot be used, or the disk is full.</exception>
+    public static void Write(IFileLayer files, string path, ReadOnlySpan<byte> bytes)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        try
+        {
+            files.MakeFolder(folder);
+            files.Replace(path, bytes);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw FileFailure.Of(exception, folder, TransferStore.FolderRemedy);
+        }
+    }
+
+    /// <returns>Null where there is no such file.</returns>
+    /// <exception cref="LoggerCmsException">SecretExposed: others may read or change it; SecretDamaged: it is no such file; or it cannot be read.</exception>
+    public static byte[]? Read(IFileLayer files, string path)
+    {
+        try
+        {
+            if (files.Find(path) is not { } entry)
+                return null;
+            RequireOwnerOnly(path);
+            if (entry.Length is 0 or > MaxLength)
+                throw Damaged(path, $"it has {entry.Length} bytes");
+            using var file = files.Open(path);
+            var bytes = new byte[entry.Length];
+            return file.ReadFully(bytes, 0) == bytes.Length ? bytes : throw Damaged(path, "it ends early");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw FileFailure.Of(exception, path, TransferStore.FolderRemedy);
+        }
+    }
+
+    public static LoggerCmsException Damaged(string path, string why, Exception? inner = null)
+        => new(
+            ErrorCodes.SecretDamaged, $"'{path}' is damaged: {why}.",
+            "Bring it back from a backup (Restore-CmsSide), or move it away: what depends on it is then made anew.", innerException: inner);
+
+    /// <summary>On Unix; on Windows the access list of the user's own folder is relied on.</summary>
+    private static void RequireOwnerOnly(string path)
+    {
+        // A file layer of tests has no modes.
+        if (OperatingSystem.IsWindows() || !File.Exists(path))
+            return;
+        if (new FileInfo(path).LinkTarget is not null)
+            throw Exposed(path, "it is a link");
+        var mode = File.GetUnixFileMode(path);
+        if ((mode & Others) != 0)
+            throw Exposed(path, $"others than its owner may use it (mode {Convert.ToString((int)mode, 8)})", $"chmod 600 '{path}'");
+        if (OperatingSystem.IsLinux() && FileStat.OfPath(path, out _) is { } stat && stat.User != LibC.EffectiveUser())
+            throw Exposed(path, $"it belongs to another account (uid {stat.User})");
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if ((File.GetUnixFileMode(folder) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
+            throw Exposed(path, "others may put another file in its place", $"chmod go-w '{folder}'");
+    }
+
+    private static LoggerCmsException Exposed(string path, string why, string? command = null)
+        => new(
+            ErrorCodes.SecretExposed, $"'{path}' holds a secret and is not used: {why}.",
+            (command is null ? string.Empty : command + "\n") + "Whoever read it has the secret: revoke the token (Revoke-CmsToken), or move the file away, so that it is made anew.");
+}
