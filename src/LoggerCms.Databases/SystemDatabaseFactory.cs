@@ -1,4 +1,5 @@
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Databases.PostgreSql;
 using LoggerCms.Databases.Sqlite;
 
 namespace LoggerCms.Databases;
@@ -13,6 +14,7 @@ internal static class SystemDatabaseFactory
     public static ISystemDatabase Open(SideConnection connection) => connection.Provider switch
     {
         SideProvider.Sqlite => new SqliteSystemDatabase(connection),
+        SideProvider.PostgreSql => new PgSystemDatabase(connection),
         _ => throw new LoggerCmsException(
             ErrorCodes.InvalidConnection, $"{connection.Provider} cannot hold a system database.", "Give sqlite:PATH.", connection.Name),
     };

@@ -56,4 +56,11 @@ internal static class SystemTables
         "Start a node on it with Start-CmsNode, which makes them.",
         database,
         innerException: cause);
+
+    public static LoggerCmsException OutcomeUnknown(string database, Exception cause) => new(
+        ErrorCodes.OutcomeUnknown,
+        $"The connection to '{database}' ended before the answer to COMMIT came.",
+        "The node reads the epoch's last key when the database is back, or writes the same again.",
+        database,
+        innerException: cause);
 }
