@@ -64,6 +64,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                 FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'loggercms\_%'
                 UNION ALL SELECT format('DROP %s public.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.relname)
                 FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S') AND c.relname LIKE 'loggercms\_%'
+                  AND c.relname <> ALL (ARRAY[{string.Join(", ", SystemTables.OfNodes.Select(PgName.Literal))}])
                 """,
                 r => r.GetString(0), cancellationToken).ConfigureAwait(false);
             foreach (var statement in statements)

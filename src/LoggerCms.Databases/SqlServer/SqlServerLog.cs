@@ -74,11 +74,11 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
                     await session.ExecuteAsync($"DROP TRIGGER {trigger}", What, cancellationToken).ConfigureAwait(false);
                 var tables = await session.QueryAsync(
                     "SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.schema_id = t.schema_id WHERE s.name = 'dbo' AND t.name LIKE 'loggercms[_]%'",
-                    r => SqlServerDialect.Quote(r.GetString(0)),
+                    r => r.GetString(0),
                     What,
                     cancellationToken).ConfigureAwait(false);
-                foreach (var table in tables)
-                    await session.ExecuteAsync($"DROP TABLE [dbo].{table}", What, cancellationToken).ConfigureAwait(false);
+                foreach (var table in tables.Except(SystemTables.OfNodes))
+                    await session.ExecuteAsync($"DROP TABLE [dbo].{SqlServerDialect.Quote(table)}", What, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
     }

@@ -66,9 +66,23 @@ internal sealed unsafe class SqliteStatement : IDisposable
         return this;
     }
 
+    /// <summary>Binds bytes, empty ones as an empty blob; SQLite copies them.</summary>
+    public SqliteStatement Bind(int index, byte[] value)
+    {
+        fixed (byte* bytes = value.Length == 0 ? new byte[1] : value)
+            _db.Check(Native.BindBlob(Handle, index, bytes, value.Length, -1));
+        return this;
+    }
+
     public bool IsNull(int index) => Native.ColumnType(Handle, index) == Native.TypeNull;
 
     public long Int64(int index) => Native.ColumnInt64(Handle, index);
+
+    public byte[] Blob(int index)
+    {
+        var bytes = Native.ColumnBlob(Handle, index);
+        return bytes is null ? [] : new ReadOnlySpan<byte>(bytes, Native.ColumnBytes(Handle, index)).ToArray();
+    }
 
     public string Text(int index)
     {

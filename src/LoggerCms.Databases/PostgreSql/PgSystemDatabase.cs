@@ -1,0 +1,163 @@
+using System.Globalization;
+using LoggerCms.Core.RunTimeImage;
+using Npgsql;
+
+namespace LoggerCms.Databases.PostgreSql;
+
+/// <summary>A system database on PostgreSQL: one connection for what writes, one for what reads, and some for a load.</summary>
+internal sealed class PgSystemDatabase : ISystemDatabase
+{
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+
+    private readonly NpgsqlDataSource _source;
+    private readonly string _lockTimeout;
+    private readonly PgSessionKeeper _writer;
+    private readonly PgSessionKeeper _reader;
+
+    /// <param name="connection">Where the database is.</param>
+    /// <param name="patience">How long a write waits for a lock.</param>
+    public PgSystemDatabase(SideConnection connection, TimeSpan? patience = null)
+    {
+        var settings = PgConnectionString.Build(connection);
+        Name = connection.Name ?? settings.Database ?? settings.Host!;
+        _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).ConfigureTypeLoading(o => o.EnableTypeLoading(false)).Build();
+        _lockTimeout = string.Create(CultureInfo.InvariantCulture, $"SET lock_timeout = {(long)(patience ?? DefaultPatience).TotalMilliseconds}");
+        _writer = new PgSessionKeeper(OpenAsync);
+        _reader = new PgSessionKeeper(OpenAsync);
+    }
+
+    public string Name { get; }
+
+    public Task PrepareAsync(CancellationToken cancellationToken)
+        => WriteAsync(
+            async session =>
+            {
+                await PgSystemTables.MakeAsync(session, cancellationToken).ConfigureAwait(false);
+                await PgSystemTables.CheckAsync(session, Name, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+
+    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
+        => _reader.UseAsync(
+            async session =>
+            {
+                await session.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", cancellationToken).ConfigureAwait(false);
+                var state = await PgSystemTables.ReadStateAsync(session, Name, cancellationToken).ConfigureAwait(false);
+                await session.ExecuteAsync("ROLLBACK", cancellationToken).ConfigureAwait(false);
+                return state;
+            },
+            cancellationToken);
+
+    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+        => WriteAsync(session => PgSystemTables.TakeLeaseAsync(session, Name, nodeId, nodeName, takeOver, cancellationToken), cancellationToken);
+
+    public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken)
+        => WriteAsync(
+            async session =>
+            {
+                await PgSystemTables.CheckAsync(session, Name, cancellationToken).ConfigureAwait(false);
+                return await session.ExecuteAsync(
+                    "UPDATE public.loggercms_lease SET expires_us = 0 WHERE epoch = $1", cancellationToken, epoch).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    public Task ReserveAsync(long epoch, long objectIdEnd, long updateKeyEnd, CancellationToken cancellationToken)
+        => WriteAsync(
+            async session =>
+            {
+                await PgSystemTables.HoldEpochAsync(session, Name, epoch, cancellationToken).ConfigureAwait(false);
+                return await session.ExecuteAsync(
+                    "UPDATE public.loggercms_system SET object_id_end = greatest(object_id_end, $1), update_key_end = greatest(update_key_end, $2)",
+                    cancellationToken, objectIdEnd, updateKeyEnd).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    public Task LoadAsync(Action<CmsObject> onObject, CancellationToken cancellationToken)
+        => PgObjectLoad.RunAsync(OpenAsync, Name, onObject, cancellationToken);
+
+    public Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken)
+        => _reader.UseAsync(
+            async session => (await session.QueryAsync(
+                $"SELECT {SystemTables.ObjectColumns} FROM public.cms_object WHERE id = $1", Read, cancellationToken, id).ConfigureAwait(false)).FirstOrDefault(),
+            cancellationToken);
+
+    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
+        => WriteAsync(
+            async session =>
+            {
+                await PgSystemFlush.WriteAsync(session, Name, batch, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+
+    public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
+        => _reader.UseAsync(
+            async session => await session.QueryAsync(
+                $"SELECT id, expires_us, content FROM public.{SystemTables.Of(localClass)}",
+                r =>
+                {
+                    onEntry(new LocalEntry(new LocalKey(localClass, r.GetGuid(0)), r.GetInt64(1), r.GetFieldValue<byte[]>(2)));
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false),
+            cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        await _reader.DisposeAsync().ConfigureAwait(false);
+        await _source.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static CmsObject Read(NpgsqlDataReader r) => new()
+    {
+        Id = r.GetInt64(0),
+        Cuid = r.GetString(1),
+        Kind = string.Intern(r.GetString(2)),
+        ParentId = r.GetInt64(3),
+        Name = r.GetString(4),
+        OwnerId = r.GetInt64(5),
+        Version = r.GetInt32(6),
+        UpdateKey = r.GetInt64(7),
+        CreatedUs = r.GetInt64(8),
+        ModifiedUs = r.GetInt64(9),
+        AccessList = r.GetFieldValue<byte[]>(10),
+        Properties = r.GetFieldValue<byte[]>(11),
+    };
+
+    private async Task<PgSession> OpenAsync(CancellationToken cancellationToken)
+    {
+        var session = await PgSession.OpenAsync(_source, Name, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await session.ExecuteAsync(_lockTimeout, cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>One transaction. Any failure closes the connection, which rolls back what is open on it.</summary>
+    private Task<T> WriteAsync<T>(Func<PgSession, Task<T>> work, CancellationToken cancellationToken)
+        => _writer.UseAsync(
+            async session =>
+            {
+                await session.ExecuteAsync("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", cancellationToken).ConfigureAwait(false);
+                var result = await work(session).ConfigureAwait(false);
+                try
+                {
+                    await session.CommitAsync().ConfigureAwait(false);
+                }
+                catch (LoggerCmsException e) when (e.Code == ErrorCodes.OutcomeUnknown)
+                {
+                    throw SystemTables.OutcomeUnknown(Name, e);
+                }
+
+                return result;
+            },
+            cancellationToken);
+}

@@ -1,0 +1,111 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Databases.Sqlite;
+
+/// <summary>Writes a batch inside a transaction that is open already.</summary>
+internal static class SqliteSystemFlush
+{
+    private const string Upsert =
+        $"""
+        INSERT INTO main.cms_object ({SystemTables.ObjectColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        ON CONFLICT (id) DO UPDATE SET cuid = excluded.cuid, kind = excluded.kind, parent_id = excluded.parent_id, name = excluded.name,
+          owner_id = excluded.owner_id, version = excluded.version, update_key = excluded.update_key, created_us = excluded.created_us,
+          modified_us = excluded.modified_us, access_list = excluded.access_list, properties = excluded.properties
+        """;
+
+    public static void Write(SqliteDb db, FlushBatch batch, CancellationToken cancellationToken)
+    {
+        SqliteSystemTables.HoldEpoch(db, batch.Epoch);
+        Remove(db, batch.Remove, cancellationToken);
+        Put(db, batch.Put, cancellationToken);
+        RemoveLocal(db, batch.RemoveLocal);
+        PutLocal(db, batch.PutLocal);
+        using var end = db.Prepare("UPDATE main.loggercms_epoch SET last_key = max(last_key, ?2) WHERE epoch = ?1");
+        end.Bind(1, batch.Epoch).Bind(2, batch.LastUpdateKey).Run();
+        using var last = db.Prepare(
+            "UPDATE main.loggercms_system SET last_update_key = max(last_update_key, ?1), update_key_end = max(update_key_end, ?1)");
+        last.Bind(1, batch.LastUpdateKey).Run();
+    }
+
+    private static void Remove(SqliteDb db, IReadOnlyList<long> ids, CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0)
+            return;
+        long[] sorted = [.. ids];
+        Array.Sort(sorted);
+        using var delete = db.Prepare("DELETE FROM main.cms_object WHERE id = ?1");
+        foreach (var id in sorted)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            delete.Bind(1, id).Run();
+        }
+    }
+
+    /// <summary>
+    /// In the order of ids, which is that of the table's pages. A CUID may move from one object of the batch to another, and the unique index
+    /// over it is checked at every row: whoever still has it is given a stand-in until its own row comes.
+    /// </summary>
+    private static void Put(SqliteDb db, IReadOnlyList<CmsObject> objects, CancellationToken cancellationToken)
+    {
+        if (objects.Count == 0)
+            return;
+        CmsObject[] sorted = [.. objects];
+        Array.Sort(sorted, static (a, b) => a.Id.CompareTo(b.Id));
+        var parked = new HashSet<long>();
+        using var writer = new SqliteObjectWriter(db, Upsert);
+        foreach (var o in sorted)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!writer.TryWrite(o))
+            {
+                Park(db, o, parked);
+                if (!writer.TryWrite(o))
+                    throw db.Failure();
+            }
+
+            if (parked.Count > 0)
+                parked.Remove(o.Id);
+        }
+
+        if (parked.Count > 0)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.ConstraintViolated,
+                $"Object {parked.Min()} of '{db.Side}' has a CUID that the batch gives to another object; nothing was written.",
+                "Start the node again, which compares its image with the database.",
+                db.Side);
+        }
+    }
+
+    private static void Park(SqliteDb db, CmsObject wants, HashSet<long> parked)
+    {
+        using var find = db.Prepare("SELECT id FROM main.cms_object WHERE cuid = ?1");
+        if (!find.Bind(1, wants.Cuid).Step())
+            throw db.Failure(Native.Constraint);
+        var id = find.Int64(0);
+        find.Reset();
+        using var park = db.Prepare("UPDATE main.cms_object SET cuid = ?2 WHERE id = ?1");
+        park.Bind(1, id).Bind(2, $"{wants.Cuid} moves from {id} {Guid.NewGuid():N}").Run();
+        parked.Add(id);
+    }
+
+    private static void RemoveLocal(SqliteDb db, IReadOnlyList<LocalKey> keys)
+    {
+        foreach (var group in keys.GroupBy(k => k.Class))
+        {
+            using var delete = db.Prepare($"DELETE FROM main.{SystemTables.Of(group.Key)} WHERE id = ?1");
+            foreach (var key in group)
+                delete.Bind(1, key.Id.ToByteArray(bigEndian: true)).Run();
+        }
+    }
+
+    private static void PutLocal(SqliteDb db, IReadOnlyList<LocalEntry> entries)
+    {
+        foreach (var group in entries.GroupBy(e => e.Key.Class))
+        {
+            using var put = db.Prepare($"INSERT OR REPLACE INTO main.{SystemTables.Of(group.Key)} (id, expires_us, content) VALUES (?1, ?2, ?3)");
+            foreach (var entry in group)
+                put.Bind(1, entry.Key.Id.ToByteArray(bigEndian: true)).Bind(2, entry.ExpiresUs).Bind(3, entry.Content).Run();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Databases;
+
+/// <summary>What the system databases of all makes have in common: the names of their tables, the format, and how they refuse.</summary>
+internal static class SystemTables
+{
+    public const string Object = "cms_object";
+    public const string System = "loggercms_system";
+    public const string Lease = "loggercms_lease";
+    public const string Epoch = "loggercms_epoch";
+    public const string Token = "loggercms_token";
+    public const string Request = "loggercms_request";
+
+    /// <summary>The number in <see cref="System"/>; tables of another one are not touched.</summary>
+    public const int Format = 1;
+
+    /// <summary>The order in which every statement and reader has the columns of an object.</summary>
+    public const string ObjectColumns =
+        "id, cuid, kind, parent_id, name, owner_id, version, update_key, created_us, modified_us, access_list, properties";
+
+    /// <summary>What a lease of mode single expires at, and so never does.</summary>
+    public const long Never = long.MaxValue;
+
+    /// <summary>The side-local tables that belong to nodes: switching the config message log off leaves them alone.</summary>
+    public static IReadOnlyList<string> OfNodes { get; } = [System, Lease, Epoch, Token, Request];
+
+    public static string Of(LocalClass localClass) => localClass switch
+    {
+        LocalClass.Token => Token,
+        LocalClass.Request => Request,
+        _ => throw new ArgumentOutOfRangeException(nameof(localClass), localClass, "No such class."),
+    };
+
+    public static LoggerCmsException EpochLost(string database, long epoch) => new(
+        ErrorCodes.EpochLost,
+        $"Epoch {epoch} no longer holds the lease of '{database}'; nothing was written.",
+        "Stop this node: another one took the lease. Get-CmsNode shows which.",
+        database);
+
+    public static LoggerCmsException InService(string database, Lease lease) => new(
+        ErrorCodes.SideInService,
+        $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database}' with epoch {lease.Epoch}.",
+        "Stop that node with Stop-CmsNode; if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold.",
+        database);
+
+    public static LoggerCmsException UnknownFormat(string database, string format) => new(
+        ErrorCodes.FormatNotSupported,
+        $"The system tables of '{database}' have format {format}; this release knows {Format}. Nothing was changed.",
+        "Start a node of the release that made them, or restore a backup that this release made.",
+        database);
+
+    public static LoggerCmsException NotPrepared(string database, Exception? cause = null) => new(
+        ErrorCodes.TableNotFound,
+        $"'{database}' has no system tables.",
+        "Start a node on it with Start-CmsNode, which makes them.",
+        database,
+        innerException: cause);
+
+    public static LoggerCmsException OutcomeUnknown(string database, Exception cause) => new(
+        ErrorCodes.OutcomeUnknown,
+        $"The connection to '{database}' ended before the answer to COMMIT came.",
+        "The node reads the epoch's last key when the database is back, or writes the same again.",
+        database,
+        innerException: cause);
+}

@@ -1,0 +1,167 @@
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Databases.Tests.Support;
+
+namespace LoggerCms.Databases.Tests.SystemDatabases;
+
+public abstract partial class SystemDatabaseContract
+{
+    [Fact]
+    public async Task Preparing_twice_leaves_everything_as_it_was()
+    {
+        var database = await NewAsync();
+        var system = Open(database);
+        await system.PrepareAsync(Token);
+        var first = await system.ReadStateAsync(Token);
+        Assert.Null(first.Lease);
+        Assert.Empty(first.Epochs);
+        Assert.Equal((0, 0, 0, 0), (first.ObjectIdEnd, first.UpdateKeyEnd, first.LastUpdateKey, first.Objects));
+        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+        await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
+        var again = Open(database);
+        await again.PrepareAsync(Token);
+        var second = await again.ReadStateAsync(Token);
+        Assert.Equal(first.Identity, second.Identity);
+        Assert.NotEqual(Guid.Empty, first.Identity);
+        Assert.Equal(1, second.Objects);
+        Assert.Equal(1, second.Lease!.Epoch);
+    }
+
+    [Fact]
+    public async Task Two_nodes_may_prepare_at_once()
+    {
+        var database = await NewAsync();
+        var nodes = Enumerable.Range(0, 4).Select(_ => Open(database)).ToArray();
+        await Task.WhenAll(nodes.Select(n => n.PrepareAsync(Token)));
+        var states = await Task.WhenAll(nodes.Select(n => n.ReadStateAsync(Token)));
+        Assert.Single(states.Select(s => s.Identity).Distinct());
+    }
+
+    [Fact]
+    public async Task An_unknown_format_is_refused_and_left_untouched()
+    {
+        var (database, system) = await HeldAsync();
+        await database.ExecuteAsync("UPDATE loggercms_system SET format = 2", "DROP TABLE loggercms_token");
+        var other = Open(database);
+        await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => other.PrepareAsync(Token));
+        await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => other.TakeLeaseAsync(NodeB, "b", takeOver: true, Token));
+        await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => other.ReadStateAsync(Token));
+        await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => LoadAsync(other));
+        await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token));
+        Assert.Equal("0", await database.ScalarAsync("SELECT count(*) FROM cms_object"));
+        Assert.DoesNotContain(await database.FindOwnObjectsAsync(), n => n.Contains("loggercms_token", StringComparison.Ordinal));
+        Assert.Equal("1", await database.ScalarAsync("SELECT epoch FROM loggercms_lease"));
+    }
+
+    [Fact]
+    public async Task A_database_that_was_not_prepared_says_so()
+    {
+        var system = Open(await NewAsync());
+        await Sides.FailsAsync(ErrorCodes.TableNotFound, () => system.ReadStateAsync(Token));
+        await Sides.FailsAsync(ErrorCodes.TableNotFound, () => system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token));
+        await Sides.FailsAsync(ErrorCodes.TableNotFound, () => LoadAsync(system));
+    }
+
+    [Fact]
+    public async Task Of_nodes_that_race_for_the_lease_exactly_one_has_it()
+    {
+        var database = await NewAsync();
+        var nodes = Enumerable.Range(0, 6).Select(i => (Id: Guid.NewGuid(), System: Open(database))).ToArray();
+        await nodes[0].System.PrepareAsync(Token);
+        using var start = new Barrier(nodes.Length);
+        var taken = await Task.WhenAll(nodes.Select(n => Task.Factory.StartNew(
+            async () =>
+            {
+                start.SignalAndWait(Token);
+                try
+                {
+                    return await n.System.TakeLeaseAsync(n.Id, "node", takeOver: false, Token);
+                }
+                catch (LoggerCmsException e) when (e.Code == ErrorCodes.SideInService)
+                {
+                    return null;
+                }
+            },
+            Token,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default).Unwrap()));
+        var winner = Assert.Single(taken, t => t is not null);
+        Assert.Equal(winner, (await nodes[0].System.ReadStateAsync(Token)).Lease);
+        Assert.Equal(1, winner!.Epoch);
+    }
+
+    [Fact]
+    public async Task A_lease_in_force_is_refused_by_its_holders_name_unless_it_is_taken_over()
+    {
+        var (database, a) = await HeldAsync();
+        var b = Open(database);
+        var refused = await Sides.FailsAsync(ErrorCodes.SideInService, () => b.TakeLeaseAsync(NodeB, "node-b", takeOver: false, Token));
+        Assert.Contains("node-a", refused.Message, StringComparison.Ordinal);
+        await a.ReserveAsync(1, 10, 500, Token);
+        var lease = await b.TakeLeaseAsync(NodeB, "node-b", takeOver: true, Token);
+        Assert.Equal(new Lease(2, NodeB, "node-b", InForce: true), lease);
+        var state = await b.ReadStateAsync(Token);
+        Assert.Equal(lease, state.Lease);
+        Assert.Equal([new EpochEnd(1, NodeA, 0), new EpochEnd(2, NodeB, 500)], state.Epochs.OrderBy(e => e.Epoch));
+    }
+
+    [Fact]
+    public async Task A_node_takes_its_own_lease_again_with_another_epoch()
+    {
+        var (database, _) = await HeldAsync();
+        var again = Open(database);
+        Assert.Equal(2, (await again.TakeLeaseAsync(NodeA, "node-a", takeOver: false, Token)).Epoch);
+    }
+
+    [Fact]
+    public async Task A_lease_given_back_is_not_in_force_and_anyone_may_take_it()
+    {
+        var (database, a) = await HeldAsync();
+        await a.ReleaseLeaseAsync(1, Token);
+        Assert.Equal(new Lease(1, NodeA, "node-a", InForce: false), (await a.ReadStateAsync(Token)).Lease);
+        var b = Open(database);
+        Assert.Equal(2, (await b.TakeLeaseAsync(NodeB, "node-b", takeOver: false, Token)).Epoch);
+        await a.ReleaseLeaseAsync(1, Token);
+        Assert.True((await b.ReadStateAsync(Token)).Lease!.InForce);
+    }
+
+    [Fact]
+    public async Task An_old_epoch_writes_nothing()
+    {
+        var (database, a) = await HeldAsync();
+        await a.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
+        var b = Open(database);
+        await b.TakeLeaseAsync(NodeB, "node-b", takeOver: true, Token);
+        var token = new LocalEntry(new LocalKey(LocalClass.Token, Guid.NewGuid()), 1, [1]);
+        await Sides.FailsAsync(
+            ErrorCodes.EpochLost, () => a.FlushAsync(Batches.Put(1, 9, Batches.Object(2)) with { Remove = [1], PutLocal = [token] }, Token));
+        await Sides.FailsAsync(ErrorCodes.EpochLost, () => a.ReserveAsync(1, 1000, 1000, Token));
+        var state = await b.ReadStateAsync(Token);
+        Assert.Equal((1, 0L), (state.LastUpdateKey, state.ObjectIdEnd - 1));
+        Assert.Equal([1L], (await LoadAsync(b)).Select(o => o.Id));
+        Assert.Empty(await LoadLocalAsync(b, LocalClass.Token));
+    }
+
+    [Fact]
+    public async Task Ends_of_blocks_never_go_back()
+    {
+        var (_, system) = await HeldAsync();
+        await system.ReserveAsync(1, 100, 1000, Token);
+        await system.ReserveAsync(1, 50, 2000, Token);
+        await system.ReserveAsync(1, 70, 5, Token);
+        var state = await system.ReadStateAsync(Token);
+        Assert.Equal((100, 2000), (state.ObjectIdEnd, state.UpdateKeyEnd));
+        await system.FlushAsync(Batches.Put(1, 10, Batches.Object(99)), Token);
+        await system.FlushAsync(Batches.Remove(1, 11, 99), Token);
+        state = await system.ReadStateAsync(Token);
+        Assert.Equal((100, 2000, 11), (state.ObjectIdEnd, state.UpdateKeyEnd, state.LastUpdateKey));
+    }
+
+    [Fact]
+    public async Task Objects_that_came_by_another_way_raise_the_end_of_ids()
+    {
+        var (database, system) = await HeldAsync();
+        await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
+        await database.ExecuteAsync("UPDATE cms_object SET id = 5000");
+        Assert.Equal(5000, (await system.ReadStateAsync(Token)).ObjectIdEnd);
+    }
+}
