@@ -74,7 +74,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         {
             Id = blocks.NextObjectId(),
             Cuid = create.Cuid ?? NewCuid(),
-            Kind = string.Intern(create.Kind),
+            Kind = ObjectKinds.Intern(create.Kind),
             ParentId = create.ParentId,
             Name = create.Name,
             OwnerId = create.OwnerId ?? request.PrincipalId,
@@ -214,7 +214,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
     private void Container(long parentId)
     {
         var parent = _overlay.Find(parentId) ?? throw ObjectRules.NotFound(parentId);
-        if (!ObjectKinds.IsContainer(parent.Kind))
+        if (!ObjectKinds.Of(parent.Kind).IsContainer)
             throw Invalid($"Object {parentId} '{parent.Name}' is a {parent.Kind}, which holds no other objects.", "Name a folder.");
     }
 

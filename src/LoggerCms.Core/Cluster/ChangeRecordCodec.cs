@@ -150,7 +150,7 @@ internal static class ChangeRecordCodec
         CreatedUs = reader.Int64(),
         ModifiedUs = reader.Int64(),
         Cuid = reader.Text(),
-        Kind = string.Intern(reader.Text()),
+        Kind = ObjectKinds.Intern(reader.Text()),
         Name = reader.Text(),
         AccessList = reader.Bytes(),
         Properties = reader.Bytes(),

@@ -133,7 +133,7 @@ internal sealed partial class CmsNode
         if (parts.Image.Count > 0)
             return;
         var nowUs = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        List<WriteOperation> operations = [.. SystemObjects.Initial(nowUs, BuiltIn.RootAccessList.Encode())
+        List<WriteOperation> operations = [.. SystemObjects.Create(1, nowUs, BuiltIn.RootAccessList.Encode())
             .Select(o => new RepeatChange(new PutChange { UpdateKey = 0, BeforeKey = 0, Object = o }))];
         await parts.Sequencer.WriteAsync(new WriteRequest
         {

@@ -191,7 +191,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         var journal = DeltaJournal.Create(
             _files,
             _options.DeltaPath,
-            new DeltaJournalHeader { SystemId = state.Identity, NodeId = _options.NodeId, Epoch = lease.Epoch, Side = _options.Side },
+            new DeltaJournalHeader(state.Identity, _options.NodeId, lease.Epoch, _options.Side),
             _options.Deltas,
             sequencer.OnDurable,
             sequencer.OnFailed,

@@ -8,7 +8,7 @@ namespace LoggerCms.Core.Cluster;
 /// </summary>
 internal sealed class KeyBlocks(ISystemDatabase database, long epoch, SystemDatabaseState state, ClusterOptions options)
 {
-    private long _objectId = state.ObjectIdEnd;
+    private long _objectId = Math.Max(state.ObjectIdEnd, SystemObjects.LastReservedId);
     private long _updateKey = state.UpdateKeyEnd;
     private long _objectIdEnd = state.ObjectIdEnd;
     private long _updateKeyEnd = state.UpdateKeyEnd;

@@ -35,7 +35,7 @@ internal static class ObjectRules
     /// <exception cref="LoggerCmsException">InvalidObject where the system needs the object to stay what it is.</exception>
     public static void CheckNotSystem(CmsObject target, string what)
     {
-        if (target.Id <= SystemObjects.LastId)
+        if (SystemObjects.Contains(target.Id))
             throw Invalid($"Object {target.Id} '{target.Name}' belongs to the system and cannot be {what}.");
     }
 

@@ -57,7 +57,7 @@ internal sealed class Sequencer(
 
     /// <summary>Makes the changes of a request: all or none.</summary>
     /// <returns>After they are durable on this node and visible.</returns>
-    /// <exception cref="LoggerCmsException">As <see cref="ChangePlanner.Plan"/>; NodeNotReady; JournalFailed: nothing was changed.</exception>
+    /// <exception cref="LoggerCmsException">As <see cref="ChangePlanner.Plan()"/>; NodeNotReady; JournalFailed: nothing was changed.</exception>
     public async ValueTask<WriteAnswer> WriteAsync(WriteRequest request)
     {
         if (unflushed.Bytes > options.MostUnflushedBytes)
