@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LoggerCms;
+
+/// <summary>How requests and answers stand on the wire: names as in the records, nulls left out, words for enumerations.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.Unspecified,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    MaxDepth = 40)]
+[JsonSerializable(typeof(CmsNodeInfo))]
+[JsonSerializable(typeof(RunTimeImageInfo))]
+[JsonSerializable(typeof(CmsObjectInfo))]
+[JsonSerializable(typeof(CmsObjectPage))]
+[JsonSerializable(typeof(CmsChangeRequest))]
+[JsonSerializable(typeof(CmsChangeAnswer))]
+[JsonSerializable(typeof(CmsError))]
+[JsonSerializable(typeof(CmsQueryRequest))]
+[JsonSerializable(typeof(CmsReconcileRequest))]
+[JsonSerializable(typeof(DeltaReconcileResult))]
+[JsonSerializable(typeof(CmsRightQuestion))]
+[JsonSerializable(typeof(CmsRightDecision))]
+[JsonSerializable(typeof(IReadOnlyList<CmsRightEntry>))]
+[JsonSerializable(typeof(IReadOnlyList<CmsToken>))]
+[JsonSerializable(typeof(CmsTokenRequest))]
+[JsonSerializable(typeof(CmsIssuedToken))]
+[JsonSerializable(typeof(CmsLogon))]
+[JsonSerializable(typeof(CmsPassword))]
+public sealed partial class CmsJson : JsonSerializerContext;

@@ -1,0 +1,91 @@
+namespace LoggerCms;
+
+/// <summary>A query in the language of BusinessObjects.</summary>
+public sealed record CmsQueryRequest
+{
+    /// <summary>As <c>SELECT SI_ID, SI_NAME FROM CI_INFOOBJECTS WHERE SI_KIND='Folder'</c>.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>Rows to pass over: the page's beginning.</summary>
+    public int Skip { get; init; }
+
+    /// <summary>Rows of a page at most.</summary>
+    public int Take { get; init; } = 1000;
+}
+
+/// <summary>Asks a node to bring a folder of delta files in.</summary>
+public sealed record CmsReconcileRequest
+{
+    /// <summary>On the node's machine; null for the node's own.</summary>
+    public string? Path { get; init; }
+
+    public ConflictPolicy ConflictPolicy { get; init; }
+
+    /// <summary>Give damaged files another name and go on without them.</summary>
+    public bool SetDamagedAside { get; init; }
+
+    /// <summary>Only say what would be done.</summary>
+    public bool WhatIf { get; init; }
+}
+
+/// <summary>Asks whether a principal has a right.</summary>
+public sealed record CmsRightQuestion
+{
+    public required long ObjectId { get; init; }
+
+    /// <summary>Null for the caller.</summary>
+    public long? PrincipalId { get; init; }
+
+    public required string Right { get; init; }
+}
+
+/// <summary>Asks for a token.</summary>
+public sealed record CmsTokenRequest
+{
+    /// <summary>The user it stands for; null for the caller.</summary>
+    public long? PrincipalId { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(90);
+}
+
+/// <summary>A token that was made; its text is told this once.</summary>
+public sealed record CmsIssuedToken
+{
+    public required CmsToken Token { get; init; }
+
+    /// <summary>Secret.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Without the secret.</summary>
+    public override string ToString() => $"{nameof(CmsIssuedToken)} {{ {Token.Id} }}";
+}
+
+/// <summary>A logon by name and password.</summary>
+public sealed record CmsLogon
+{
+    public required string User { get; init; }
+
+    /// <summary>Secret.</summary>
+    public required string Password { get; init; }
+
+    /// <summary>Of the token that the answer holds.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>Without the password.</summary>
+    public override string ToString() => $"{nameof(CmsLogon)} {{ {User} }}";
+}
+
+/// <summary>A new password for a user.</summary>
+public sealed record CmsPassword
+{
+    /// <summary>Secret; needed by a user who sets the own one.</summary>
+    public string? Current { get; init; }
+
+    /// <summary>Secret; null takes the password away.</summary>
+    public string? New { get; init; }
+
+    /// <summary>Without the passwords.</summary>
+    public override string ToString() => nameof(CmsPassword);
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
+
+namespace LoggerCms.Node;
+
+/// <summary>Turns a change as it came over the wire into an operation; what is missing or makes no sense is named.</summary>
+internal static class ChangeTranslator
+{
+    /// <exception cref="LoggerCmsException">InvalidObject.</exception>
+    public static WriteOperation Translate(CmsChange change) => change.Operation switch
+    {
+        "Create" => new CreateObject
+        {
+            Kind = Needed(change.Kind, change, nameof(change.Kind)),
+            Name = Needed(change.Name, change, nameof(change.Name)),
+            ParentId = Needed(change.ParentId, change, nameof(change.ParentId)),
+            Cuid = change.Cuid,
+            OwnerId = change.OwnerId,
+            Properties = change.Properties is { } made ? Parse(made).Encode() : [],
+        },
+        "Update" => new ChangeObject
+        {
+            Id = Id(change),
+            ExpectedVersion = change.ExpectedVersion,
+            Name = change.Name,
+            OwnerId = change.OwnerId,
+            Properties = Properties(change),
+        },
+        "Move" => new ChangeObject
+        {
+            Id = Id(change),
+            ExpectedVersion = change.ExpectedVersion,
+            ParentId = Needed(change.ParentId, change, nameof(change.ParentId)),
+            Name = change.Name,
+        },
+        "Remove" => new RemoveObject { Id = Id(change), ExpectedVersion = change.ExpectedVersion, Recurse = change.Recurse },
+        "SetRight" => new ChangeObject { Id = Id(change), ExpectedVersion = change.ExpectedVersion, AccessList = SetRight(change) },
+        "SetInheritance" => new ChangeObject
+        {
+            Id = Id(change),
+            ExpectedVersion = change.ExpectedVersion,
+            AccessList = bytes =>
+            {
+                var list = AccessList.Decode(bytes);
+                return list.WithInheritance(change.InheritFromFolder ?? list.InheritFromFolder, change.InheritFromGroups ?? list.InheritFromGroups).Encode();
+            },
+        },
+        _ => throw Invalid($"The operation '{change.Operation}' does not exist.", "Use Create, Update, Move, Remove, SetRight or SetInheritance."),
+    };
+
+    private static Func<byte[], byte[]>? Properties(CmsChange change)
+    {
+        if (change.Properties is null && change.RemoveProperties is null)
+            return null;
+        var set = change.Properties is { } given ? Parse(given) : PropertyBag.Empty;
+        return bytes =>
+        {
+            var builder = new PropertyBagBuilder(PropertyBag.Over(bytes));
+            foreach (var name in change.RemoveProperties ?? [])
+            {
+                CheckName(name);
+                builder.Remove(name);
+            }
+
+            foreach (var (name, value) in set)
+                builder.Set(name, value);
+            return builder.Build().Encode();
+        };
+    }
+
+    private static Func<byte[], byte[]> SetRight(CmsChange change)
+    {
+        var principal = Needed(change.PrincipalId, change, nameof(change.PrincipalId));
+        var value = Needed(change.RightValue, change, nameof(change.RightValue));
+        if (change.Right is null)
+        {
+            return value == "NotSpecified"
+                ? bytes => AccessList.Decode(bytes).RevokeAll(principal).Encode()
+                : throw Invalid("The change names no right.", "Give Right.");
+        }
+
+        var right = Rights.Check(change.Right, ObjectKinds.Folder);
+        return value switch
+        {
+            "Granted" => bytes => AccessList.Decode(bytes).Grant(principal, right).Encode(),
+            "Denied" => bytes => AccessList.Decode(bytes).Deny(principal, right).Encode(),
+            "NotSpecified" => bytes => AccessList.Decode(bytes).Revoke(principal, right).Encode(),
+            _ => throw Invalid($"The value '{value}' is none that a right has.", "Use Granted, Denied or NotSpecified."),
+        };
+    }
+
+    private static PropertyBag Parse(JsonElement properties)
+    {
+        if (properties.ValueKind != JsonValueKind.Object)
+            throw Invalid($"Properties are a JSON object, not {properties.ValueKind}.", "Give {\"NAME\": VALUE}.");
+        var bag = PropertyJson.Parse(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(properties));
+        foreach (var (name, _) in bag)
+            CheckName(name);
+        return bag;
+    }
+
+    private static void CheckName(string name)
+    {
+        if (string.Equals(name, GroupMembership.PasswordProperty, StringComparison.OrdinalIgnoreCase))
+            throw Invalid($"The property {name} is the node's own.", "Set a password with Set-CmsPassword.");
+    }
+
+    private static long Id(CmsChange change) => Needed(change.Id, change, nameof(change.Id));
+
+    private static T Needed<T>(T? value, CmsChange change, string name)
+        where T : struct => value ?? throw Missing(change, name);
+
+    private static string Needed(string? value, CmsChange change, string name) => value ?? throw Missing(change, name);
+
+    private static LoggerCmsException Missing(CmsChange change, string name) => Invalid($"A change with the operation {change.Operation} needs {name}.", $"Give {name}.");
+
+    private static LoggerCmsException Invalid(string message, string remedy) => new(ErrorCodes.InvalidObject, message, remedy);
+}

@@ -1,0 +1,41 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.Security;
+
+namespace LoggerCms.Node;
+
+/// <summary>
+/// The way in for whoever started the node: a profile that only this user can read, with an admin token, the authority and the endpoint. It is
+/// made at the first start and kept true at every other.
+/// </summary>
+internal static class FirstStart
+{
+    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
+
+    public static async Task WriteProfileAsync(CmsNode node, CertificateAuthority authority, Uri endpoint, NodeSettings settings)
+    {
+        var files = SystemFiles.Instance;
+        var path = LocalProfile.PathOf(settings.Profile);
+        var local = Path.Combine(settings.DataPath, "admin.profile.json");
+        var known = files.Find(local) is null ? null : LocalProfile.Read(files, local);
+        var token = known?.Token;
+        if (token is null || node.Tokens.Verify(token).Verdict != TokenVerdict.Valid)
+        {
+            var issued = node.Tokens.Issue(BuiltIn.Administrator, $"First start of {settings.Name}", Lifetime);
+            await node.Sequencer.WriteAsync(new WriteRequest
+            {
+                RequestId = Guid.Empty,
+                PrincipalId = BuiltIn.Administrator,
+                ClientAddress = "",
+                Guard = null,
+                Operations = [new PutLocal(issued.Entry)],
+            }).ConfigureAwait(false);
+            token = issued.Text;
+        }
+
+        var profile = new LocalProfile { Endpoint = endpoint, CaCertificatePem = authority.CertificatePem, Token = token };
+        profile.Write(files, local);
+        files.MakeFolder(Path.GetDirectoryName(path)!);
+        profile.Write(files, path);
+    }
+}

@@ -1,0 +1,19 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Node;
+
+/// <summary>The groups that a user or group is in stand in a property of it: a list of ids.</summary>
+internal static class GroupMembership
+{
+    public const string Property = "SI_USERGROUPS";
+
+    /// <summary>Holds a user's password record; nobody is shown it or sets it.</summary>
+    public const string PasswordProperty = "SI_PASSWORD";
+
+    public static IReadOnlyList<long> Of(CmsObject principal)
+    {
+        if (!PropertyBag.Over(principal.Properties).TryGet(Property, out var value) || value.Type != PropertyType.List)
+            return [];
+        return [.. value.AsList.Where(v => v.Type == PropertyType.Integer).Select(v => v.AsInteger)];
+    }
+}

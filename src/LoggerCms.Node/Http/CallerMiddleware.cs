@@ -1,0 +1,108 @@
+using System.Net;
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Security;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
+
+namespace LoggerCms.Node.Http;
+
+/// <summary>
+/// Lets nobody in without a token, except to what says so, and turns typed failures into answers. A failure that is not typed is told without its
+/// text, which may hold anything, and logged.
+/// </summary>
+internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode node, ILogger<CallerMiddleware> logger)
+{
+    private const string Scheme = "Bearer ";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToAll>() is null)
+                context.Items[typeof(Caller)] = Identify(context);
+            await next(context).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception)
+        {
+            await AnswerAsync(context, Status(exception.Code), exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            await AnswerAsync(context, exception.StatusCode, ErrorCodes.InvalidObject, exception.Message, "Correct the request.").ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone: there is nobody to answer.
+            context.Abort();
+        }
+        catch (Exception exception)
+        {
+            Failed(logger, exception, context.Request.Path);
+            await AnswerAsync(
+                context, StatusCodes.Status500InternalServerError, ErrorCodes.Unexpected, "The request failed in the node; its log has the cause.", "Look at the node's log.")
+                .ConfigureAwait(false);
+        }
+    }
+
+    private Caller Identify(HttpContext context)
+    {
+        var header = context.Request.Headers[HeaderNames.Authorization];
+        if (header.Count != 1 || !header[0]!.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            throw Unauthenticated("The request has no token.");
+        var check = node.Tokens.Verify(header[0].AsSpan(Scheme.Length).Trim());
+        return check.Verdict switch
+        {
+            TokenVerdict.Valid => new Caller(check.PrincipalId, AddressOf(context)),
+            TokenVerdict.Expired => throw Unauthenticated("The token has expired."),
+            TokenVerdict.Revoked => throw Unauthenticated("The token was revoked."),
+            _ when node.State.State == NodeState.Starting => throw new LoggerCmsException(
+                ErrorCodes.NodeNotReady, $"The node is starting ({node.State.Step}).", "Try again in a moment."),
+            _ => throw Unauthenticated("The token is not known here."),
+        };
+    }
+
+    public static string AddressOf(HttpContext context) => (context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
+
+    private static LoggerCmsException Unauthenticated(string message)
+        => new(ErrorCodes.Unauthenticated, message, "Connect-Cms with a profile, a token or a user's name and password.");
+
+    private static int Status(string code) => code switch
+    {
+        ErrorCodes.Unauthenticated or ErrorCodes.AuthenticationFailed => StatusCodes.Status401Unauthorized,
+        ErrorCodes.Forbidden => StatusCodes.Status403Forbidden,
+        ErrorCodes.ObjectNotFound => StatusCodes.Status404NotFound,
+        ErrorCodes.VersionConflict or ErrorCodes.NameInUse or ErrorCodes.DeltaConflict or ErrorCodes.RequestExpired => StatusCodes.Status409Conflict,
+        ErrorCodes.InvalidObject or ErrorCodes.InvalidQuery or ErrorCodes.InvalidOption or ErrorCodes.FormatNotSupported => StatusCodes.Status400BadRequest,
+        ErrorCodes.LimitExceeded => StatusCodes.Status429TooManyRequests,
+        ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.EpochLost or ErrorCodes.OutcomeUnknown => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    private static async Task AnswerAsync(HttpContext context, int status, string code, string message, string remedy)
+    {
+        if (context.Response.HasStarted)
+        {
+            // Half an answer must not look whole.
+            context.Abort();
+            return;
+        }
+
+        context.Response.Clear();
+        context.Response.StatusCode = status;
+        if (status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
+            context.Response.Headers.RetryAfter = "1";
+        await context.Response.WriteAsJsonAsync(new CmsError { Code = code, Message = message, Remedy = remedy }, CmsJson.Default.CmsError).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(LogLevel.Error, "A request to {Path} failed.")]
+    private static partial void Failed(ILogger logger, Exception exception, PathString path);
+}
+
+/// <summary>Who asks, and from where.</summary>
+internal sealed record Caller(long PrincipalId, string Address);
+
+/// <summary>Marks an endpoint that needs no token: one that tells nothing but whether the node is up, or that gives out tokens.</summary>
+internal sealed class OpenToAll;

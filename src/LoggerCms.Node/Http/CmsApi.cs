@@ -1,0 +1,33 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LoggerCms.Node.Http;
+
+/// <summary>The node's endpoints.</summary>
+internal static class CmsApi
+{
+    public static void Map(WebApplication web)
+    {
+        web.UseRouting();
+        web.UseMiddleware<CallerMiddleware>();
+        web.MapGet("/health", (CmsNode node) => node.State.State switch
+        {
+            NodeState.Ready or NodeState.Degraded => Results.Text(node.State.State.ToString()),
+            var state => Results.Text($"{state} {node.State.Step}", statusCode: StatusCodes.Status503ServiceUnavailable),
+        }).WithMetadata(new OpenToAll());
+        web.MapOpenApi("/openapi/{documentName}.json");
+        var v1 = web.MapGroup("/v1");
+        NodeEndpoints.Map(v1);
+        ObjectEndpoints.Map(v1);
+        QueryEndpoints.Map(v1);
+        SecurityEndpoints.Map(v1);
+        AuditEndpoints.Map(v1);
+    }
+
+    public static Caller Caller(this HttpContext context) => (Caller)context.Items[typeof(Caller)]!;
+
+    public static AccessContext Access(this HttpContext context, NodeService service) => service.Begin(context.Caller().PrincipalId);
+}

@@ -1,0 +1,78 @@
+using System.Security.Cryptography.X509Certificates;
+using LoggerCms.Core.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+
+namespace LoggerCms.Node.Http;
+
+/// <summary>The node itself: state, image, flush, reconcile, stop, metrics.</summary>
+internal static class NodeEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/node", (NodeService service, X509Certificate2 certificate) => Results.Json(
+            service.Node.Describe() with
+            {
+                Endpoint = service.Endpoint.ToString(),
+                CertificateDays = Math.Round((certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalDays, 1),
+            },
+            CmsJson.Default.CmsNodeInfo)).Produces<CmsNodeInfo>();
+        routes.MapGet("/image", Image).Produces<RunTimeImageInfo>();
+        routes.MapPost("/flush", FlushAsync);
+        routes.MapPost("/reconcile", ReconcileAsync).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
+        routes.MapPost("/stop", Stop);
+        routes.MapGet("/metrics", (HttpContext context, NodeService service, NodeMetrics metrics) => Results.Text(metrics.Render(service.Node), "text/plain; version=0.0.4"));
+    }
+
+    private static IResult Image(HttpContext context, NodeService service)
+    {
+        var node = service.Node;
+        var statistics = node.Image.Statistics;
+        return Results.Json(
+            new RunTimeImageInfo
+            {
+                Node = node.Options.Name,
+                Objects = statistics.Objects,
+                Bytes = statistics.Bytes,
+                LimitBytes = node.Options.MemoryLimitBytes ?? 0,
+                Dropped = statistics.Dropped,
+                Hits = statistics.Hits,
+                Misses = statistics.Misses,
+                UpdateKey = node.Image.UpdateKey,
+                LoadTime = node.LoadTime,
+                Kinds = node.Image.CountByKind(),
+            },
+            CmsJson.Default.RunTimeImageInfo);
+    }
+
+    private static async Task<IResult> FlushAsync(HttpContext context, NodeService service)
+    {
+        service.DemandOnRoot(context.Access(service), Rights.Operate);
+        await service.Node.Flusher.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> ReconcileAsync(HttpContext context, NodeService service)
+    {
+        service.DemandOnRoot(context.Access(service), Rights.Operate);
+        var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsReconcileRequest).ConfigureAwait(false);
+        var path = request.Path ?? service.Node.Options.DeltaPath;
+        var result = request.WhatIf
+            ? service.Node.PlanReconcile(path, request.ConflictPolicy, context.RequestAborted)
+            : await service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false);
+        return Results.Json(result, CmsJson.Default.DeltaReconcileResult);
+    }
+
+    private static IResult Stop(HttpContext context, NodeService service, IHostApplicationLifetime lifetime)
+    {
+        service.DemandOnRoot(context.Access(service), Rights.Operate);
+        context.Response.OnCompleted(() =>
+        {
+            lifetime.StopApplication();
+            return Task.CompletedTask;
+        });
+        return Results.Accepted();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LoggerCms.Node.Http;
+
+/// <summary>Objects: read one, read a folder, change.</summary>
+internal static class ObjectEndpoints
+{
+    public const int MostOnPage = 10_000;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/objects/{id:long}", GetAsync).Produces<CmsObjectInfo>();
+        routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>();
+        routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>();
+        routes.MapPost("/changes", ChangeAsync).Accepts<CmsChangeRequest>("application/json").Produces<CmsChangeAnswer>();
+    }
+
+    private static async Task GetAsync(HttpContext context, NodeService service, long id)
+    {
+        var access = context.Access(service);
+        var found = await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, access.View, found).ConfigureAwait(false);
+    }
+
+    private static async Task LocateAsync(HttpContext context, NodeService service, string? path, string? cuid)
+    {
+        var access = context.Access(service);
+        var found = await service.GetAsync(access, service.Locate(access, path, cuid).Id, context.RequestAborted).ConfigureAwait(false);
+        await AnswerAsync(context, access.View, found).ConfigureAwait(false);
+    }
+
+    private static async Task ChildrenAsync(HttpContext context, NodeService service, long id, long after = 0, int take = 1000)
+    {
+        var access = context.Access(service);
+        await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
+        List<CmsObject> page = [.. access.View.Children(id).Where(c => c.Id > after && access.Has(c, Rights.View)).Take(Math.Clamp(take, 1, MostOnPage) + 1)];
+        var more = page.Count > Math.Clamp(take, 1, MostOnPage);
+        if (more)
+            page.RemoveAt(page.Count - 1);
+        await PageAsync(context, service, access.View, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
+    }
+
+    private static async Task ChangeAsync(HttpContext context, NodeService service)
+    {
+        var request = await ReadAsync(context, CmsJson.Default.CmsChangeRequest).ConfigureAwait(false);
+        var caller = context.Caller();
+        var answer = await service.ChangeAsync(caller.PrincipalId, request, caller.Address).ConfigureAwait(false);
+        await context.Response.WriteAsJsonAsync(answer, CmsJson.Default.CmsChangeAnswer).ConfigureAwait(false);
+    }
+
+    /// <summary>Objects that were dropped from memory are read back one by one, so a page needs no more memory than it has rows.</summary>
+    public static async Task PageAsync(HttpContext context, NodeService service, IObjectView view, IReadOnlyList<CmsObject> page, string? next)
+    {
+        context.Response.ContentType = "application/json";
+        var writer = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using (writer.ConfigureAwait(false))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray(nameof(CmsObjectPage.Objects));
+            foreach (var row in page)
+            {
+                var whole = row.IsSkeleton ? await service.Node.Image.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
+                if (whole is null)
+                    continue;
+                ObjectWriter.Write(writer, view, whole);
+                if (writer.BytesPending + writer.BytesCommitted > 64 << 10)
+                {
+                    await writer.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+                    await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+                }
+            }
+
+            writer.WriteEndArray();
+            if (next is not null)
+                writer.WriteString(nameof(CmsObjectPage.Next), next);
+            writer.WriteEndObject();
+        }
+    }
+
+    /// <exception cref="LoggerCmsException">InvalidObject: the body is not such a request.</exception>
+    public static async Task<T> ReadAsync<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(context.Request.BodyReader, type, context.RequestAborted).ConfigureAwait(false)
+                ?? throw new JsonException("It is null.");
+        }
+        catch (JsonException exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidObject, $"The request's body is not a {typeof(T).Name}: {exception.Message}", "Correct it; /openapi/v1.json describes it.", innerException: exception);
+        }
+    }
+
+    private static async Task AnswerAsync(HttpContext context, IObjectView view, CmsObject value)
+    {
+        context.Response.ContentType = "application/json";
+        var writer = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using (writer.ConfigureAwait(false))
+            ObjectWriter.Write(writer, view, value);
+    }
+}

@@ -1,0 +1,89 @@
+using LoggerCms.Core.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LoggerCms.Node.Http;
+
+/// <summary>Logon, tokens, passwords, rights.</summary>
+internal static class SecurityEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll()).Accepts<CmsLogon>("application/json").Produces<CmsIssuedToken>();
+        routes.MapGet("/tokens", List).Produces<IReadOnlyList<CmsToken>>();
+        routes.MapPost("/tokens", IssueAsync).Accepts<CmsTokenRequest>("application/json").Produces<CmsIssuedToken>();
+        routes.MapDelete("/tokens/{id:guid}", RevokeAsync);
+        routes.MapPost("/users/{id:long}/password", PasswordAsync).Accepts<CmsPassword>("application/json");
+        routes.MapGet("/objects/{id:long}/rights", EntriesAsync).Produces<IReadOnlyList<CmsRightEntry>>();
+        routes.MapPost("/rights/test", TestAsync).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
+    }
+
+    private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle)
+    {
+        var logon = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsLogon).ConfigureAwait(false);
+        var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, logon.User);
+        if (service.LogOn(logon.User, logon.Password) is not { } user)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.AuthenticationFailed, $"The user '{logon.User}' or the password is wrong.", "Try again; after several failures the node answers later.");
+        }
+
+        throttle.Succeeded(attempt);
+        var issued = await service.IssueAsync(user.Id, user.Id, "Logon", logon.Lifetime, CallerMiddleware.AddressOf(context)).ConfigureAwait(false);
+        return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
+    }
+
+    private static IResult List(HttpContext context, NodeService service)
+    {
+        var access = context.Access(service);
+        IReadOnlyList<CmsToken> tokens =
+        [
+            .. service.Node.Tokens.List().Where(t => service.MayManage(access, t.Entry.PrincipalId))
+                .Select(t => TokenService.Describe(access.View, t.Entry, t.LastUsed)).OrderBy(t => t.Created),
+        ];
+        return Results.Json(tokens, CmsJson.Default.IReadOnlyListCmsToken);
+    }
+
+    private static async Task<IResult> IssueAsync(HttpContext context, NodeService service)
+    {
+        var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsTokenRequest).ConfigureAwait(false);
+        var access = context.Access(service);
+        var principal = request.PrincipalId ?? access.Principal.Id;
+        if (!service.MayManage(access, principal))
+            throw new LoggerCmsException(ErrorCodes.Forbidden, $"You may not issue tokens for user {principal}.", $"Test-CmsRight -Id {principal} -Right {Rights.ManageTokens} -Explain");
+        var caller = context.Caller();
+        var issued = await service.IssueAsync(caller.PrincipalId, principal, request.Name, request.Lifetime, caller.Address).ConfigureAwait(false);
+        return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
+    }
+
+    private static async Task<IResult> RevokeAsync(HttpContext context, NodeService service, Guid id)
+    {
+        await service.RevokeAsync(context.Access(service), id, context.Caller().Address).ConfigureAwait(false);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> PasswordAsync(HttpContext context, NodeService service, LogonThrottle throttle, long id)
+    {
+        var password = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsPassword).ConfigureAwait(false);
+        var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, $"password of {id}");
+        await service.SetPasswordAsync(context.Access(service), id, password, context.Caller().Address).ConfigureAwait(false);
+        throttle.Succeeded(attempt);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> EntriesAsync(HttpContext context, NodeService service, long id)
+    {
+        var access = context.Access(service);
+        var target = await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
+        access.Require(target, Rights.ModifyRights);
+        IReadOnlyList<CmsRightEntry> entries = [.. RightsReport.Entries(access.View, target)];
+        return Results.Json(entries, CmsJson.Default.IReadOnlyListCmsRightEntry);
+    }
+
+    private static async Task<IResult> TestAsync(HttpContext context, NodeService service)
+    {
+        var question = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsRightQuestion).ConfigureAwait(false);
+        return Results.Json(service.Test(context.Access(service), question), CmsJson.Default.CmsRightDecision);
+    }
+}

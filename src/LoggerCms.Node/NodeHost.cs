@@ -1,0 +1,189 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.Security;
+using LoggerCms.Databases;
+using LoggerCms.Node.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LoggerCms.Node;
+
+/// <summary>
+/// The process: listens first, so that health and state can be asked for while the image is loaded, then runs the node's start path. Ends when
+/// asked to, or when the node has lost the right to write.
+/// </summary>
+internal sealed class NodeHost : IAsyncDisposable
+{
+    private readonly NodeSettings _settings;
+    private readonly NodeIdentity _identity;
+    private readonly CertificateAuthority _authority;
+    private readonly CmsNode _node;
+    private readonly NodeAudit _audit;
+    private readonly WebApplication _web;
+    private readonly X509Certificate2 _certificate;
+
+    private NodeHost(
+        NodeSettings settings, NodeIdentity identity, CertificateAuthority authority, X509Certificate2 certificate, CmsNode node, NodeAudit audit, WebApplication web)
+    {
+        _settings = settings;
+        _identity = identity;
+        _authority = authority;
+        _certificate = certificate;
+        _node = node;
+        _audit = audit;
+        _web = web;
+    }
+
+    public Uri Endpoint { get; private set; } = new("https://localhost/");
+
+    public CmsNode Node => _node;
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    /// <exception cref="LoggerCmsException">Why it could not start; nothing is left running.</exception>
+    public static async Task<NodeHost> StartAsync(NodeSettings settings)
+    {
+        var identity = NodeIdentity.Open(settings.DataPath);
+        NodeHost? host = null;
+        try
+        {
+            host = Build(settings, identity);
+            await host.StartAsync().ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            if (host is not null)
+                await host.DisposeAsync().ConfigureAwait(false);
+            else
+                identity.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Until it is asked to stop, by a signal or by the network.</summary>
+    /// <returns>The process's exit code.</returns>
+    public async Task<int> RunAsync()
+    {
+        var lifetime = _web.Lifetime;
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = lifetime.ApplicationStopping.Register(() => asked.TrySetResult());
+        var first = await Task.WhenAny(asked.Task, _node.Ended).ConfigureAwait(false);
+        LoggerCmsException? failure = null;
+        if (first == asked.Task)
+        {
+            try
+            {
+                await _node.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (LoggerCmsException exception)
+            {
+                failure = exception;
+            }
+        }
+        else
+        {
+            failure = await _node.Ended.ConfigureAwait(false);
+        }
+
+        // Last of all, so that who waits for the stop learns how it went from the process's end.
+        await _web.StopAsync().ConfigureAwait(false);
+        return failure is null ? 0 : throw failure;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _web.DisposeAsync().ConfigureAwait(false);
+        await _node.DisposeAsync().ConfigureAwait(false);
+        await _audit.DisposeAsync().ConfigureAwait(false);
+        _certificate.Dispose();
+        _authority.Dispose();
+        _identity.Dispose();
+    }
+
+    private static NodeHost Build(NodeSettings settings, NodeIdentity identity)
+    {
+        var time = TimeProvider.System;
+        var files = SystemFiles.Instance;
+        var authority = CertificateAuthority.Open(files, Path.Combine(settings.DataPath, "ca"), $"LoggerCms {settings.Name}", time);
+        string[] names = [.. settings.HostNames.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        var certificate = authority.NodeCertificate(settings.Name, names);
+        var audit = NodeAudit.Open(settings, files, time);
+        var node = new CmsNode(
+            SystemDatabaseFactory.Open(SideConnection.Parse(settings.Database)),
+            files,
+            new NodeOptions
+            {
+                Name = settings.Name,
+                Side = settings.Side,
+                NodeId = identity.Id,
+                DeltaPath = Path.Combine(settings.DataPath, "deltas"),
+                TakeOver = settings.TakeOver,
+                ConflictPolicy = settings.ConflictPolicy,
+                SetDamagedAside = settings.SetDamagedAside,
+                MemoryLimitBytes = settings.MemoryLimitMB == 0 ? null : settings.MemoryLimitMB << 20,
+                Cluster = new ClusterOptions
+                {
+                    FlushInterval = TimeSpan.FromMilliseconds(settings.FlushIntervalMs),
+                    MostUnflushedBytes = settings.MostUnflushedMB << 20,
+                    LongestWait = TimeSpan.FromSeconds(settings.WriteWaitSeconds),
+                    RequestRetention = TimeSpan.FromMinutes(settings.RequestRetentionMinutes),
+                },
+            },
+            time);
+        audit.Attach(node);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = (long)settings.MostRequestMB << 20;
+            kestrel.Limits.MaxConcurrentConnections = settings.MostConnections;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(10);
+            kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(certificate);
+            });
+        });
+        builder.Services.AddOpenApi();
+        builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, CmsJson.Default));
+        builder.Services.AddSingleton(node).AddSingleton(audit).AddSingleton(time).AddSingleton(authority).AddSingleton(certificate).AddSingleton(settings);
+        builder.Services.AddSingleton<NodeService>().AddSingleton<NodeMetrics>().AddSingleton<LogonThrottle>();
+        var web = builder.Build();
+        CmsApi.Map(web);
+        return new NodeHost(settings, identity, authority, certificate, node, audit, web);
+    }
+
+    private async Task StartAsync()
+    {
+        try
+        {
+            await _web.StartAsync().ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidOption, $"Cannot listen at {_settings.Address} port {_settings.Port}: {exception.Message}",
+                "Give another -Port, or 0 for any that is free.", innerException: exception);
+        }
+
+        var bound = new Uri(_web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Endpoint = new Uri($"https://{(IPAddress.Parse(_settings.Address).Equals(IPAddress.Any) ? "localhost" : _settings.Address)}:{bound.Port}/");
+        _web.Services.GetRequiredService<NodeService>().Endpoint = Endpoint;
+        NodeFiles.WriteState(_settings.DataPath, Endpoint);
+        await _node.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        await _audit.StartAsync().ConfigureAwait(false);
+        await FirstStart.WriteProfileAsync(_node, _authority, Endpoint, _settings).ConfigureAwait(false);
+        await Console.Out.WriteLineAsync($"{_settings.Name} is ready at {Endpoint}").ConfigureAwait(false);
+    }
+}

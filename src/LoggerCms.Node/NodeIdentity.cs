@@ -1,0 +1,86 @@
+using System.Text.Json;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.Security;
+
+namespace LoggerCms.Node;
+
+/// <summary>The node's id, made once and kept in its data folder; and the lock that keeps a second process out of that folder.</summary>
+internal sealed class NodeIdentity : IDisposable
+{
+    private const string Magic = "LCMSNODE";
+    private const int Version = 1;
+
+    private readonly FileStream _lock;
+
+    private NodeIdentity(Guid id, bool isNew, FileStream @lock)
+    {
+        Id = id;
+        IsNew = isNew;
+        _lock = @lock;
+    }
+
+    public Guid Id { get; }
+
+    /// <summary>True when the data folder was used for the first time.</summary>
+    public bool IsNew { get; }
+
+    /// <exception cref="LoggerCmsException">SideInService where another process has the folder; AccessDenied; FormatNotSupported.</exception>
+    public static NodeIdentity Open(string folder)
+    {
+        var files = SystemFiles.Instance;
+        FileStream held;
+        try
+        {
+            files.MakeFolder(folder);
+            held = new FileStream(Path.Combine(folder, "node.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.AccessDenied, $"The data folder '{folder}' cannot be used: {exception.Message}", $"Test-TempAccess -Path '{folder}'", innerException: exception);
+        }
+        catch (IOException exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.SideInService, $"The data folder '{folder}' is in use by another node, or cannot be locked: {exception.Message}",
+                "Stop that node with Stop-CmsNode, or give this one a folder of its own with -DataPath.", innerException: exception);
+        }
+
+        try
+        {
+            var path = Path.Combine(folder, "node.json.id");
+            if (SecretFile.Read(files, path) is { } bytes)
+                return new NodeIdentity(Parse(path, bytes), isNew: false, held);
+            var id = Guid.NewGuid();
+            SecretFile.Write(files, path, JsonSerializer.SerializeToUtf8Bytes(new NodeIdFile(Magic, Version, id), NodeJson.Default.NodeIdFile));
+            return new NodeIdentity(id, isNew: true, held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static Guid Parse(string path, byte[] bytes)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(bytes, NodeJson.Default.NodeIdFile) is { Magic: Magic } file)
+            {
+                return file.Version == Version ? file.Id : throw new LoggerCmsException(
+                    ErrorCodes.FormatNotSupported, $"'{path}' has version {file.Version}.", "Use the release that wrote it.");
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw SecretFile.Damaged(path, exception.Message, exception);
+        }
+
+        throw SecretFile.Damaged(path, "it is not a node's id");
+    }
+
+    internal sealed record NodeIdFile(string Magic, int Version, Guid Id);
+}

@@ -1,0 +1,157 @@
+using System.Text.Json;
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
+
+namespace LoggerCms.Node;
+
+/// <summary>What callers may ask of the node, with every right checked. The network only carries it.</summary>
+internal sealed class NodeService(CmsNode node)
+{
+    private readonly RightsEvaluator _rights = new(new Membership(GroupMembership.Of));
+
+    public CmsNode Node => node;
+
+    public Uri Endpoint { get; set; } = new("https://localhost/");
+
+    /// <summary>The caller's rights for one request, over the objects as they are now.</summary>
+    public AccessContext Begin(long principalId) => Begin(node.Image, principalId);
+
+    public AccessContext Begin(IObjectView view, long principalId) => _rights.Begin(view, principalId);
+
+    /// <exception cref="LoggerCmsException">Forbidden: the right is not granted on the root.</exception>
+    public void DemandOnRoot(AccessContext access, string right)
+    {
+        var root = access.View.Find(SystemObjects.Root)!;
+        if (!access.Has(root, right))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.Forbidden, $"You do not have the right {right} on the root.", $"Ask an administrator: Grant-CmsRight -Path / -Right {right}");
+        }
+    }
+
+    /// <exception cref="LoggerCmsException">ObjectNotFound, also where the caller may not see it.</exception>
+    public async ValueTask<CmsObject> GetAsync(AccessContext access, long id, CancellationToken cancellationToken)
+    {
+        var found = await node.Image.GetAsync(id, cancellationToken).ConfigureAwait(false) ?? throw ObjectRules.NotFound(id);
+        access.Require(found, Rights.View);
+        return found;
+    }
+
+    /// <exception cref="LoggerCmsException">ObjectNotFound.</exception>
+    public CmsObject Locate(AccessContext access, string? path, string? cuid)
+    {
+        var found = cuid is not null ? access.View.FindByCuid(cuid) : ObjectPaths.Find(access.View, path ?? "/");
+        if (found is null || !access.Has(found, Rights.View))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.ObjectNotFound, $"There is nothing at '{path ?? cuid}' that you may see.", "Get-CmsObject -Path / -Children shows what there is.");
+        }
+
+        return found;
+    }
+
+    public async Task<CmsChangeAnswer> ChangeAsync(long principalId, CmsChangeRequest request, string clientAddress)
+    {
+        var answer = await node.Sequencer.WriteAsync(new WriteRequest
+        {
+            RequestId = request.RequestId ?? Guid.Empty,
+            PrincipalId = principalId,
+            ClientAddress = clientAddress,
+            Guard = new NodeGuard(_rights, principalId),
+            Operations = [.. request.Changes.Select(ChangeTranslator.Translate)],
+        }).ConfigureAwait(false);
+        return new CmsChangeAnswer
+        {
+            Changed = [.. answer.Changed.Select(c => new CmsChangedObject { Id = c.Id, Version = c.Version, UpdateKey = c.UpdateKey })],
+            Repeated = answer.Repeated,
+            DurableOn = 1,
+        };
+    }
+
+    public CmsRightDecision Test(AccessContext access, CmsRightQuestion question)
+    {
+        var target = access.View.Find(question.ObjectId) ?? throw ObjectRules.NotFound(question.ObjectId);
+        access.Require(target, Rights.View);
+        var principal = question.PrincipalId ?? access.Principal.Id;
+        if (principal != access.Principal.Id)
+            access.Require(target, Rights.ModifyRights);
+        var right = Rights.Check(question.Right, target.Kind);
+        return RightsReport.Decision(access.View, principal, target, right, _rights.Explain(access.View, principal, target, right));
+    }
+
+    /// <summary>Makes a user's password, or takes it away.</summary>
+    public async Task SetPasswordAsync(AccessContext access, long userId, CmsPassword password, string clientAddress)
+    {
+        var user = access.View.Find(userId);
+        if (user is not { Kind: ObjectKinds.User } || !access.Has(user, Rights.View))
+            throw ObjectRules.NotFound(userId);
+        if (!access.Has(user, Rights.ChangePassword))
+        {
+            if (userId != access.Principal.Id || !PasswordRecord.Verify(PasswordOf(user), password.Current ?? ""))
+                throw new LoggerCmsException(ErrorCodes.Forbidden, $"You may not set the password of '{user.Name}', or the current one is wrong.", "Give the current one.");
+        }
+
+        var record = password.New is null ? null : PasswordRecord.Make(password.New).Encode();
+        await node.Sequencer.WriteAsync(new WriteRequest
+        {
+            RequestId = Guid.Empty,
+            PrincipalId = access.Principal.Id,
+            ClientAddress = clientAddress,
+            Guard = null,
+            Operations = [new ChangeObject { Id = userId, Properties = bag => With(bag, record) }],
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>The user of that name with that password; null where there is none, after the same time.</summary>
+    public CmsObject? LogOn(string name, string password)
+    {
+        var user = node.Image.FindChild(SystemObjects.Users, name);
+        return PasswordRecord.Verify(user is null ? null : PasswordOf(user), password) ? user : null;
+    }
+
+    public async Task<CmsIssuedToken> IssueAsync(long byPrincipal, long forPrincipal, string name, TimeSpan lifetime, string clientAddress)
+    {
+        if (node.Image.Find(forPrincipal) is not { Kind: ObjectKinds.User })
+            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user {forPrincipal}.", "Get-CmsUser lists the users.");
+        var issued = node.Tokens.Issue(forPrincipal, name, lifetime);
+        await PutAsync(byPrincipal, new PutLocal(issued.Entry), clientAddress).ConfigureAwait(false);
+        return new CmsIssuedToken { Token = TokenService.Describe(node.Image, node.Tokens.Find(issued.Entry.Key.Id)!, null), Text = issued.Text };
+    }
+
+    public async Task RevokeAsync(AccessContext access, Guid id, string clientAddress)
+    {
+        if (node.Tokens.Find(id) is not { } token || !MayManage(access, token.PrincipalId))
+            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no token {id} that you may revoke.", "Get-CmsToken lists them.");
+        if (node.Tokens.Revoke(id) is { } entry)
+            await PutAsync(access.Principal.Id, new PutLocal(entry), clientAddress).ConfigureAwait(false);
+    }
+
+    public bool MayManage(AccessContext access, long principalId)
+        => principalId == access.Principal.Id || (access.View.Find(principalId) is { } user ? access.Has(user, Rights.ManageTokens) : access.Principal.IsAdministrator);
+
+    public void Describe(Utf8JsonWriter writer, IObjectView view, CmsObject value) => ObjectWriter.Write(writer, view, value);
+
+    private async Task PutAsync(long principalId, WriteOperation operation, string clientAddress)
+        => await node.Sequencer.WriteAsync(new WriteRequest
+        {
+            RequestId = Guid.Empty,
+            PrincipalId = principalId,
+            ClientAddress = clientAddress,
+            Guard = null,
+            Operations = [operation],
+        }).ConfigureAwait(false);
+
+    private static PasswordRecord? PasswordOf(CmsObject user)
+        => PropertyBag.Over(user.Properties).TryGet(GroupMembership.PasswordProperty, out var value) ? PasswordRecord.Decode(value.AsBinary) : null;
+
+    private static byte[] With(byte[] bag, byte[]? record)
+    {
+        var builder = new PropertyBagBuilder(PropertyBag.Over(bag));
+        if (record is null)
+            builder.Remove(GroupMembership.PasswordProperty);
+        else
+            builder.Set(GroupMembership.PasswordProperty, record);
+        return builder.Build().Encode();
+    }
+}

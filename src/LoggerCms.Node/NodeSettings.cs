@@ -1,0 +1,94 @@
+using LoggerCms.Core;
+
+namespace LoggerCms.Node;
+
+/// <summary>
+/// What a node is told: from <c>node.json</c> in its data folder or the file that <c>--settings</c> names, then the environment
+/// (<c>LOGGERCMS_NODE_PORT</c> …), then the arguments (<c>--port</c> …); the later wins.
+/// </summary>
+internal sealed record NodeSettings
+{
+    /// <summary>Of this node; the machine's name unless set.</summary>
+    public string Name { get; init; } = Environment.MachineName;
+
+    /// <summary><c>A</c> or <c>B</c>.</summary>
+    public string Side { get; init; } = "A";
+
+    /// <summary>The folder of all that the node keeps; <c>nodes/NAME</c> in the user's LoggerCms folder unless set.</summary>
+    public string DataPath { get; init; } = "";
+
+    /// <summary>The system database as a side's connection text; <c>system.db</c> in the data folder unless set.</summary>
+    public string Database { get; init; } = "";
+
+    /// <summary>The audit database; <c>audit.db</c> in the data folder unless set.</summary>
+    public string AuditDatabase { get; init; } = "";
+
+    /// <summary>The address to listen at.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+
+    /// <summary>0 for any that is free.</summary>
+    public int Port { get; init; } = 6400;
+
+    /// <summary>Host names that the certificate is made out to, beside those of this machine; separated by commas.</summary>
+    public string HostNames { get; init; } = "";
+
+    /// <summary>Take the lease from another node.</summary>
+    public bool TakeOver { get; init; }
+
+    public ConflictPolicy ConflictPolicy { get; init; }
+
+    /// <summary>Start without damaged delta files, which get another name.</summary>
+    public bool SetDamagedAside { get; init; }
+
+    /// <summary>Of the run time image in MB; 0 for none.</summary>
+    public long MemoryLimitMB { get; init; }
+
+    public int FlushIntervalMs { get; init; } = 1000;
+
+    public long MostUnflushedMB { get; init; } = 256;
+
+    public int WriteWaitSeconds { get; init; } = 10;
+
+    public int RequestRetentionMinutes { get; init; } = 10;
+
+    public int AuditRetentionDays { get; init; } = 365;
+
+    /// <summary>Largest request in MB.</summary>
+    public int MostRequestMB { get; init; } = 16;
+
+    public int MostConnections { get; init; } = 20_000;
+
+    /// <summary>The profile that a first start writes for this user, by name.</summary>
+    public string Profile { get; init; } = Core.Security.LocalProfile.DefaultName;
+
+    /// <exception cref="LoggerCmsException">InvalidOption, naming the setting.</exception>
+    public NodeSettings Complete()
+    {
+        if (Side is not ("A" or "B"))
+            throw Invalid(nameof(Side), Side, "A or B");
+        if (Name.Length is 0 or > 64 || !Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+            throw Invalid(nameof(Name), Name, "1 to 64 letters, digits, dots, dashes or underscores");
+        if (!System.Net.IPAddress.TryParse(Address, out _))
+            throw Invalid(nameof(Address), Address, "an IP address of this machine, as 127.0.0.1 or 0.0.0.0");
+        if (Port is < 0 or > 65535)
+            throw Invalid(nameof(Port), Port, "0 to 65535");
+        if (FlushIntervalMs is < 1 or > 3_600_000)
+            throw Invalid(nameof(FlushIntervalMs), FlushIntervalMs, "1 to 3,600,000");
+        if (MostUnflushedMB < 1 || MostRequestMB is < 1 or > 1024 || MostConnections < 1 || WriteWaitSeconds < 1 || RequestRetentionMinutes < 1
+            || AuditRetentionDays < 1 || MemoryLimitMB < 0)
+        {
+            throw Invalid("a bound", "0 or less", "at least 1");
+        }
+
+        var data = Path.GetFullPath(DataPath.Length > 0 ? DataPath : Path.Combine(LoggerHome.Folder("nodes"), Name));
+        return this with
+        {
+            DataPath = data,
+            Database = Database.Length > 0 ? Database : "sqlite:" + Path.Combine(data, "system.db"),
+            AuditDatabase = AuditDatabase.Length > 0 ? AuditDatabase : "sqlite:" + Path.Combine(data, "audit.db"),
+        };
+    }
+
+    private static LoggerCmsException Invalid(string name, object value, string allowed)
+        => new(ErrorCodes.InvalidOption, $"The setting {name} is '{value}'.", $"Give {allowed}.");
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Node;
+
+/// <summary>Objects as they go over the wire: <see cref="CmsObjectInfo"/>, written without one.</summary>
+internal static class ObjectWriter
+{
+    private static readonly JsonEncodedText Id = JsonEncodedText.Encode(nameof(CmsObjectInfo.Id));
+    private static readonly JsonEncodedText Cuid = JsonEncodedText.Encode(nameof(CmsObjectInfo.Cuid));
+    private static readonly JsonEncodedText Kind = JsonEncodedText.Encode(nameof(CmsObjectInfo.Kind));
+    private static readonly JsonEncodedText Name = JsonEncodedText.Encode(nameof(CmsObjectInfo.Name));
+    private static readonly JsonEncodedText Path = JsonEncodedText.Encode(nameof(CmsObjectInfo.Path));
+    private static readonly JsonEncodedText ParentId = JsonEncodedText.Encode(nameof(CmsObjectInfo.ParentId));
+    private static readonly JsonEncodedText OwnerId = JsonEncodedText.Encode(nameof(CmsObjectInfo.OwnerId));
+    private static readonly JsonEncodedText Owner = JsonEncodedText.Encode(nameof(CmsObjectInfo.Owner));
+    private static readonly JsonEncodedText Version = JsonEncodedText.Encode(nameof(CmsObjectInfo.Version));
+    private static readonly JsonEncodedText UpdateKey = JsonEncodedText.Encode(nameof(CmsObjectInfo.UpdateKey));
+    private static readonly JsonEncodedText Created = JsonEncodedText.Encode(nameof(CmsObjectInfo.Created));
+    private static readonly JsonEncodedText Modified = JsonEncodedText.Encode(nameof(CmsObjectInfo.Modified));
+    private static readonly JsonEncodedText Properties = JsonEncodedText.Encode(nameof(CmsObjectInfo.Properties));
+
+    public static void Write(Utf8JsonWriter writer, IObjectView view, CmsObject value)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber(Id, value.Id);
+        writer.WriteString(Cuid, value.Cuid);
+        writer.WriteString(Kind, value.Kind);
+        writer.WriteString(Name, value.Name);
+        writer.WriteString(Path, ObjectPaths.Of(view, value));
+        writer.WriteNumber(ParentId, value.ParentId);
+        writer.WriteNumber(OwnerId, value.OwnerId);
+        writer.WriteString(Owner, view.Find(value.OwnerId)?.Name ?? "");
+        writer.WriteNumber(Version, value.Version);
+        writer.WriteNumber(UpdateKey, value.UpdateKey);
+        writer.WriteString(Created, DateTime.UnixEpoch.AddMicroseconds(value.CreatedUs));
+        writer.WriteString(Modified, DateTime.UnixEpoch.AddMicroseconds(value.ModifiedUs));
+        writer.WritePropertyName(Properties);
+        PropertyJson.Write(writer, Shown(value));
+        writer.WriteEndObject();
+    }
+
+    private static PropertyBag Shown(CmsObject value)
+    {
+        var bag = PropertyBag.Over(value.Properties);
+        if (value.Kind != ObjectKinds.User || !bag.TryGet(GroupMembership.PasswordProperty, out _))
+            return bag;
+        var builder = new PropertyBagBuilder(bag);
+        builder.Remove(GroupMembership.PasswordProperty);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,15 @@
+using LoggerCms;
+using LoggerCms.Node;
+
+// Exit codes: 0 stopped when asked, 1 could not start or had to end; the reason is the last line on standard error.
+try
+{
+    var settings = NodeConfiguration.Read(args);
+    await using var host = await NodeHost.StartAsync(settings).ConfigureAwait(false);
+    return await host.RunAsync().ConfigureAwait(false);
+}
+catch (LoggerCmsException exception)
+{
+    await Console.Error.WriteLineAsync($"[{exception.Code}] {exception.Message} {exception.Remedy}").ConfigureAwait(false);
+    return 1;
+}
