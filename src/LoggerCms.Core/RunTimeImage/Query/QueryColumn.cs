@@ -1,0 +1,80 @@
+using System.Collections.Frozen;
+
+namespace LoggerCms.Core.RunTimeImage.Query;
+
+/// <summary>A column: one that every object has, or a path into the property bag.</summary>
+internal sealed class QueryColumn
+{
+    private static readonly FrozenDictionary<string, Func<QueryRowContext, PropertyValue>> Computed =
+        new Dictionary<string, Func<QueryRowContext, PropertyValue>>
+        {
+            ["SI_ID"] = static row => row.Object.Id,
+            ["SI_CUID"] = static row => row.Object.Cuid,
+            ["SI_NAME"] = static row => row.Object.Name,
+            ["SI_KIND"] = static row => row.Object.Kind,
+            ["SI_PARENTID"] = static row => row.Object.ParentId,
+            ["SI_PARENT_FOLDER"] = static row => row.Object.ParentId,
+            ["SI_PARENT_CUID"] = static row => TextOf(row.View.Find(row.Object.ParentId)?.Cuid),
+            ["SI_PARENT_FOLDER_CUID"] = static row => TextOf(row.View.Find(row.Object.ParentId)?.Cuid),
+            ["SI_OWNERID"] = static row => row.Object.OwnerId,
+            ["SI_OWNER"] = static row => TextOf(row.View.Find(row.Object.OwnerId)?.Name),
+            ["SI_CREATION_TIME"] = static row => Time(row.Object.CreatedUs),
+            ["SI_UPDATE_TS"] = static row => Time(row.Object.ModifiedUs),
+            ["SI_VERSION"] = static row => row.Object.Version,
+            ["SI_UPDATE_KEY"] = static row => row.Object.UpdateKey,
+            ["SI_PATH"] = static row => ObjectPaths.Of(row.View, row.Object),
+            ["SI_CHILDREN"] = static row => row.View.Children(row.Object.Id).LongCount(),
+        }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    private readonly Func<QueryRowContext, PropertyValue>? _computed;
+
+    private QueryColumn(string name, Func<QueryRowContext, PropertyValue>? computed)
+    {
+        Name = name;
+        _computed = computed;
+    }
+
+    /// <summary>The columns of every object, in the order that <c>*</c> gives them, before those of its bag.</summary>
+    public static IReadOnlyList<QueryColumn> OfEveryObject { get; } =
+    [
+        .. new[]
+        {
+            "SI_ID", "SI_CUID", "SI_NAME", "SI_KIND", "SI_PARENTID", "SI_PARENT_CUID", "SI_PARENT_FOLDER", "SI_PARENT_FOLDER_CUID", "SI_OWNERID", "SI_OWNER",
+            "SI_CREATION_TIME", "SI_UPDATE_TS", "SI_VERSION", "SI_UPDATE_KEY", "SI_PATH", "SI_CHILDREN",
+        }.Select(Of),
+    ];
+
+    /// <summary>As written in the query.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether its value is in the bag, which may have to be read back.</summary>
+    public bool IsInBag => _computed is null;
+
+    /// <summary>CUIDs are told apart by case, all other text is not.</summary>
+    public StringComparison Text => _computed is not null && Name.EndsWith("CUID", StringComparison.OrdinalIgnoreCase)
+        ? StringComparison.Ordinal
+        : StringComparison.OrdinalIgnoreCase;
+
+    public bool IsDate => Is("SI_CREATION_TIME") || Is("SI_UPDATE_TS");
+
+    public static QueryColumn Of(string name) => new(name, Computed.GetValueOrDefault(name));
+
+    public bool Is(string name) => string.Equals(Name, name, StringComparison.OrdinalIgnoreCase);
+
+    public PropertyValue Value(QueryRowContext row)
+    {
+        if (_computed is not null)
+            return _computed(row);
+        var value = row.Bag.Find(Name);
+        // Every document has it in BusinessObjects, and half of all queries ask for 0.
+        return value.IsNone && Is("SI_INSTANCE") ? false : value;
+    }
+
+    private static PropertyValue TextOf(string? text) => text is null ? default : (PropertyValue)text;
+
+    private static PropertyValue Time(long microseconds)
+    {
+        const long last = 253_402_300_799_999_999;
+        return DateTimeOffset.UnixEpoch.AddTicks(Math.Clamp(microseconds, 0, last) * TimeSpan.TicksPerMicrosecond);
+    }
+}

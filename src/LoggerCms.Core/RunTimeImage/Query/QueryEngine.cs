@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace LoggerCms.Core.RunTimeImage.Query;
+
+/// <summary>Runs queries over a view: the live image, or a snapshot for rows of one moment.</summary>
+internal static class QueryEngine
+{
+    /// <summary>
+    /// Streams the rows. Without ORDER BY they come by id, and memory is bounded by one row; with it at most TOP rows and as many again are held.
+    /// <c>InvalidQuery</c> at once for a query that is wrong or a token that is not of this query. Where properties were dropped, the
+    /// system database's failures come through.
+    /// </summary>
+    /// <param name="view">What is asked.</param>
+    /// <param name="query">The text.</param>
+    /// <param name="mayView">Cuts rows to the caller's rights.</param>
+    /// <param name="token">A row's <see cref="QueryRow.Token"/>, to go on after it; null for the beginning.</param>
+    /// <param name="cancellationToken">Looked at between any two objects.</param>
+    public static IAsyncEnumerable<QueryRow> Run(
+        IObjectView view, string query, Func<CmsObject, bool> mayView, string? token, CancellationToken cancellationToken)
+    {
+        var parsed = QueryParser.Parse(query);
+        var (afterId, given) = ReadToken(query, token);
+        return parsed.OrderBy.Count == 0
+            ? ById(view, parsed, mayView, afterId, given, cancellationToken)
+            : Sorted(view, parsed, mayView, given, cancellationToken);
+    }
+
+    /// <summary>Where the candidates would come from; <see cref="QueryPlan.Index"/>.</summary>
+    public static string Explain(string query) => QueryPlan.For(QueryParser.Parse(query)).Index;
+
+    private static async IAsyncEnumerable<QueryRow> ById(
+        IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, long afterId, int given, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var rows = given >= query.Top ? [] : QueryPlan.For(query).Candidates(view, afterId);
+        foreach (var candidate in rows)
+        {
+            var row = await ChooseAsync(view, query, candidate, mayView, cancellationToken).ConfigureAwait(false);
+            if (row is null)
+                continue;
+            given++;
+            if (await ShowAsync(row, query, mayView, Token(row.Object.Id, given), cancellationToken).ConfigureAwait(false) is { } shown)
+                yield return shown;
+            if (given >= query.Top)
+                yield break;
+        }
+    }
+
+    private static async IAsyncEnumerable<QueryRow> Sorted(
+        IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, int given, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var best = new List<SortedRow>();
+        var order = Comparer<SortedRow>.Create((left, right) => Compare(query.OrderBy, left, right));
+        foreach (var candidate in QueryPlan.For(query).Candidates(view, 0))
+        {
+            var row = await ChooseAsync(view, query, candidate, mayView, cancellationToken).ConfigureAwait(false);
+            if (row is null)
+                continue;
+            best.Add(new SortedRow([.. query.OrderBy.Select(one => one.Column.Value(row))], candidate));
+            if (best.Count >= (2 * query.Top) + 1024)
+                Cut();
+        }
+
+        Cut();
+        foreach (var one in best.Skip(given))
+        {
+            given++;
+            if (await ShowAsync(new QueryRowContext(view, one.Object), query, mayView, Token(0, given), cancellationToken).ConfigureAwait(false) is { } shown)
+                yield return shown;
+        }
+
+        void Cut()
+        {
+            best.Sort(order);
+            if (best.Count > query.Top)
+                best.RemoveRange(query.Top, best.Count - query.Top);
+        }
+    }
+
+    private static int Compare(IReadOnlyList<OrderByColumn> columns, SortedRow left, SortedRow right)
+    {
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var order = QueryValue.Order(left.Keys[i], right.Keys[i]);
+            if (order != 0)
+                return columns[i].IsDescending ? -order : order;
+        }
+
+        return left.Object.Id.CompareTo(right.Object.Id);
+    }
+
+    /// <summary>The row, where it is in a table that was asked for, fulfils the condition, and the caller may view it.</summary>
+    private static async ValueTask<QueryRowContext?> ChooseAsync(
+        IObjectView view, ParsedQuery query, CmsObject candidate, Func<CmsObject, bool> mayView, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (query.Tables.Count < 3 && !query.Tables.Contains(SystemObjects.TableOf(view, candidate)))
+            return null;
+        var one = query.NeedsBag ? await WholeAsync(view, candidate, cancellationToken).ConfigureAwait(false) : candidate;
+        if (one is null)
+            return null;
+        var row = new QueryRowContext(view, one);
+        return (query.Where is null || query.Where.Holds(row) == true) && mayView(one) ? row : null;
+    }
+
+    /// <summary>
+    /// Null where the object went away while its properties were read, or became one that the query or the caller's rights leave out: what is shown
+    /// is the version that was checked.
+    /// </summary>
+    private static async ValueTask<QueryRow?> ShowAsync(
+        QueryRowContext row, ParsedQuery query, Func<CmsObject, bool> mayView, string token, CancellationToken cancellationToken)
+    {
+        if (query.ShowsBag && row.Object.IsSkeleton)
+        {
+            if (await WholeAsync(row.View, row.Object, cancellationToken).ConfigureAwait(false) is not { } whole)
+                return null;
+            var isSame = whole.UpdateKey == row.Object.UpdateKey && whole.Version == row.Object.Version;
+            row = new QueryRowContext(row.View, whole);
+            if (!isSame && ((query.Where is not null && query.Where.Holds(row) != true) || !mayView(whole)))
+                return null;
+        }
+
+        var columns = (query.Columns ?? QueryColumn.OfEveryObject).Select(column => KeyValuePair.Create(column.Name, column.Value(row)));
+        return new QueryRow(row.Object, query.Columns is null ? [.. columns, .. row.Bag] : [.. columns], token);
+    }
+
+    private static ValueTask<CmsObject?> WholeAsync(IObjectView view, CmsObject one, CancellationToken cancellationToken)
+        => one.IsSkeleton && view is IPropertySource source ? source.GetAsync(one.Id, cancellationToken) : ValueTask.FromResult<CmsObject?>(one);
+
+    private static string Token(long afterId, int given) => string.Create(CultureInfo.InvariantCulture, $"{afterId}.{given}");
+
+    private static (long AfterId, int Given) ReadToken(string query, string? token)
+    {
+        if (token is null)
+            return (0, 0);
+        var dot = token.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0
+            && long.TryParse(token.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out var afterId)
+            && int.TryParse(token.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+            ? (afterId, given)
+            : throw QueryErrors.At(query, 0, "the token to go on with is not one that this query gave");
+    }
+
+    /// <param name="Keys">The values of the ORDER BY columns.</param>
+    /// <param name="Object">The row's object.</param>
+    private readonly record struct SortedRow(PropertyValue[] Keys, CmsObject Object);
+}
