@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 
 namespace LoggerCms.Core.Security;
@@ -15,6 +16,9 @@ internal static class TokenText
     private const string Prefix = "lcms_";
     private const int IdChars = 22;
     private const int SecretChars = 43;
+
+    private static readonly SearchValues<char> Digits =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     public static string Of(Guid id, ReadOnlySpan<byte> secret)
         => $"{Prefix}{Base64Url.EncodeToString(id.ToByteArray(bigEndian: true))}_{Base64Url.EncodeToString(secret)}";
@@ -34,8 +38,9 @@ internal static class TokenText
         if (idText.ContainsAnyExcept(Digits) || secretText.ContainsAnyExcept(Digits))
             return false;
         Span<byte> idBytes = stackalloc byte[IdBytes];
-        if (!Base64Url.TryDecodeFromChars(idText, idBytes, out var idLength) || idLength != IdBytes
-            || !Base64Url.TryDecodeFromChars(secretText, secret, out var secretLength) || secretLength != SecretBytes)
+        // Not TryDecode…, which throws where the last character has bits that do not count.
+        if (Base64Url.DecodeFromChars(idText, idBytes, out _, out var idLength) != OperationStatus.Done || idLength != IdBytes
+            || Base64Url.DecodeFromChars(secretText, secret, out _, out var secretLength) != OperationStatus.Done || secretLength != SecretBytes)
         {
             return false;
         }
@@ -43,7 +48,4 @@ internal static class TokenText
         id = new Guid(idBytes, bigEndian: true);
         return true;
     }
-
-    private static readonly System.Buffers.SearchValues<char> Digits =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 }
