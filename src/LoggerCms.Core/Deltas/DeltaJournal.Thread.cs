@@ -159,6 +159,9 @@ internal sealed partial class DeltaJournal
             _durableKey = group.LastKey;
             _records += group.Count;
             _groups++;
+
+            // Those who are about to be answered, and those who already wait again.
+            _expected = group.Count + _pending.Count;
         }
 
         _onDurable?.Invoke(group.LastKey);

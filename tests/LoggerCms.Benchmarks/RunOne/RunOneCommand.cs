@@ -32,11 +32,14 @@ internal static class RunOneCommand
             MeasureAsync((engine, report) => TransferAsync(engine, report, source, destination, mode, spool, verify)),
         ["transfer-warm", var source, var destination, var mode, var spool, var verify, var warmSource, var warmDestination] =>
             TransferWarmAsync(source, destination, mode, spool, verify, warmSource, warmDestination),
+        ["delta-append", var folder, var records] => WithPeakAsync(report => DeltaWork.AppendAsync(report, folder, records)),
+        ["delta-bare", var path, var records] => WithPeakAsync(report => Task.FromResult(DeltaWork.Bare(report, path, records))),
+        ["delta-replay", var folder] => WithPeakAsync(report => Task.FromResult(DeltaWork.Replay(report, folder))),
         ["enable-log", var side, var name] => MeasureAsync((engine, report) => EnableLogAsync(engine, report, side, name)),
         _ => throw new LoggerCmsException(
             ErrorCodes.InvalidOption,
             $"'run-one {string.Join(' ', args)}' is not known.",
-            "Give idle, state SIDE…, compare SOURCE DESTINATION, transfer SOURCE DESTINATION MODE SPOOL VERIFY, or enable-log SIDE NAME."),
+            "Give idle, state SIDE…, compare SOURCE DESTINATION, transfer SOURCE DESTINATION MODE SPOOL VERIFY, enable-log SIDE NAME, delta-append FOLDER RECORDS, delta-bare FILE RECORDS, or delta-replay FOLDER."),
     };
 
     private static async Task<RunOneReport> MeasureAsync(Func<ISideEngine, RunOneReport, Task<RunOneReport>> work)
@@ -44,6 +47,13 @@ internal static class RunOneCommand
         var clock = Stopwatch.StartNew();
         var report = await work(new SideEngineFactory().Create(), new RunOneReport { ElapsedMilliseconds = 0, PeakBytes = PeakBytes() }).ConfigureAwait(false);
         return report with { ElapsedMilliseconds = clock.Elapsed.TotalMilliseconds, PeakBytes = PeakBytes() };
+    }
+
+    /// <summary>Work that takes its own time.</summary>
+    private static async Task<RunOneReport> WithPeakAsync(Func<RunOneReport, Task<RunOneReport>> work)
+    {
+        var report = await work(new RunOneReport { ElapsedMilliseconds = 0, PeakBytes = 0 }).ConfigureAwait(false);
+        return report with { PeakBytes = PeakBytes() };
     }
 
     private static async Task<RunOneReport> StateAsync(ISideEngine engine, RunOneReport report, string[] sides)

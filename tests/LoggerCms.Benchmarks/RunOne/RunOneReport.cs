@@ -14,4 +14,6 @@ internal sealed record RunOneReport
     public SideComparison? Comparison { get; init; }
 
     public StateTransferResult? Transfer { get; init; }
+
+    public DeltaFigures? Deltas { get; init; }
 }

@@ -59,6 +59,12 @@ internal static class VersusCommand
         }
 
         await runner.RunAsync(SmallContests.SeedChecksum(workspace, child), cancellationToken);
+        if (!options.MemoryOnly)
+        {
+            await runner.RunGroupAsync(
+                DeltaContests.Names, token => new DeltaContests(workspace, child).RunAsync(options, runner, token), cancellationToken);
+        }
+
         await runner.RunGroupAsync(
             SqliteContests.Names, token => new SqliteContests(options, workspace, child).RunAsync(runner, token), cancellationToken);
         await runner.RunGroupAsync(
