@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace LoggerCms;
 
 /// <summary>A query in the language of BusinessObjects.</summary>
@@ -6,11 +8,21 @@ public sealed record CmsQueryRequest
     /// <summary>As <c>SELECT SI_ID, SI_NAME FROM CI_INFOOBJECTS WHERE SI_KIND='Folder'</c>.</summary>
     public required string Query { get; init; }
 
-    /// <summary>Rows to pass over: the page's beginning.</summary>
-    public int Skip { get; init; }
+    /// <summary>The <see cref="CmsQueryPage.Next"/> of the page before; null for the first.</summary>
+    public string? After { get; init; }
 
     /// <summary>Rows of a page at most.</summary>
     public int Take { get; init; } = 1000;
+}
+
+/// <summary>A page of a query's rows.</summary>
+public sealed record CmsQueryPage
+{
+    /// <summary>The columns by name, in the form of <see cref="CmsObjectInfo.Properties"/>.</summary>
+    public required IReadOnlyList<JsonElement> Rows { get; init; }
+
+    /// <summary>Asks for the next page; null at the end.</summary>
+    public string? Next { get; init; }
 }
 
 /// <summary>Asks a node to bring a folder of delta files in.</summary>

@@ -81,7 +81,7 @@ internal static class ChangeTranslator
                 : throw Invalid("The change names no right.", "Give Right.");
         }
 
-        var right = Rights.Check(change.Right, ObjectKinds.Folder);
+        var right = Rights.Enter(ObjectKinds.Folder, change.Right);
         return value switch
         {
             "Granted" => bytes => AccessList.Decode(bytes).Grant(principal, right).Encode(),

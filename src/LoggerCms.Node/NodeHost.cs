@@ -11,7 +11,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace LoggerCms.Node;
@@ -117,7 +116,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var certificate = authority.NodeCertificate(settings.Name, names);
         var audit = NodeAudit.Open(settings, files, time);
         var node = new CmsNode(
-            SystemDatabaseFactory.Open(SideConnection.Parse(settings.Database)),
+            SystemDatabaseFactory.Open(new SideConnection(settings.Database)),
             files,
             new NodeOptions
             {

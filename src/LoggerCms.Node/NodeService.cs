@@ -76,7 +76,7 @@ internal sealed class NodeService(CmsNode node)
         var principal = question.PrincipalId ?? access.Principal.Id;
         if (principal != access.Principal.Id)
             access.Require(target, Rights.ModifyRights);
-        var right = Rights.Check(question.Right, target.Kind);
+        var right = Rights.Ask(target.Kind, question.Right);
         return RightsReport.Decision(access.View, principal, target, right, _rights.Explain(access.View, principal, target, right));
     }
 

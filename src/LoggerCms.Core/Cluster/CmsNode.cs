@@ -42,7 +42,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 
     public NodeOptions Options => _options;
 
-    public string DatabaseName => _database.Name;
+    /// <summary>The system database's identity.</summary>
+    public Guid SystemId => Running.AtStart.Identity;
 
     /// <summary>Ends when the node has: with null after a stop, otherwise with the reason.</summary>
     public Task<LoggerCmsException?> Ended => _ended.Task;

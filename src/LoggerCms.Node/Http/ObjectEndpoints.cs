@@ -68,11 +68,7 @@ internal static class ObjectEndpoints
                 if (whole is null)
                     continue;
                 ObjectWriter.Write(writer, view, whole);
-                if (writer.BytesPending + writer.BytesCommitted > 64 << 10)
-                {
-                    await writer.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-                    await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-                }
+                await FlushAsync(context, writer).ConfigureAwait(false);
             }
 
             writer.WriteEndArray();
@@ -80,6 +76,15 @@ internal static class ObjectEndpoints
                 writer.WriteString(nameof(CmsObjectPage.Next), next);
             writer.WriteEndObject();
         }
+    }
+
+    /// <summary>Hands on what was written where it is much: a long answer waits for its reader, not in memory.</summary>
+    public static async ValueTask FlushAsync(HttpContext context, Utf8JsonWriter writer)
+    {
+        if (writer.BytesPending < 32 << 10)
+            return;
+        await writer.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <exception cref="LoggerCmsException">InvalidObject: the body is not such a request.</exception>

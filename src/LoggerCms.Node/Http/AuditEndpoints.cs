@@ -1,0 +1,98 @@
+using LoggerCms.Core.Auditing;
+using LoggerCms.Core.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LoggerCms.Node.Http;
+
+/// <summary>Audit events: read them, and take those of services.</summary>
+internal static class AuditEndpoints
+{
+    private const int MostInBatch = 10_000;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/audit/query", QueryAsync).Accepts<CmsAuditQuery>("application/json").Produces<CmsAuditPage>();
+        routes.MapPost("/audit", AcceptAsync).Accepts<IReadOnlyList<CmsAuditEvent>>("application/json");
+    }
+
+    private static async Task<IResult> QueryAsync(HttpContext context, NodeService service, NodeAudit audit)
+    {
+        service.DemandOnRoot(context.Access(service), Rights.ReadAudit);
+        var query = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsAuditQuery).ConfigureAwait(false);
+        var take = Math.Clamp(query.Take, 1, AuditFilter.MostAtOnce);
+        var rows = await audit.Database.QueryAsync(
+            new AuditFilter
+            {
+                FromUs = query.From is { } from ? Us(from) : null,
+                ToUs = query.To is { } to ? Us(to) : null,
+                PrincipalId = query.PrincipalId,
+                PrincipalName = query.Principal,
+                Action = query.Action,
+                ObjectId = query.ObjectId,
+                Result = query.Result is { } result ? Parse(result) : null,
+                Source = query.Source,
+                Text = query.Text,
+                Descending = query.Descending,
+                After = query.AfterId is { } id && query.AfterTime is { } time ? new AuditPosition(Us(time), id) : null,
+                Take = take,
+            },
+            context.RequestAborted).ConfigureAwait(false);
+        return Results.Json(new CmsAuditPage { Events = [.. rows.Select(Describe)], More = rows.Count == take }, CmsJson.Default.CmsAuditPage);
+    }
+
+    private static async Task<IResult> AcceptAsync(HttpContext context, NodeService service, NodeAudit audit)
+    {
+        service.DemandOnRoot(context.Access(service), Rights.RegisterService);
+        var events = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.IReadOnlyListCmsAuditEvent).ConfigureAwait(false);
+        if (events.Count > MostInBatch)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.LimitExceeded, $"The batch has {events.Count:N0} events; at most {MostInBatch:N0} are taken at once.", "Send it in parts.");
+        }
+
+        await audit.AcceptAsync([.. events.Select(Take)], context.RequestAborted).ConfigureAwait(false);
+        return Results.Accepted();
+    }
+
+    private static CmsAuditEvent Describe(AuditEvent e) => new()
+    {
+        Id = e.Id,
+        Time = DateTimeOffset.UnixEpoch.AddTicks(e.TimeUs * TimeSpan.TicksPerMicrosecond),
+        Source = e.Source,
+        PrincipalId = e.PrincipalId,
+        Principal = e.PrincipalName,
+        Action = e.Action,
+        ObjectId = e.ObjectId,
+        ObjectName = e.ObjectName,
+        ObjectKind = e.ObjectKind,
+        Path = e.Path,
+        Result = e.Result.ToString(),
+        Detail = e.Detail,
+        ClientAddress = e.ClientAddress,
+    };
+
+    private static AuditEvent Take(CmsAuditEvent e) => new()
+    {
+        Id = e.Id,
+        TimeUs = Us(e.Time),
+        Source = e.Source,
+        PrincipalId = e.PrincipalId,
+        PrincipalName = e.Principal,
+        Action = e.Action,
+        ObjectId = e.ObjectId,
+        ObjectName = e.ObjectName,
+        ObjectKind = e.ObjectKind,
+        Path = e.Path,
+        Result = Parse(e.Result),
+        Detail = e.Detail,
+        ClientAddress = e.ClientAddress,
+    };
+
+    private static AuditResult Parse(string result)
+        => Enum.TryParse<AuditResult>(result, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) ? parsed : throw new LoggerCmsException(
+            ErrorCodes.InvalidOption, $"An audit event's result is not '{result}'.", "Use Succeeded, Denied or Failed.");
+
+    private static long Us(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+}

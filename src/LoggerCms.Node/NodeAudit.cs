@@ -1,0 +1,201 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using LoggerCms.Core.Auditing;
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Databases;
+
+namespace LoggerCms.Node;
+
+/// <summary>
+/// What is audited: every change, from its delta record, so that a crash loses none; every logon and everything that was denied; and what services
+/// send. Reads are not.
+/// </summary>
+internal sealed class NodeAudit : IAsyncDisposable
+{
+    private const string Source = "node";
+
+    private readonly IAuditDatabase _database;
+    private readonly AuditQueue _queue;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _draining = new(1, 1);
+    private readonly Lock _lock = new();
+    private List<ChangeRecord> _records = [];
+    private CmsNode? _node;
+    private Task _loop = Task.CompletedTask;
+    private long _refused;
+
+    private NodeAudit(IAuditDatabase database, AuditQueue queue, TimeProvider time)
+    {
+        _database = database;
+        _queue = queue;
+        _time = time;
+    }
+
+    public IAuditDatabase Database => _database;
+
+    public AuditQueueState State => _queue.State;
+
+    /// <summary>Denials that the queue had no room for.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    public static NodeAudit Open(NodeSettings settings, IFileLayer files, TimeProvider time)
+    {
+        var database = AuditDatabaseFactory.Open(new SideConnection(settings.AuditDatabase));
+        var options = new AuditQueueOptions
+        {
+            Folder = Path.Combine(settings.DataPath, "audit"),
+            Retention = TimeSpan.FromDays(settings.AuditRetentionDays),
+        };
+        return new NodeAudit(database, AuditQueue.Open(files, database, options, time), time);
+    }
+
+    public void Attach(CmsNode node)
+    {
+        _node = node;
+        node.Changed = record =>
+        {
+            lock (_lock)
+                _records.Add(record);
+        };
+        node.BeforeTrim = async cancellationToken =>
+        {
+            await DrainAsync(cancellationToken).ConfigureAwait(false);
+            await _queue.MakeDurableAsync(cancellationToken).ConfigureAwait(false);
+        };
+    }
+
+    /// <summary>Begins to write to the database, which may be away; events wait on disk.</summary>
+    public Task StartAsync()
+    {
+        _loop = _queue.RunAsync(_stop.Token);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Events that services hand in: kept on disk when this returns.</summary>
+    /// <exception cref="LoggerCmsException">As <see cref="AuditQueue.EnqueueAsync"/>.</exception>
+    public Task AcceptAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken)
+        => _queue.EnqueueAsync(events, durable: true, cancellationToken);
+
+    /// <summary>Something that is no change: a logon, a denial. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
+    public async Task RecordAsync(string action, AuditResult result, long principalId, string name, string address, string detail, long objectId = 0)
+    {
+        var view = _node!.State.State == NodeState.Starting ? null : _node.Image;
+        var target = objectId == 0 ? null : view?.Find(objectId);
+        try
+        {
+            await _queue.EnqueueAsync(
+                [
+                    new AuditEvent
+                    {
+                        Id = Guid.CreateVersion7(),
+                        TimeUs = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+                        Source = Source,
+                        PrincipalId = principalId,
+                        PrincipalName = name.Length > 0 ? name : view?.Find(principalId)?.Name ?? "",
+                        Action = action,
+                        ObjectId = objectId,
+                        ObjectName = target?.Name ?? "",
+                        ObjectKind = target?.Kind ?? "",
+                        Path = target is null ? "" : ObjectPaths.Of(view!, target),
+                        Result = result,
+                        Detail = detail,
+                        ClientAddress = address,
+                    },
+                ],
+                durable: false,
+                CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException)
+        {
+            Interlocked.Increment(ref _refused);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _queue.DisposeAsync().ConfigureAwait(false);
+        await _database.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+        _draining.Dispose();
+    }
+
+    // A record leaves the list only when the queue has its events; a crash before that finds it in the delta file again.
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        await _draining.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            List<ChangeRecord> taken;
+            lock (_lock)
+                (taken, _records) = (_records, []);
+            try
+            {
+                foreach (var part in taken.Chunk(1000))
+                    await _queue.EnqueueAsync([.. part.SelectMany(Events)], durable: false, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                lock (_lock)
+                    _records = [.. taken, .. _records];
+                throw;
+            }
+        }
+        finally
+        {
+            _draining.Release();
+        }
+    }
+
+    private IEnumerable<AuditEvent> Events(ChangeRecord record)
+    {
+        // A change of an earlier epoch that is made again was told of when its delta file was read.
+        if (record.RequestId.Version == 8)
+            yield break;
+        var view = _node!.Image;
+        foreach (var change in record.Changes)
+        {
+            var (action, id, name, kind) = change switch
+            {
+                PutChange { BeforeKey: 0 } put => ("Create", put.Object.Id, put.Object.Name, put.Object.Kind),
+                PutChange put => ("Update", put.Object.Id, put.Object.Name, put.Object.Kind),
+                RemoveChange remove => ("Delete", remove.Id, remove.Name, remove.Kind),
+                PutLocalChange { Entry.Key.Class: LocalClass.Token } => ("Token", 0, "", ""),
+                _ => ("", 0, "", ""),
+            };
+            if (action.Length == 0)
+                continue;
+            yield return new AuditEvent
+            {
+                Id = EventId(record.Epoch, change.UpdateKey),
+                TimeUs = record.TimeUs,
+                Source = Source,
+                PrincipalId = record.PrincipalId,
+                PrincipalName = view.Find(record.PrincipalId)?.Name ?? "",
+                Action = action,
+                ObjectId = id,
+                ObjectName = name,
+                ObjectKind = kind,
+                Path = change is PutChange { Object: var value } ? ObjectPaths.Of(view, value) : "",
+                Result = AuditResult.Succeeded,
+                ClientAddress = record.ClientAddress,
+            };
+        }
+    }
+
+    // The same for the same change, so that one that is told twice is stored once.
+    private Guid EventId(long epoch, long updateKey)
+    {
+        Span<byte> source = stackalloc byte[32];
+        _node!.SystemId.TryWriteBytes(source);
+        BinaryPrimitives.WriteInt64LittleEndian(source[16..], epoch);
+        BinaryPrimitives.WriteInt64LittleEndian(source[24..], updateKey);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(source, hash);
+        return new Guid(hash[..16]);
+    }
+}
