@@ -31,18 +31,22 @@ internal sealed class SqliteConnectionKeeper(SideConnection connection, string s
         }
     }
 
-    /// <summary>Fails where the path no longer names the file that the connection writes.</summary>
-    public void CheckFile(SqliteDb db)
-    {
-        if (SqliteIdentity.Of(SqlitePath.Resolve(connection)) != _identity)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.ConnectionLost,
-                $"'{db.Path}' was replaced by another file while it was written; nothing was written to that one.",
-                "Stop whatever replaces the database of a running node.",
-                side);
-        }
-    }
+    /// <summary>One transaction, from the write lock to the commit. Any failure closes the connection, which rolls back what is open on it.</summary>
+    public T UseTransaction<T>(Func<SqliteDb, T> work, TimeSpan patience, CancellationToken cancellationToken)
+        => Use(
+            db =>
+            {
+                if (!db.TryExecuteLocked("BEGIN IMMEDIATE", patience, cancellationToken))
+                    throw SqliteTransaction.InUse(db, patience);
+                var result = work(db);
+
+                // SQLite would go on writing into a file that has been deleted.
+                CheckFile(db);
+                if (!db.TryExecuteLocked("COMMIT", patience, cancellationToken))
+                    throw SqliteTransaction.InUse(db, patience);
+                return result;
+            },
+            cancellationToken);
 
     public void Dispose()
     {
@@ -78,6 +82,18 @@ internal sealed class SqliteConnectionKeeper(SideConnection connection, string s
         {
             Close();
             throw;
+        }
+    }
+
+    private void CheckFile(SqliteDb db)
+    {
+        if (SqliteIdentity.Of(SqlitePath.Resolve(connection)) != _identity)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.ConnectionLost,
+                $"'{db.Path}' was replaced by another file while it was written; nothing was written to that one.",
+                "Stop whatever replaces the database of a running node.",
+                side);
         }
     }
 

@@ -157,20 +157,5 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
     private Task<T> WriteAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
         => Task.Run(() => Write(work, cancellationToken), cancellationToken);
 
-    /// <summary>One transaction, from the write lock to the commit. Any failure closes the connection, which rolls back what is open on it.</summary>
-    private T Write<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
-        => _writer.Use(
-            db =>
-            {
-                if (!db.TryExecuteLocked("BEGIN IMMEDIATE", _patience, cancellationToken))
-                    throw SqliteTransaction.InUse(db, _patience);
-                var result = work(db);
-
-                // SQLite would go on writing into a file that has been deleted.
-                _writer.CheckFile(db);
-                if (!db.TryExecuteLocked("COMMIT", _patience, cancellationToken))
-                    throw SqliteTransaction.InUse(db, _patience);
-                return result;
-            },
-            cancellationToken);
+    private T Write<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken) => _writer.UseTransaction(work, _patience, cancellationToken);
 }

@@ -1,0 +1,65 @@
+using LoggerCms.Core.Auditing;
+
+namespace LoggerCms.Core.Tests.Auditing;
+
+/// <summary>An audit database that can be away and notes what it was asked.</summary>
+internal sealed class MemoryAuditDatabase : IAuditDatabase
+{
+    public Dictionary<Guid, AuditEvent> Stored { get; } = [];
+
+    public List<int> Batches { get; } = [];
+
+    public List<long> Purges { get; } = [];
+
+    public bool IsAway { get; set; }
+
+    public string Name => "memory";
+
+    public Task PrepareAsync(CancellationToken cancellationToken) => Answer(() => 0);
+
+    public Task InsertAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken) => Answer(() =>
+    {
+        Batches.Add(events.Count);
+        foreach (var e in events)
+            Stored.TryAdd(e.Id, e);
+        return 0;
+    });
+
+    public Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
+        => Answer<IReadOnlyList<AuditEvent>>(() => [.. Stored.Values]);
+
+    public Task<long> PurgeAsync(long beforeUs, CancellationToken cancellationToken) => Answer(() =>
+    {
+        Purges.Add(beforeUs);
+        return 0L;
+    });
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Task<T> Answer<T>(Func<T> answer)
+        => IsAway ? Task.FromException<T>(new LoggerCmsException(ErrorCodes.ServerUnreachable, "Away.", "Wait.")) : Task.FromResult(answer());
+}
+
+internal static class Events
+{
+    public static AuditQueueOptions Options(string folder) => new() { Folder = folder, SegmentBytes = 600, BatchEvents = 3 };
+
+    public static AuditEvent[] Some(int count) => [.. Enumerable.Range(0, count).Select(One)];
+
+    private static AuditEvent One(int number) => new()
+    {
+        Id = Guid.NewGuid(),
+        TimeUs = 1_700_000_000_000_000 + number,
+        Source = "service",
+        PrincipalId = 12,
+        PrincipalName = "o'neil 😀",
+        Action = "Delete",
+        ObjectId = 34,
+        ObjectName = "report",
+        ObjectKind = "Folder",
+        Path = "/a/b",
+        Result = AuditResult.Denied,
+        Detail = "line\nanother\0",
+        ClientAddress = "::1",
+    };
+}
