@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
@@ -53,6 +54,7 @@ internal sealed class NodeHost : IAsyncDisposable
         NodeHost? host = null;
         try
         {
+            await WaitForPortAsync(settings).ConfigureAwait(false);
             host = Build(settings, identity);
             await host.StartAsync().ConfigureAwait(false);
             return host;
@@ -105,6 +107,29 @@ internal sealed class NodeHost : IAsyncDisposable
         _certificate.Dispose();
         _authority.Dispose();
         _identity.Dispose();
+    }
+
+    // A node that was killed gives its folder back a moment before its port.
+    private static async Task WaitForPortAsync(NodeSettings settings)
+    {
+        for (var tries = 0; settings.Port != 0 && tries < 20; tries++)
+        {
+            using var probe = new TcpListener(IPAddress.Parse(settings.Address), settings.Port);
+            try
+            {
+                probe.Start();
+                return;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                await Task.Delay(100).ConfigureAwait(false);
+            }
+            catch (SocketException)
+            {
+                // Listening itself will fail too, and tell why.
+                return;
+            }
+        }
     }
 
     private static NodeHost Build(NodeSettings settings, NodeIdentity identity)
