@@ -30,6 +30,8 @@ namespace LoggerCms;
 [JsonSerializable(typeof(IReadOnlyList<CmsToken>))]
 [JsonSerializable(typeof(CmsTokenRequest))]
 [JsonSerializable(typeof(CmsIssuedToken))]
+[JsonSerializable(typeof(CmsBackupRequest))]
+[JsonSerializable(typeof(CmsBackupInfo))]
 [JsonSerializable(typeof(CmsLogon))]
 [JsonSerializable(typeof(CmsPassword))]
 public sealed partial class CmsJson : JsonSerializerContext;
