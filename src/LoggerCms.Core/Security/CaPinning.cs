@@ -42,6 +42,35 @@ internal static class CaPinning
     /// <returns>Why it is not accepted; null where it is.</returns>
     public static string? WhyNot(X509Certificate2 certificate, X509Certificate2 authority, string? host, TimeProvider time)
     {
+        try
+        {
+            return Check(certificate, authority, host, time);
+        }
+        catch (Exception exception) when (IsOfCertificate(exception))
+        {
+            return $"it cannot be read: {exception.Message}";
+        }
+    }
+
+    /// <summary>What the runtime throws for a certificate or key that is malformed, or of a sort that the platform does not know.</summary>
+    public static bool IsOfCertificate(Exception exception)
+        => exception is CryptographicException or NotSupportedException or ArgumentException;
+
+    /// <summary>Whether it is an authority's certificate, and its signature is its own.</summary>
+    public static bool IsAuthority(X509Certificate2 certificate)
+    {
+        try
+        {
+            return IsSelfSigned(certificate);
+        }
+        catch (Exception exception) when (IsOfCertificate(exception))
+        {
+            return false;
+        }
+    }
+
+    private static string? Check(X509Certificate2 certificate, X509Certificate2 authority, string? host, TimeProvider time)
+    {
         if (host is not null && !certificate.MatchesHostname(host.Trim('[', ']'), allowWildcards: false, allowCommonName: false))
             return $"it is not for that name: {certificate.Subject}";
         var now = time.GetUtcNow();
@@ -75,8 +104,7 @@ internal static class CaPinning
         }
     }
 
-    /// <summary>Whether it is an authority's certificate, and its signature is its own.</summary>
-    public static bool IsAuthority(X509Certificate2 certificate)
+    private static bool IsSelfSigned(X509Certificate2 certificate)
     {
         if (!certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority))
             return false;

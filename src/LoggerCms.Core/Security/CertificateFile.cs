@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using LoggerCms.Core.Files;
@@ -30,7 +29,7 @@ internal static class CertificateFile
             certificate.Dispose();
             throw SecretFile.Damaged(path, "its key is not one on P-256");
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        catch (Exception exception) when (CaPinning.IsOfCertificate(exception))
         {
             throw SecretFile.Damaged(path, "it holds no certificate with the key that fits it", exception);
         }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using LoggerCms.Core.Files;
@@ -76,7 +75,7 @@ internal sealed record LocalProfile
             using var authority = profile.Authority();
             return CaPinning.IsAuthority(authority) ? profile : throw SecretFile.Damaged(path, "its certificate is no authority's");
         }
-        catch (CryptographicException exception)
+        catch (Exception exception) when (CaPinning.IsOfCertificate(exception))
         {
             throw SecretFile.Damaged(path, "it holds no certificate", exception);
         }

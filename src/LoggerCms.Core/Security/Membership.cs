@@ -70,6 +70,8 @@ internal sealed class Membership(Func<CmsObject, IReadOnlyList<long>> groupsOf)
                 ErrorCodes.ObjectNotFound, $"There is no user or group with id {principalId}.", "Get-CmsUser and Get-CmsGroup list those that exist.");
         }
 
+        // Who is in a group because it always is, is in the groups that hold that group.
+        long[] always = principalId == BuiltIn.Administrator ? [BuiltIn.Everyone, BuiltIn.Administrators] : [BuiltIn.Everyone];
         var groups = new HashSet<long>();
         var seen = new Dictionary<long, CmsObject?> { [principalId] = principal };
         var level = new List<CmsObject> { principal };
@@ -84,7 +86,7 @@ internal sealed class Membership(Func<CmsObject, IReadOnlyList<long>> groupsOf)
             }
 
             var next = new List<CmsObject>();
-            foreach (var id in level.SelectMany(groupsOf))
+            foreach (var id in level.SelectMany(groupsOf).Concat(depth == 0 ? always : []))
             {
                 if (!seen.TryAdd(id, null))
                     continue;
@@ -98,9 +100,7 @@ internal sealed class Membership(Func<CmsObject, IReadOnlyList<long>> groupsOf)
             level = next;
         }
 
-        groups.Add(BuiltIn.Everyone);
-        if (principalId == BuiltIn.Administrator)
-            groups.Add(BuiltIn.Administrators);
+        groups.UnionWith(always);
         groups.Remove(principalId);
         return new Found(new Principal(principalId, [.. groups.Order()]), [.. seen]);
     }

@@ -21,7 +21,11 @@ internal readonly record struct TokenCheck(TokenVerdict Verdict, Guid TokenId, l
 
 /// <param name="Text">What the holder sends. It is nowhere else, and not to be had again.</param>
 /// <param name="Entry">To be made durable, then given to <see cref="TokenService.Apply"/>.</param>
-internal sealed record IssuedToken(string Text, LocalEntry Entry);
+internal sealed record IssuedToken(string Text, LocalEntry Entry)
+{
+    /// <summary>Without the secret: this text may go to a log.</summary>
+    public override string ToString() => $"{nameof(IssuedToken)} {{ {Entry.Key.Id} }}";
+}
 
 /// <summary>
 /// The tokens in force, in memory. Nothing here is durable: <see cref="Issue"/> and <see cref="Revoke"/> make the entry that the caller makes durable

@@ -142,7 +142,7 @@ public sealed class CertificateAuthorityTests : IDisposable
 
     [Fact]
     public void ADamagedFileIsRefusedAndLeftAsItIs()
-        => SeededRounds.Run(100, random =>
+        => SeededRounds.Run(50, random =>
         {
             using (var authority = Open())
             {

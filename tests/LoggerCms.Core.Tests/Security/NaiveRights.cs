@@ -12,10 +12,9 @@ internal static class NaiveRights
 
     public static bool Has(IReadOnlyDictionary<long, NaiveObject> world, ISet<(long Member, long Group)> edges, long who, long objectId, string right)
     {
-        var groups = world.Keys.Where(g => world[g].Kind == ObjectKinds.UserGroup && g != who && (g == 1 || Reaches(world, edges, who, g))).ToHashSet();
-        var isAdministrator = who is 2 or 12 || groups.Contains(2);
-        if (who == 12)
-            groups.Add(2);
+        var all = edges.Append((who, 1L)).Append((12L, 2L)).ToHashSet();
+        var groups = world.Keys.Where(g => world[g].Kind == ObjectKinds.UserGroup && g != who && Reaches(world, all, who, g)).ToHashSet();
+        var isAdministrator = who == 2 || groups.Contains(2);
         if (who == 12 && right is ("View" or "ModifyRights"))
             return true;
 
@@ -45,7 +44,7 @@ internal static class NaiveRights
     }
 
     // Warshall, not a search.
-    private static bool Reaches(IReadOnlyDictionary<long, NaiveObject> world, ISet<(long Member, long Group)> edges, long from, long to)
+    private static bool Reaches(IReadOnlyDictionary<long, NaiveObject> world, HashSet<(long Member, long Group)> edges, long from, long to)
     {
         var reach = edges.Where(e => world.TryGetValue(e.Group, out var g) && g.Kind == ObjectKinds.UserGroup).ToHashSet();
         foreach (var middle in world.Keys)
