@@ -42,6 +42,9 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 
     public NodeOptions Options => _options;
 
+    /// <summary>The ends of the blocks that ids and update keys come from.</summary>
+    public (long ObjectId, long UpdateKey) BlockEnds => Running.Blocks.Ends;
+
     /// <summary>The system database's identity.</summary>
     public Guid SystemId => Running.AtStart.Identity;
 
@@ -198,7 +201,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
             sequencer.OnFailed,
             _time);
         sequencer.Open(journal);
-        _parts = new Parts(lease.Epoch, state, image, ledger, unflushed, flusher, sequencer, journal);
+        _flushedKey = state.UpdateKeyEnd;
+        _parts = new Parts(lease.Epoch, state, blocks, image, ledger, unflushed, flusher, sequencer, journal);
     }
 
     // A lease that is not given back is this node's own at its next start, so a failure here costs nothing but the other nodes' time.
@@ -244,6 +248,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     private sealed record Parts(
         long Epoch,
         SystemDatabaseState AtStart,
+        KeyBlocks Blocks,
         RunTimeImage.RunTimeImage Image,
         RequestLedger Ledger,
         UnflushedChanges Unflushed,

@@ -16,6 +16,9 @@ internal sealed class KeyBlocks(ISystemDatabase database, long epoch, SystemData
     /// <summary>The last update key that was given out, or the end of what others used.</summary>
     public long LastUpdateKey => Volatile.Read(ref _updateKey);
 
+    /// <summary>What may be given out without asking the database again.</summary>
+    public (long ObjectId, long UpdateKey) Ends => (Volatile.Read(ref _objectIdEnd), Volatile.Read(ref _updateKeyEnd));
+
     /// <summary>True when half of a block is used up.</summary>
     public bool RunsLow => Remaining(_objectIdEnd, ref _objectId) < options.ObjectIdBlock / 2
         || Remaining(_updateKeyEnd, ref _updateKey) < options.UpdateKeyBlock / 2;

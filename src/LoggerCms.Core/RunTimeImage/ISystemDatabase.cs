@@ -75,6 +75,9 @@ internal sealed record FlushBatch
     /// <summary>The last change that the batch covers: it becomes the epoch's end.</summary>
     public required long LastUpdateKey { get; init; }
 
+    /// <summary>Makes the database another one, to which nothing belongs that knew the old identity; null leaves it what it is.</summary>
+    public Guid? NewIdentity { get; init; }
+
     /// <summary>Objects made or changed; the database may have them or not.</summary>
     public required IReadOnlyList<CmsObject> Put { get; init; }
 

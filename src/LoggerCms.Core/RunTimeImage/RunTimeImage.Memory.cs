@@ -166,8 +166,13 @@ internal sealed partial class RunTimeImage
         for (; slots > 0 && IsOverLimit; slots--)
         {
             _hand = _hand + 1 < _table.Length ? _hand + 1 : 0;
-            if (_table.At(_hand) is not { Version: > 0 } found || found.IsSkeleton || found.Properties.Length == 0 || found.UpdateKey > _flushedKey)
+            // Users and groups stay whole: who is in which group is asked for with every request.
+            if (_table.At(_hand) is not { Version: > 0, Kind: not (ObjectKinds.User or ObjectKinds.UserGroup) } found
+                || found.IsSkeleton || found.Properties.Length == 0 || found.UpdateKey > _flushedKey)
+            {
                 continue;
+            }
+
             if (found.WasRead)
             {
                 found.WasRead = false;

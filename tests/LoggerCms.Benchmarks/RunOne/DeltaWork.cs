@@ -44,13 +44,24 @@ internal static partial class DeltaWork
         }
     }
 
-    /// <summary>One thread writes 64 records at a time behind the last ones, and asks the kernel to make them durable.</summary>
-    public static RunOneReport Bare(RunOneReport report, string path, string records)
+    /// <summary>
+    /// One thread writes 64 records at a time behind the last ones, and asks the kernel to make them durable; into a file that grows, or into
+    /// one of synced zeros, whose making is not timed.
+    /// </summary>
+    public static RunOneReport Bare(RunOneReport report, string path, string records, bool madeAhead)
     {
         var total = int.Parse(records, CultureInfo.InvariantCulture);
         var group = new byte[Writers * RecordBytes];
         Random.Shared.NextBytes(group);
         using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        if (madeAhead)
+        {
+            var zeros = new byte[group.Length];
+            for (long i = 0; i < total / Writers; i++)
+                RandomAccess.Write(file, zeros, i * zeros.Length);
+            RandomAccess.FlushToDisk(file);
+        }
+
         var clock = Stopwatch.StartNew();
         for (long i = 0; i < total / Writers; i++)
         {

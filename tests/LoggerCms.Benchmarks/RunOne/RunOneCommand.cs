@@ -33,13 +33,13 @@ internal static class RunOneCommand
         ["transfer-warm", var source, var destination, var mode, var spool, var verify, var warmSource, var warmDestination] =>
             TransferWarmAsync(source, destination, mode, spool, verify, warmSource, warmDestination),
         ["delta-append", var folder, var records] => WithPeakAsync(report => DeltaWork.AppendAsync(report, folder, records)),
-        ["delta-bare", var path, var records] => WithPeakAsync(report => Task.FromResult(DeltaWork.Bare(report, path, records))),
+        ["delta-bare", var path, var records, var file] => WithPeakAsync(report => Task.FromResult(DeltaWork.Bare(report, path, records, file == "made-ahead"))),
         ["delta-replay", var folder] => WithPeakAsync(report => Task.FromResult(DeltaWork.Replay(report, folder))),
         ["enable-log", var side, var name] => MeasureAsync((engine, report) => EnableLogAsync(engine, report, side, name)),
         _ => throw new LoggerCmsException(
             ErrorCodes.InvalidOption,
             $"'run-one {string.Join(' ', args)}' is not known.",
-            "Give idle, state SIDE…, compare SOURCE DESTINATION, transfer SOURCE DESTINATION MODE SPOOL VERIFY, enable-log SIDE NAME, delta-append FOLDER RECORDS, delta-bare FILE RECORDS, or delta-replay FOLDER."),
+            "Give idle, state SIDE…, compare SOURCE DESTINATION, transfer SOURCE DESTINATION MODE SPOOL VERIFY, enable-log SIDE NAME, delta-append FOLDER RECORDS, delta-bare FILE RECORDS growing|made-ahead, or delta-replay FOLDER."),
     };
 
     private static async Task<RunOneReport> MeasureAsync(Func<ISideEngine, RunOneReport, Task<RunOneReport>> work)

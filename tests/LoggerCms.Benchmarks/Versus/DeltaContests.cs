@@ -29,7 +29,11 @@ internal sealed class DeltaContests(Workspace workspace, OurChild child)
     {
         Name = Append,
         Work = string.Create(CultureInfo.InvariantCulture, $"{Appended:N0} durable records of {DeltaWork.RecordBytes} bytes, {DeltaWork.Writers} at a time"),
-        Pairings = [new("ours", "write + fdatasync", 1 / 0.8, ByInside: true)],
+        Pairings =
+        [
+            new("ours", "write + fdatasync", 1 / 0.8, ByInside: true),
+            new("ours", "the same into synced zeros", null, ByInside: true),
+        ],
         Contestants =
         [
             new()
@@ -48,20 +52,23 @@ internal sealed class DeltaContests(Workspace workspace, OurChild child)
                         $"{DeltaWork.Writers} writers, {report!.Deltas!.Groups:N0} groups, {report.Deltas.AllocatedBytes:0.0} bytes allocated a record; all read back with their CRC");
                 },
             },
-            new()
-            {
-                Name = "write + fdatasync",
-                PrepareAsync = _ => Gone("append-bare"),
-                RunAsync = token => child.RunAsync(
-                    token, "delta-bare", Path.Combine(Directory.CreateDirectory(workspace.Path("append-bare")).FullName, "file"), Appended.ToString(CultureInfo.InvariantCulture)),
-                CheckAsync = (_, _) =>
-                {
-                    var length = new FileInfo(Path.Combine(workspace.Path("append-bare"), "file")).Length;
-                    Checks.Require(length == (long)Appended * DeltaWork.RecordBytes, $"the file has {length} bytes");
-                    return Task.FromResult(string.Create(CultureInfo.InvariantCulture, $"one thread, one write of {DeltaWork.Writers} records and one fdatasync each, {length:N0} bytes"));
-                },
-            },
+            Bare("write + fdatasync", "growing"),
+            Bare("the same into synced zeros", "made-ahead"),
         ],
+    };
+
+    private Contestant Bare(string name, string file) => new()
+    {
+        Name = name,
+        PrepareAsync = _ => Gone("append-bare"),
+        RunAsync = token => child.RunAsync(
+            token, "delta-bare", Path.Combine(Directory.CreateDirectory(workspace.Path("append-bare")).FullName, "file"), Appended.ToString(CultureInfo.InvariantCulture), file),
+        CheckAsync = (_, _) =>
+        {
+            var length = new FileInfo(Path.Combine(workspace.Path("append-bare"), "file")).Length;
+            Checks.Require(length == (long)Appended * DeltaWork.RecordBytes, $"the file has {length} bytes");
+            return Task.FromResult(string.Create(CultureInfo.InvariantCulture, $"one thread, one write of {DeltaWork.Writers} records and one fdatasync each, {length:N0} bytes"));
+        },
     };
 
     private Contest Replays(string folder) => new()
