@@ -48,7 +48,7 @@ public sealed class RunTimeImageConcurrencyTests(ITestOutputHelper output)
             var goneId = ids[gone];
             ids[gone] = ++next;
             image.Apply([
-                ObjectChange.Put(Objects.Make(moved.Id, key, $"n{key}", 1 - moved.ParentId, $"k{key % 3}", moved.Cuid, moved.Version + 1)),
+                ObjectChange.Put(Objects.Make(moved.Id, key, $"moved{key}", 1 - moved.ParentId, $"k{key % 3}", moved.Cuid, moved.Version + 1)),
                 ObjectChange.Remove(goneId, key),
                 ObjectChange.Put(Objects.Make(next, key, $"new{key}", key % 2, $"k{key % 3}"))]);
         }
