@@ -3,6 +3,7 @@ using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using LoggerCms.Benchmarks.Image;
 using LoggerCms.Benchmarks.RunOne;
 using LoggerCms.Benchmarks.Tracing;
 using LoggerCms.Benchmarks.Versus;
@@ -13,6 +14,8 @@ switch (args.FirstOrDefault())
         return await VersusCommand.RunAsync(args[1..]);
     case "run-one":
         return await RunOneCommand.RunAsync(args[1..]);
+    case "image":
+        return await ImageCommand.RunAsync(args[1..]);
     case "trace":
         return await TraceCommand.RunAsync(args[1..]);
     default:

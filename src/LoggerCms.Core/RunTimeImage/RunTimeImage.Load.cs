@@ -30,5 +30,8 @@ internal sealed partial class RunTimeImage
             _flushedKey = updateKey;
             Volatile.Write(ref _updateKey, updateKey);
         }
+
+        // Skeletons that came after the limit was reached take memory too.
+        Shrink();
     }
 }

@@ -12,7 +12,7 @@ public sealed class RunTimeImageModelTests(ITestOutputHelper output)
     [Fact]
     public void EveryViewShowsExactlyTheObjectsOfItsUpdateKey()
     {
-        for (var round = 0; round < 60; round++)
+        for (var round = 0; round < 12; round++)
         {
             var seed = Random.Shared.Next();
             output.WriteLine($"seed {seed}");

@@ -1,0 +1,67 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Tests.RunTimeImage;
+
+using RunTimeImage = LoggerCms.Core.RunTimeImage.RunTimeImage;
+
+public sealed class ImageLoaderTests
+{
+    [Fact]
+    public void WhatSeveralThreadsBringInAnyOrderIsAllThere()
+    {
+        var image = new RunTimeImage();
+        using (var loader = image.BeginLoad())
+        {
+            Parallel.For(1, 20_001, id => loader.Add(Objects.Make(id, id % 100, parentId: id % 50, kind: $"k{id % 7}")));
+            loader.Complete(100);
+        }
+
+        Assert.Equal((20_000, 100), (image.Count, image.UpdateKey));
+        for (var id = 1L; id <= 20_000; id++)
+        {
+            var found = image.Find(id)!;
+            Assert.Same(found, image.FindByCuid($"C{id}"));
+            Assert.Same(found, image.FindChild(id % 50, $"N{id}"));
+        }
+
+        Assert.Equal(400, image.Children(0).Count());
+        Assert.Equal(20_000, image.CountByKind().Values.Sum());
+        Assert.Equal(Enumerable.Range(1, 20_000).Select(id => (long)id), image.AllInOrder(0).Select(one => one.Id));
+    }
+
+    [Fact]
+    public void TwoObjectsOfOneIdAreDamage()
+    {
+        using var loader = new RunTimeImage().BeginLoad();
+        loader.Add(Objects.Make(5, 1));
+        loader.Add(Objects.Make(5, 2));
+
+        Assert.Equal(ErrorCodes.DatabaseDamaged, Assert.Throws<LoggerCmsException>(() => loader.Complete(2)).Code);
+    }
+
+    [Fact]
+    public void UpdateKeysThatGoBackAreRefused()
+    {
+        var image = new RunTimeImage();
+        image.Apply([ObjectChange.Put(Objects.Make(1, 5))]);
+
+        Assert.Throws<ArgumentException>(() => image.Apply([ObjectChange.Put(Objects.Make(2, 5))]));
+        Assert.Throws<ArgumentException>(() => image.Apply([ObjectChange.Put(Objects.Make(2, 7)), ObjectChange.Put(Objects.Make(3, 6))]));
+        Assert.Null(image.Find(2));
+        image.Advance(9);
+        Assert.Equal(9, image.UpdateKey);
+    }
+
+    [Fact]
+    public void FindingAnObjectAllocatesNothing()
+    {
+        var image = new RunTimeImage();
+        image.Apply([ObjectChange.Put(Objects.Make(1, 5))]);
+        image.Find(1);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+            image.Find(i);
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+}
