@@ -96,11 +96,8 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         {
             ObjectRules.CheckNotSystem(before, "moved");
             Container(parent);
-            for (var at = _overlay.Find(parent); at is not null; at = _overlay.Find(at.ParentId))
-            {
-                if (at.Id == before.Id)
-                    throw Invalid($"Object {before.Id} '{before.Name}' cannot be moved below itself (into {parent}).", "Move it to another folder.");
-            }
+            if (!ObjectPaths.MayMove(_overlay, before.Id, parent))
+                throw Invalid($"Object {before.Id} '{before.Name}' cannot be moved into {parent}: that lies below it, or too deep.", "Move it to another folder.");
         }
 
         if (change.Name is not null && change.Name != before.Name)
@@ -216,6 +213,8 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         var parent = _overlay.Find(parentId) ?? throw ObjectRules.NotFound(parentId);
         if (!ObjectKinds.Of(parent.Kind).IsContainer)
             throw Invalid($"Object {parentId} '{parent.Name}' is a {parent.Kind}, which holds no other objects.", "Name a folder.");
+        if (ObjectPaths.Ancestors(_overlay, parent).Count() >= ObjectPaths.MaxDepth - 2)
+            throw Invalid($"Object {parentId} '{parent.Name}' lies too deep to hold others.", $"Use at most {ObjectPaths.MaxDepth} levels.");
     }
 
     private LoggerCmsException TooMany() => new(

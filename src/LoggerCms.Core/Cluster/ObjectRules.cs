@@ -14,8 +14,8 @@ internal static class ObjectRules
     {
         if (string.IsNullOrWhiteSpace(name) || name.Length > LongestName)
             throw Invalid($"The name '{Cut(name)}' is empty or longer than {LongestName} characters.");
-        if (name.Contains('/') || !IsText(name))
-            throw Invalid($"The name '{Cut(name)}' holds a slash, a control character or half a surrogate pair.");
+        if (!IsText(name))
+            throw Invalid($"The name '{Cut(name)}' holds a control character or half a surrogate pair.");
     }
 
     /// <exception cref="LoggerCmsException">InvalidObject.</exception>

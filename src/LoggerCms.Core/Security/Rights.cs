@@ -66,31 +66,9 @@ internal static class Rights
     private static readonly string[] OfEveryObject =
         [View, Add, Edit, Delete, Copy, ModifyRights, TakeOwnership, Schedule, ViewInstances, DeleteInstances];
 
-    private static readonly string[] OfReports = [Refresh, Export, Print, EditQuery];
-    private static readonly string[] OfFiles = [Export, Print];
-
-    private static readonly FrozenDictionary<string, string[]> OfKinds = new Dictionary<string, string[]>
-    {
-        ["CrystalReport"] = OfReports,
-        ["WebIntelligence"] = OfReports,
-        ["DesktopIntelligence"] = OfReports,
-        ["Dashboard"] = OfReports,
-        ["Analytic"] = OfReports,
-        ["Document"] = OfReports,
-        ["Pdf"] = OfFiles,
-        ["Word"] = OfFiles,
-        ["Excel"] = OfFiles,
-        ["PowerPoint"] = OfFiles,
-        ["Text"] = OfFiles,
-        ["Universe"] = [CreateQuery, DataAccess],
-        ["BusinessView"] = [CreateQuery, DataAccess],
-        ["Connection"] = [DataAccess],
-        ["Event"] = [Trigger],
-        ["Inbox"] = [Send],
-        [ObjectKinds.User] = [ChangePassword, ManageTokens],
-        [ObjectKinds.UserGroup] = [EditMembers],
-        [ObjectKinds.Folder] = [CreateConnection, Operate, ReadAudit, RegisterService],
-    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    private static readonly FrozenDictionary<string, string[]> OfKinds = ObjectKinds.All
+        .Where(kind => kind.Rights.Count > 0)
+        .ToFrozenDictionary(kind => kind.Name, kind => kind.Rights.ToArray(), StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenDictionary<string, string> OwnedVariants =
         new[] { View, Add, Edit, Delete, Copy, ModifyRights, Schedule, ViewInstances, DeleteInstances, Refresh, Export, Print }

@@ -22,7 +22,7 @@ internal static class RightsReport
                 yield return new CmsRightEntry
                 {
                     ObjectId = obj.Id,
-                    Path = PathOf(view, obj),
+                    Path = ObjectPaths.Of(view, obj),
                     FromObjectId = at.Id,
                     PrincipalId = entry.PrincipalId,
                     Principal = principal?.Name ?? Missing(entry.PrincipalId),
@@ -43,18 +43,11 @@ internal static class RightsReport
             Right = right,
             Principal = NameOf(view, principalId),
             ObjectId = obj.Id,
-            Path = PathOf(view, obj),
+            Path = ObjectPaths.Of(view, obj),
             Granted = explanation.Decision.Granted,
             Reason = Reason(view, explanation.Decision),
             Steps = [.. explanation.Steps.Select(s => Step(view, s))],
         };
-
-    /// <summary>Names from the root down, as <c>/Sales/2026/Orders</c>; the root is <c>/</c>.</summary>
-    public static string PathOf(IObjectView view, CmsObject obj)
-    {
-        var names = Upwards(view, obj).Where(o => o.ParentId != 0).Select(o => o.Name).Reverse();
-        return "/" + string.Join('/', names);
-    }
 
     private static string Reason(IObjectView view, RightDecision decision) => decision.By switch
     {
@@ -104,7 +97,7 @@ internal static class RightsReport
     private static string Verb(RightDecision decision) => decision.Granted ? "Granted" : "Denied";
 
     private static string Place(IObjectView view, long id)
-        => view.Find(id) is { } obj ? $"{PathOf(view, obj)} (id {id})" : $"object {id}";
+        => view.Find(id) is { } obj ? $"{ObjectPaths.Of(view, obj)} (id {id})" : $"object {id}";
 
     private static string NameOf(IObjectView view, long id) => view.Find(id)?.Name ?? Missing(id);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +12,7 @@ namespace LoggerCms.Node.Http;
 /// Lets nobody in without a token, except to what says so, and turns typed failures into answers. A failure that is not typed is told without its
 /// text, which may hold anything, and logged.
 /// </summary>
-internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode node, ILogger<CallerMiddleware> logger)
+internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode node, NodeAudit audit, ILogger<CallerMiddleware> logger)
 {
     private const string Scheme = "Bearer ";
 
@@ -25,6 +26,14 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         }
         catch (LoggerCmsException exception)
         {
+            if (exception.Code is ErrorCodes.Forbidden or ErrorCodes.Unauthenticated)
+            {
+                var caller = context.Items[typeof(Caller)] as Caller;
+                await audit.RecordAsync(
+                    $"{context.Request.Method} {context.Request.Path}", AuditResult.Denied, caller?.PrincipalId ?? 0, "", AddressOf(context), exception.Message)
+                    .ConfigureAwait(false);
+            }
+
             await AnswerAsync(context, Status(exception.Code), exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);
         }
         catch (BadHttpRequestException exception)
@@ -53,7 +62,8 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         var check = node.Tokens.Verify(header[0].AsSpan(Scheme.Length).Trim());
         return check.Verdict switch
         {
-            TokenVerdict.Valid => new Caller(check.PrincipalId, AddressOf(context)),
+            TokenVerdict.Valid when node.Image.Find(check.PrincipalId) is not null => new Caller(check.PrincipalId, AddressOf(context)),
+            TokenVerdict.Valid => throw Unauthenticated("The token's user was removed."),
             TokenVerdict.Expired => throw Unauthenticated("The token has expired."),
             TokenVerdict.Revoked => throw Unauthenticated("The token was revoked."),
             _ when node.State.State == NodeState.Starting => throw new LoggerCmsException(

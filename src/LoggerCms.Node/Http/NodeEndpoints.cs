@@ -1,4 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,6 +24,7 @@ internal static class NodeEndpoints
         routes.MapGet("/image", Image).Produces<RunTimeImageInfo>();
         routes.MapPost("/flush", FlushAsync);
         routes.MapPost("/reconcile", ReconcileAsync).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
+        routes.MapPost("/backup", BackupAsync).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
         routes.MapPost("/stop", Stop);
         routes.MapGet("/metrics", (HttpContext context, NodeService service, NodeMetrics metrics) => Results.Text(metrics.Render(service.Node), "text/plain; version=0.0.4"));
     }
@@ -63,6 +66,15 @@ internal static class NodeEndpoints
             ? service.Node.PlanReconcile(path, request.ConflictPolicy, context.RequestAborted)
             : await service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false);
         return Results.Json(result, CmsJson.Default.DeltaReconcileResult);
+    }
+
+    private static async Task<IResult> BackupAsync(HttpContext context, NodeService service, NodeSettings settings, TimeProvider time)
+    {
+        service.DemandOnRoot(context.Access(service), Rights.Operate);
+        var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsBackupRequest).ConfigureAwait(false);
+        var info = await SideBackup.WriteAsync(service.Node, SystemFiles.Instance, request.Path, settings.DataPath, time.GetUtcNow(), context.RequestAborted)
+            .ConfigureAwait(false);
+        return Results.Json(info, CmsJson.Default.CmsBackupInfo);
     }
 
     private static IResult Stop(HttpContext context, NodeService service, IHostApplicationLifetime lifetime)

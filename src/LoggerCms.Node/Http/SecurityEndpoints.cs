@@ -1,3 +1,4 @@
+using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,18 +20,21 @@ internal static class SecurityEndpoints
         routes.MapPost("/rights/test", TestAsync).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
     }
 
-    private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle)
+    private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle, NodeAudit audit)
     {
         var logon = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsLogon).ConfigureAwait(false);
         var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, logon.User);
-        if (service.LogOn(logon.User, logon.Password) is not { } user)
+        var address = CallerMiddleware.AddressOf(context);
+        if (await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false) is not { } user)
         {
+            await audit.RecordAsync("Logon", AuditResult.Denied, 0, logon.User, address, "Wrong user or password.").ConfigureAwait(false);
             throw new LoggerCmsException(
                 ErrorCodes.AuthenticationFailed, $"The user '{logon.User}' or the password is wrong.", "Try again; after several failures the node answers later.");
         }
 
         throttle.Succeeded(attempt);
-        var issued = await service.IssueAsync(user.Id, user.Id, "Logon", logon.Lifetime, CallerMiddleware.AddressOf(context)).ConfigureAwait(false);
+        var issued = await service.IssueAsync(user.Id, user.Id, "Logon", logon.Lifetime, address).ConfigureAwait(false);
+        await audit.RecordAsync("Logon", AuditResult.Succeeded, user.Id, user.Name, address, "").ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
     }
 
