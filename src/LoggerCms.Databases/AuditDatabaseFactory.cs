@@ -1,6 +1,7 @@
 using LoggerCms.Core.Auditing;
 using LoggerCms.Databases.PostgreSql;
 using LoggerCms.Databases.Sqlite;
+using LoggerCms.Databases.SqlServer;
 
 namespace LoggerCms.Databases;
 
@@ -12,6 +13,7 @@ internal static class AuditDatabaseFactory
     {
         SideProvider.Sqlite => new SqliteAuditDatabase(connection),
         SideProvider.PostgreSql => new PgAuditDatabase(connection),
+        SideProvider.SqlServer => new SqlServerAuditDatabase(connection),
         _ => throw new LoggerCmsException(
             ErrorCodes.InvalidConnection, $"{connection.Provider} cannot hold an audit database.", "Give sqlite:PATH or postgresql:CONNECTION STRING.", connection.Name),
     };

@@ -14,11 +14,9 @@ internal static class AuditSql
 
     /// <summary>The statement of a filter.</summary>
     /// <param name="filter">What to read.</param>
-    /// <param name="mark">What the make writes before a parameter's number.</param>
-    /// <param name="like">The make's LIKE that leaves the case of ASCII letters aside.</param>
-    /// <param name="id">An id as the make has it.</param>
+    /// <param name="dialect">How the make says it.</param>
     /// <param name="parameters">The values of the parameters, from number 1 on.</param>
-    public static string Select(AuditFilter filter, char mark, string like, Func<Guid, object> id, out List<object> parameters)
+    public static string Select(AuditFilter filter, AuditDialect dialect, out List<object> parameters)
     {
         if (filter.Take is < 1 or > AuditFilter.MostAtOnce)
         {
@@ -27,7 +25,7 @@ internal static class AuditSql
         }
 
         var values = new List<object>();
-        var sql = new StringBuilder($"SELECT {Columns} FROM audit_event");
+        var sql = new StringBuilder($"SELECT {Columns} FROM {dialect.Table}");
         Add("time_us >=", filter.FromUs);
         Add("time_us <", filter.ToUs);
         Add("principal_id =", filter.PrincipalId);
@@ -38,15 +36,22 @@ internal static class AuditSql
         Add("source =", filter.Source);
         if (filter.Text is { } text)
         {
-            var pattern = Parameter("%" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
-                .Replace("_", "\\_", StringComparison.Ordinal) + "%");
-            Where($"({string.Join(" OR ", new[] { "detail", "path", "object_name" }.Select(c => $"{c} {like} {pattern} ESCAPE '\\'"))})");
+            var pattern = Parameter("%" + Escape(text, dialect) + "%");
+            Where($"({string.Join(" OR ", new[] { "detail", "path", "object_name" }.Select(c => $"{dialect.Like(c, pattern)} ESCAPE '\\'"))})");
         }
 
         if (filter.After is { } after)
-            Where($"(time_us, id) {(filter.Descending ? '<' : '>')} ({Parameter(after.TimeUs)}, {Parameter(id(after.Id))})");
+        {
+            var beyond = filter.Descending ? '<' : '>';
+            var (time, id) = (Parameter(after.TimeUs), Parameter(dialect.Id(after.Id)));
+            Where(dialect.IsTransactSql
+                ? $"(time_us {beyond} {time} OR (time_us = {time} AND id {beyond} {id}))"
+                : $"(time_us, id) {beyond} ({time}, {id})");
+        }
+
         var order = filter.Descending ? " DESC" : string.Empty;
-        sql.Append(CultureInfo.InvariantCulture, $" ORDER BY time_us{order}, id{order} LIMIT {filter.Take}");
+        sql.Append(CultureInfo.InvariantCulture, $" ORDER BY time_us{order}, id{order} ")
+            .Append(dialect.IsTransactSql ? $"OFFSET 0 ROWS FETCH NEXT {filter.Take} ROWS ONLY" : $"LIMIT {filter.Take}");
         parameters = values;
         return sql.ToString();
 
@@ -59,10 +64,23 @@ internal static class AuditSql
         string Parameter(object value)
         {
             values.Add(value);
-            return mark + values.Count.ToString(CultureInfo.InvariantCulture);
+            return dialect.Mark + values.Count.ToString(CultureInfo.InvariantCulture);
         }
 
         void Where(string condition) => sql.Append(sql.ToString().Contains(" WHERE ", StringComparison.Ordinal) ? " AND " : " WHERE ").Append(condition);
+    }
+
+    private static string Escape(string text, AuditDialect dialect)
+    {
+        var escaped = new StringBuilder();
+        foreach (var c in text)
+        {
+            if (c is '\\' or '%' or '_' || (c == '[' && dialect.IsTransactSql))
+                escaped.Append('\\');
+            escaped.Append(c);
+        }
+
+        return escaped.ToString();
     }
 
     public static LoggerCmsException UnknownFormat(string database, long format) => new(
@@ -74,3 +92,11 @@ internal static class AuditSql
     public static LoggerCmsException NotPrepared(string database) => new(
         ErrorCodes.TableNotFound, $"'{database}' has no audit table.", "Start a node on it with Start-CmsNode, which makes it.", database);
 }
+
+/// <summary>How a make says what all of them can.</summary>
+/// <param name="Mark">What stands before a parameter's number.</param>
+/// <param name="Table">The table of events.</param>
+/// <param name="Like">A LIKE over a column and a pattern that leaves the case of ASCII letters aside.</param>
+/// <param name="Id">An id as the table has it.</param>
+/// <param name="IsTransactSql">It has neither LIMIT nor rows as values, and a bracket means something in a pattern.</param>
+internal sealed record AuditDialect(string Mark, string Table, Func<string, string, string> Like, Func<Guid, object> Id, bool IsTransactSql = false);

@@ -1,6 +1,7 @@
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Databases.PostgreSql;
 using LoggerCms.Databases.Sqlite;
+using LoggerCms.Databases.SqlServer;
 
 namespace LoggerCms.Databases;
 
@@ -15,6 +16,7 @@ internal static class SystemDatabaseFactory
     {
         SideProvider.Sqlite => new SqliteSystemDatabase(connection),
         SideProvider.PostgreSql => new PgSystemDatabase(connection),
+        SideProvider.SqlServer => new SqlServerSystemDatabase(connection),
         _ => throw new LoggerCmsException(
             ErrorCodes.InvalidConnection, $"{connection.Provider} cannot hold a system database.", "Give sqlite:PATH.", connection.Name),
     };

@@ -12,6 +12,9 @@ internal static class SystemTables
     public const string Token = "loggercms_token";
     public const string Request = "loggercms_request";
 
+    /// <summary>Where a flush on SQL Server puts its rows first; empty between flushes.</summary>
+    public const string Stage = "loggercms_stage";
+
     /// <summary>The number in <see cref="System"/>; tables of another one are not touched.</summary>
     public const int Format = 1;
 
@@ -23,7 +26,7 @@ internal static class SystemTables
     public const long Never = long.MaxValue;
 
     /// <summary>The side-local tables that belong to nodes: switching the config message log off leaves them alone.</summary>
-    public static IReadOnlyList<string> OfNodes { get; } = [System, Lease, Epoch, Token, Request];
+    public static IReadOnlyList<string> OfNodes { get; } = [System, Lease, Epoch, Token, Request, Stage];
 
     public static string Of(LocalClass localClass) => localClass switch
     {

@@ -182,6 +182,9 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
             loader.Complete(state.UpdateKeyEnd);
         }
 
+        // A state transfer into a stopped side brings objects whose update keys no block here was reserved for.
+        state = state with { UpdateKeyEnd = image.UpdateKey };
+
         var ledger = new RequestLedger(_options.Cluster, _time);
         await _database.LoadLocalAsync(LocalClass.Request, ledger.Restore, cancellationToken).ConfigureAwait(false);
         await _database.LoadLocalAsync(LocalClass.Token, Tokens.Apply, cancellationToken).ConfigureAwait(false);

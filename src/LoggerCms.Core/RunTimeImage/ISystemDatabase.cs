@@ -39,7 +39,8 @@ internal interface ISystemDatabase : IAsyncDisposable
     /// <summary>
     /// Writes the batch in one transaction whose first statement is an UPDATE of the lease row WHERE the epoch is the batch's: other than one
     /// row is <c>EpochLost</c>, and nothing was written. When the answer to COMMIT is lost, <c>OutcomeUnknown</c>: the caller reads the state and
-    /// compares the epoch's last key; writing the same batch again is right in any case.
+    /// compares the epoch's last key; writing the same batch again is right in any case. <c>DestinationInUse</c> where somebody else holds a lock
+    /// for longer than the database waits (on SQLite a reader is enough): nothing was written, and the next flush may go through.
     /// </summary>
     Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken);
 
@@ -50,8 +51,11 @@ internal interface ISystemDatabase : IAsyncDisposable
 /// <param name="Identity">Made when the tables were; a restore makes another.</param>
 /// <param name="Lease">Null before the first node.</param>
 /// <param name="ObjectIdEnd">No id up to and including this one may be given out again.</param>
-/// <param name="UpdateKeyEnd">The same for update keys.</param>
-/// <param name="LastUpdateKey">The last change that is in the database.</param>
+/// <param name="UpdateKeyEnd">
+/// The same for update keys, as far as nodes gave them out. Objects that came by another way, as a state transfer into a stopped side brings them,
+/// may have higher ones: whoever loads the objects takes the highest of theirs and of this.
+/// </param>
+/// <param name="LastUpdateKey">The last change that a node flushed.</param>
 /// <param name="Objects">How many objects it holds.</param>
 /// <param name="Bytes">About how many bytes they are.</param>
 /// <param name="Epochs">For each epoch, who flushed and up to which key.</param>

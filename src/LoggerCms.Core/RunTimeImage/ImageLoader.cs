@@ -31,8 +31,22 @@ internal sealed class ImageLoader : IDisposable
     }
 
     /// <summary>Makes the image readable. <c>DatabaseDamaged</c> where two objects have one id: nothing is loaded then.</summary>
-    /// <param name="updateKey">The last change that is in the database.</param>
-    public void Complete(long updateKey) => _image.Load(Sorted(), updateKey);
+    /// <param name="updateKey">The last change that the database knows of. An object that came by another way may have a higher one, which then counts.</param>
+    public void Complete(long updateKey)
+    {
+        var all = Sorted();
+        for (var i = 0; i < all.Length; i++)
+        {
+            updateKey = Math.Max(updateKey, all[i].UpdateKey);
+            if (i > 0 && all[i - 1].Id == all[i].Id)
+            {
+                throw new LoggerCmsException(
+                    ErrorCodes.DatabaseDamaged, $"The system database holds two objects with the id {all[i].Id}.", "Bring it back with Restore-CmsSide.");
+            }
+        }
+
+        _image.Load(all, updateKey);
+    }
 
     public void Dispose() => _lists.Dispose();
 
@@ -45,15 +59,6 @@ internal sealed class ImageLoader : IDisposable
             isSorted = all[i - 1].Id < all[i].Id;
         if (!isSorted)
             Array.Sort(Array.ConvertAll(all, static one => one.Id), all);
-        for (var i = 1; i < all.Length; i++)
-        {
-            if (all[i - 1].Id == all[i].Id)
-            {
-                throw new LoggerCmsException(
-                    ErrorCodes.DatabaseDamaged, $"The system database holds two objects with the id {all[i].Id}.", "Bring it back with Restore-CmsSide.");
-            }
-        }
-
         return all;
     }
 }

@@ -21,6 +21,8 @@ internal sealed class PgAuditDatabase : IAuditDatabase
         INSERT INTO public.loggercms_audit VALUES (1, 1);
         """;
 
+    private static readonly AuditDialect Dialect = new("$", "public.audit_event", (column, pattern) => $"{column} ILIKE {pattern}", id => id);
+
     private readonly NpgsqlDataSource _source;
     private readonly PgSessionKeeper _session;
 
@@ -77,7 +79,7 @@ internal sealed class PgAuditDatabase : IAuditDatabase
 
     public async Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
     {
-        var sql = AuditSql.Select(filter, '$', "ILIKE", id => id, out var parameters).Replace(" FROM audit_event", " FROM public.audit_event", StringComparison.Ordinal);
+        var sql = AuditSql.Select(filter, Dialect, out var parameters);
         return await _session.UseAsync(
             async session =>
             {

@@ -10,9 +10,6 @@ namespace LoggerCms.Databases.PostgreSql;
 /// </summary>
 internal static class PgSystemFlush
 {
-    private const int RowsAtOnce = 10_000;
-    private const int BytesAtOnce = 16 * 1024 * 1024;
-
     private const string Upsert =
         $"""
         INSERT INTO public.cms_object ({SystemTables.ObjectColumns})
@@ -31,7 +28,7 @@ internal static class PgSystemFlush
                 "DELETE FROM public.cms_object WHERE id = ANY ($1)", cancellationToken, Array(NpgsqlDbType.Bigint, batch.Remove, id => id)).ConfigureAwait(false);
         }
 
-        foreach (var part in Parts(batch.Put))
+        foreach (var part in FlushParts.Of(batch.Put))
             await PutAsync(session, part, cancellationToken).ConfigureAwait(false);
         foreach (var keys in batch.RemoveLocal.GroupBy(k => k.Class))
         {
@@ -48,6 +45,8 @@ internal static class PgSystemFlush
         await session.ExecuteAsync(
             "UPDATE public.loggercms_system SET last_update_key = greatest(last_update_key, $1), update_key_end = greatest(update_key_end, $1)",
             cancellationToken, batch.LastUpdateKey).ConfigureAwait(false);
+        if (batch.NewIdentity is { } identity)
+            await session.ExecuteAsync("UPDATE public.loggercms_system SET identity = $1", cancellationToken, identity).ConfigureAwait(false);
 
         // Here, so that COMMIT itself has nothing left to refuse.
         await session.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellationToken).ConfigureAwait(false);
@@ -87,24 +86,5 @@ internal static class PgSystemFlush
         for (var i = 0; i < values.Length; i++)
             values[i] = get(items[i]);
         return new NpgsqlParameter { Value = values, NpgsqlDbType = NpgsqlDbType.Array | type };
-    }
-
-    private static IEnumerable<List<CmsObject>> Parts(IReadOnlyList<CmsObject> objects)
-    {
-        var part = new List<CmsObject>();
-        var bytes = 0L;
-        foreach (var o in objects)
-        {
-            part.Add(o);
-            bytes += o.Properties.Length + o.AccessList.Length;
-            if (part.Count < RowsAtOnce && bytes < BytesAtOnce)
-                continue;
-            yield return part;
-            part = [];
-            bytes = 0;
-        }
-
-        if (part.Count > 0)
-            yield return part;
     }
 }

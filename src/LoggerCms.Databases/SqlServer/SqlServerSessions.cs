@@ -37,10 +37,17 @@ internal sealed class SqlServerSessions(SqlServerAddress address) : IAsyncDispos
 
     public async ValueTask DisposeAsync()
     {
+        lock (_lock)
+            _disposed = true;
+        await CloseIdleAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Closes what lies ready: when one connection broke, the others most likely have too.</summary>
+    public async ValueTask CloseIdleAsync()
+    {
         List<SqlServerSession> idle;
         lock (_lock)
         {
-            _disposed = true;
             idle = [.. _idle];
             _idle.Clear();
         }

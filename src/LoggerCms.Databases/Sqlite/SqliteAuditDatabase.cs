@@ -18,6 +18,8 @@ internal sealed class SqliteAuditDatabase : IAuditDatabase
         INSERT INTO main.loggercms_audit VALUES (1, 1);
         """;
 
+    private static readonly AuditDialect Dialect = new("?", "main.audit_event", (column, pattern) => $"{column} LIKE {pattern}", id => id.ToByteArray(bigEndian: true));
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly SideConnection _connection;
@@ -75,7 +77,7 @@ internal sealed class SqliteAuditDatabase : IAuditDatabase
 
     public Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
     {
-        var sql = AuditSql.Select(filter, '?', "LIKE", id => id.ToByteArray(bigEndian: true), out var parameters);
+        var sql = AuditSql.Select(filter, Dialect, out var parameters);
         return Task.Run<IReadOnlyList<AuditEvent>>(
             () => _reader.Use(
                 kept => SqliteViews.Read(

@@ -25,6 +25,11 @@ internal static class SqliteSystemFlush
         using var last = db.Prepare(
             "UPDATE main.loggercms_system SET last_update_key = max(last_update_key, ?1), update_key_end = max(update_key_end, ?1)");
         last.Bind(1, batch.LastUpdateKey).Run();
+        if (batch.NewIdentity is { } identity)
+        {
+            using var become = db.Prepare("UPDATE main.loggercms_system SET identity = ?1");
+            become.Bind(1, identity.ToString("D")).Run();
+        }
     }
 
     private static void Remove(SqliteDb db, IReadOnlyList<long> ids, CancellationToken cancellationToken)

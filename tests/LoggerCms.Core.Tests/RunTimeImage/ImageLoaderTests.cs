@@ -30,6 +30,20 @@ public sealed class ImageLoaderTests
     }
 
     [Fact]
+    public void AnObjectWhoseUpdateKeyIsAboveTheDatabasesRaisesThatOfTheImage()
+    {
+        var image = new RunTimeImage();
+        using (var loader = image.BeginLoad())
+        {
+            loader.Add(Objects.Make(1, 700));
+            loader.Add(Objects.Make(2, 50));
+            loader.Complete(100);
+        }
+
+        Assert.Equal(700, image.UpdateKey);
+    }
+
+    [Fact]
     public void TwoObjectsOfOneIdAreDamage()
     {
         using var loader = new RunTimeImage().BeginLoad();

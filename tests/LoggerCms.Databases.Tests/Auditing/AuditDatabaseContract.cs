@@ -149,3 +149,5 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
 public sealed class SqliteAuditDatabaseTests() : AuditDatabaseContract(new SqliteMake());
 
 public sealed class PostgreSqlAuditDatabaseTests() : AuditDatabaseContract(new PostgreSqlMake());
+
+public sealed class SqlServerAuditDatabaseTests() : AuditDatabaseContract(new SqlServerMake());

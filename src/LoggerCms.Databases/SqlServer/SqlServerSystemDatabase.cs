@@ -1,0 +1,148 @@
+using System.Data;
+using LoggerCms.Core.RunTimeImage;
+using Microsoft.Data.SqlClient;
+
+namespace LoggerCms.Databases.SqlServer;
+
+/// <summary>
+/// A system database on SQL Server 2016 or later, or Babelfish 4. A load has one reader: two sessions cannot share a snapshot. Where the database allows no
+/// snapshots, a load shuts writers out, and a flush that waits for it too long is <c>DestinationInUse</c>.
+/// </summary>
+internal sealed class SqlServerSystemDatabase : ISystemDatabase
+{
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+
+    private readonly SqlServerStore _store;
+
+    /// <param name="connection">Where the database is.</param>
+    /// <param name="patience">How long a statement waits for a lock.</param>
+    public SqlServerSystemDatabase(SideConnection connection, TimeSpan? patience = null)
+        => _store = new SqlServerStore(connection, patience ?? DefaultPatience);
+
+    public string Name => _store.Name;
+
+    public Task PrepareAsync(CancellationToken cancellationToken)
+        => WriteAsync(
+            async session =>
+            {
+                await _store.LockMakingAsync(session, cancellationToken).ConfigureAwait(false);
+                await SqlServerSystemTables.MakeAsync(session, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
+        => _store.ReadAsync((session, facts) => SqlServerSystemTables.ReadStateAsync(session, facts.Dialect, cancellationToken), cancellationToken);
+
+    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+        => _store.WriteAsync(session => SqlServerSystemTables.TakeLeaseAsync(session, nodeId, nodeName, takeOver, cancellationToken), cancellationToken);
+
+    public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken)
+        => WriteAsync(
+            async session =>
+            {
+                await SqlServerSystemTables.CheckAsync(session, cancellationToken).ConfigureAwait(false);
+                await session.ExecuteAsync(
+                    $"UPDATE {SqlServerSystemTables.Lease} SET expires_us = 0 WHERE epoch = @epoch",
+                    "giving the lease back",
+                    cancellationToken,
+                    ("@epoch", epoch)).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    public Task ReserveAsync(long epoch, long objectIdEnd, long updateKeyEnd, CancellationToken cancellationToken)
+        => WriteAsync(
+            async session =>
+            {
+                await SqlServerSystemTables.HoldEpochAsync(session, epoch, cancellationToken).ConfigureAwait(false);
+                await session.ExecuteAsync(
+                    $"""
+                    UPDATE {SqlServerSystemTables.System} SET
+                        object_id_end = CASE WHEN object_id_end < @ids THEN @ids ELSE object_id_end END,
+                        update_key_end = CASE WHEN update_key_end < @keys THEN @keys ELSE update_key_end END
+                    """,
+                    "reserving ids",
+                    cancellationToken,
+                    ("@ids", objectIdEnd),
+                    ("@keys", updateKeyEnd)).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    public Task LoadAsync(Action<CmsObject> onObject, CancellationToken cancellationToken)
+        => _store.ReadAsync(
+            async (session, facts) =>
+            {
+                await SqlServerSystemTables.CheckAsync(session, cancellationToken).ConfigureAwait(false);
+                var hint = facts.AllowsSnapshot ? string.Empty : " WITH (TABLOCK, HOLDLOCK)";
+                using var command = session.CreateCommand($"SELECT {SystemTables.ObjectColumns} FROM {SqlServerSystemTables.Object}{hint}");
+                return await session.RunAsync(
+                    command,
+                    () =>
+                    {
+                        using var reader = command.ExecuteReader(CommandBehavior.SequentialAccess);
+                        while (reader.Read())
+                        {
+                            cancellationToken.ThrowIfCancellationRequested();
+                            onObject(Read(reader));
+                        }
+
+                        return true;
+                    },
+                    "loading the objects",
+                    cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
+
+    public Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken)
+        => _store.ReadAsync(
+            async (session, _) => (await session.QueryAsync(
+                $"SELECT {SystemTables.ObjectColumns} FROM {SqlServerSystemTables.Object} WHERE id = @id",
+                Read,
+                "reading an object",
+                cancellationToken,
+                ("@id", id)).ConfigureAwait(false)).SingleOrDefault(),
+            cancellationToken);
+
+    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
+        => WriteAsync(session => SqlServerSystemFlush.WriteAsync(session, batch, cancellationToken), cancellationToken);
+
+    public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
+        => _store.ReadAsync(
+            (session, _) => session.QueryAsync(
+                $"SELECT id, expires_us, content FROM [dbo].[{SystemTables.Of(localClass)}]",
+                r =>
+                {
+                    onEntry(new LocalEntry(new LocalKey(localClass, r.GetGuid(0)), r.GetInt64(1), r.GetFieldValue<byte[]>(2)));
+                    return true;
+                },
+                "reading side-local entries",
+                cancellationToken),
+            cancellationToken);
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    /// <summary>The columns in their order, as sequential access demands.</summary>
+    private static CmsObject Read(SqlDataReader r) => new()
+    {
+        Id = r.GetInt64(0),
+        Cuid = r.GetString(1),
+        Kind = string.Intern(r.GetString(2)),
+        ParentId = r.GetInt64(3),
+        Name = r.GetString(4),
+        OwnerId = r.GetInt64(5),
+        Version = r.GetInt32(6),
+        UpdateKey = r.GetInt64(7),
+        CreatedUs = r.GetInt64(8),
+        ModifiedUs = r.GetInt64(9),
+        AccessList = r.GetFieldValue<byte[]>(10),
+        Properties = r.GetFieldValue<byte[]>(11),
+    };
+
+    private Task WriteAsync(Func<SqlServerSession, Task> work, CancellationToken cancellationToken)
+        => _store.WriteAsync(
+            async session =>
+            {
+                await work(session).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+}
