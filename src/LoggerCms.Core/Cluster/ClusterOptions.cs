@@ -20,6 +20,9 @@ internal sealed record ClusterOptions
 
     public int MostChanges { get; init; } = 100_000;
 
+    /// <summary>Of the record that a request becomes; below what a delta file takes, because a reconcile adds to it.</summary>
+    public int MostRecordBytes { get; init; } = 32 << 20;
+
     public int MostObjectBytes { get; init; } = 4 << 20;
 
     public long ObjectIdBlock { get; init; } = 1_000_000;

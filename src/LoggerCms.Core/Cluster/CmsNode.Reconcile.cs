@@ -9,6 +9,7 @@ internal sealed partial class CmsNode
 {
     // So many records are made durable together; more would only cost memory.
     private const int Window = 4096;
+    private const int WindowBytes = 32 << 20;
 
     /// <summary>Brings the records of a folder's delta files into the system, flushes, and removes the files.</summary>
     /// <param name="folder">The folder.</param>
@@ -23,7 +24,7 @@ internal sealed partial class CmsNode
         {
             var parts = Running;
             var started = _time.GetTimestamp();
-            var source = DeltaSource.Open(_files, folder, parts.AtStart.Identity, parts.Epoch, setDamagedAside, cancellationToken);
+            var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, cancellationToken);
             if (source.Files.Count == 0 && source.SetAside.Count == 0)
                 return source.Result("NothingToDo", _database.Name, null, parts.Image.UpdateKey, _time.GetElapsedTime(started));
             var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
@@ -38,6 +39,10 @@ internal sealed partial class CmsNode
             source.Finish(reconcilers.ConflictFiles);
             return source.Result("Completed", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, folder);
+        }
         finally
         {
             _reconciling.Release();
@@ -49,73 +54,84 @@ internal sealed partial class CmsNode
     {
         var parts = Running;
         var started = _time.GetTimestamp();
-        var source = DeltaSource.Plan(_files, folder, parts.AtStart.Identity, parts.Epoch, cancellationToken);
-        var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
-        ReconcilePlan.Run(source, reconcilers, parts.Image, cancellationToken);
-        return source.Result("WhatIf", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
+        try
+        {
+            var source = DeltaSource.Plan(_files, folder, Reader(parts), cancellationToken);
+            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
+            ReconcilePlan.Run(source, reconcilers, parts.Image, cancellationToken);
+            return source.Result("WhatIf", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, folder);
+        }
     }
+
+    private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id);
 
     private async Task ApplyAsync(Parts parts, DeltaSource source, ReconcilerSet reconcilers, CancellationToken cancellationToken)
     {
         var window = new List<Task>(Window);
-        foreach (var (nodeId, path, record) in source.Records(cancellationToken))
+        var windowBytes = 0L;
+        foreach (var (nodeId, path, record, bytes) in source.Records(cancellationToken))
         {
-            var reconciler = reconcilers.Of(nodeId);
             await WholeAsync(parts.Image, record, cancellationToken).ConfigureAwait(false);
-            var request = parts.Sequencer.Look(view => reconciler.Next(record, view));
+            if (Bring(parts, reconcilers.Of(nodeId), record) is { } durable)
+            {
+                window.Add(durable);
+                windowBytes += bytes;
+            }
+
             reconcilers.NoteConflicts(path);
             if (reconcilers.Stopped)
                 break;
             Changed?.Invoke(record);
-            if (request is not null && Submit(parts, reconciler, record, request) is { } durable)
-                window.Add(durable);
-            reconcilers.NoteConflicts(path);
-            if (window.Count < Window)
+            if (window.Count < Window && windowBytes < WindowBytes)
                 continue;
             await Task.WhenAll(window).ConfigureAwait(false);
             window.Clear();
+            windowBytes = 0;
         }
 
         await Task.WhenAll(window).ConfigureAwait(false);
     }
 
-    private Task? Submit(Parts parts, Reconciler reconciler, ChangeRecord record, WriteRequest request)
+    // Under the order of changes from the look at the objects to the change: nobody else's change may come between.
+    private Task? Bring(Parts parts, Reconciler reconciler, ChangeRecord record)
+        => parts.Sequencer.Look(view => reconciler.Next(record, view) is { } request ? Submit(parts, reconciler, record, request, view) : null);
+
+    private Task? Submit(Parts parts, Reconciler reconciler, ChangeRecord record, WriteRequest request, IObjectView view)
     {
         try
         {
-            if (FirstAnswer(record) is { } answer)
+            if (FirstAnswer(parts.Ledger, record) is { } answer)
             {
                 parts.Ledger.Restore(answer);
                 request = request with { Operations = [.. request.Operations, new PutLocal(answer)] };
             }
 
             var (made, _) = parts.Sequencer.Submit(request);
-            parts.Sequencer.Look(view =>
-            {
-                reconciler.Done(record, made.Changed, view);
-                return true;
-            });
+            reconciler.Done(record, made.Changed, view);
             return made.Durable;
         }
         catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.NameInUse or ErrorCodes.ObjectNotFound or ErrorCodes.InvalidObject)
         {
-            parts.Sequencer.Look(view =>
-            {
-                reconciler.Refused(record, exception, view);
-                return true;
-            });
+            reconciler.Refused(record, exception, view);
             return null;
         }
     }
 
     /// <summary>What the client of the record was or would have been answered, so that a retry after the crash gets that.</summary>
-    private LocalEntry? FirstAnswer(ChangeRecord record)
+    private static LocalEntry? FirstAnswer(RequestLedger ledger, ChangeRecord record)
     {
         if (record.RequestId == Guid.Empty)
             return null;
-        var expiresUs = record.TimeUs + (_options.Cluster.RequestRetention.Ticks / TimeSpan.TicksPerMicrosecond);
         return RequestLedger.Encode(new RequestLedger.Answer(
-            record.RequestId, record.PrincipalId, [.. RequestLedger.ChangedBy(record.Changes)], expiresUs, Task.CompletedTask));
+            record.RequestId,
+            record.PrincipalId,
+            [.. RequestLedger.ChangedBy(record.Changes)],
+            ledger.ExpiresUs(record.RequestId, record.TimeUs),
+            Task.CompletedTask));
     }
 
     // Planning compares and changes whole objects, and cannot wait for the database under the lock.

@@ -79,6 +79,10 @@ internal sealed partial class CmsNode
         if (BeforeTrim is { } beforeTrim)
             await beforeTrim(cancellationToken).ConfigureAwait(false);
         await parts.Journal.TrimAsync(throughKey).ConfigureAwait(false);
+    }
+
+    void IFlushEvents.Recovered()
+    {
         if (State is { State: NodeState.Degraded })
             Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
     }

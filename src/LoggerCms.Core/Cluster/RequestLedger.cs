@@ -19,7 +19,9 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     public int Count => _answers.Count;
 
     /// <summary>The earlier try of a request: its changes, and the task that ends when they are durable. Null for one that is new.</summary>
-    /// <exception cref="LoggerCmsException">RequestExpired, or Forbidden where the id is another principal's.</exception>
+    /// <exception cref="LoggerCmsException">
+    /// RequestExpired; InvalidOption for an id of a later time than it can have; Forbidden where the id is another principal's.
+    /// </exception>
     public Answer? Find(Guid requestId, long principalId)
     {
         if (requestId == Guid.Empty)
@@ -31,7 +33,10 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 : throw new LoggerCmsException(ErrorCodes.Forbidden, $"The request id {requestId} is another caller's.", "Use a new id for each request.");
         }
 
-        if (requestId.Version == 7 && Age(requestId) > options.RequestRetention)
+        if (requestId.Version != 7)
+            return null;
+        var age = TimeSpan.FromMicroseconds(NowUs() - MadeUs(requestId));
+        if (age >= options.RequestRetention)
         {
             throw new LoggerCmsException(
                 ErrorCodes.RequestExpired,
@@ -39,12 +44,27 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 "Read the objects to see what they are, then send a new request.");
         }
 
-        return null;
+        // Its answer would be kept longer than anybody wants to.
+        return age > -options.RequestRetention
+            ? null
+            : throw new LoggerCmsException(
+                ErrorCodes.InvalidOption,
+                $"The request id {requestId} was made {-age.TotalMinutes:0} minutes from now.",
+                "Set the clock of the client, or of the node.");
     }
+
+    /// <summary>What is kept of a request, whoever made it and whenever.</summary>
+    public Answer? Kept(Guid requestId) => _answers.GetValueOrDefault(requestId);
+
+    /// <summary>Until when the answer is kept: as long as <see cref="Find"/> would take a retry, also from a client whose clock is ahead.</summary>
+    /// <param name="requestId">The client's id.</param>
+    /// <param name="timeUs">When it was done.</param>
+    public long ExpiresUs(Guid requestId, long timeUs)
+        => Math.Max(timeUs, requestId.Version == 7 ? MadeUs(requestId) : 0) + (options.RequestRetention.Ticks / TimeSpan.TicksPerMicrosecond);
 
     public Answer Add(Guid requestId, long principalId, IReadOnlyList<Change> changes, Task durable)
     {
-        var answer = new Answer(requestId, principalId, [.. ChangedBy(changes)], NowUs() + Us(options.RequestRetention), durable);
+        var answer = new Answer(requestId, principalId, [.. ChangedBy(changes)], ExpiresUs(requestId, NowUs()), durable);
         if (requestId != Guid.Empty)
         {
             _answers[requestId] = answer;
@@ -131,17 +151,14 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return new Answer(entry.Key.Id, BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(1)), changed, entry.ExpiresUs, Task.CompletedTask);
     }
 
-    private TimeSpan Age(Guid requestId)
+    private static long MadeUs(Guid requestId)
     {
         Span<byte> bytes = stackalloc byte[16];
         requestId.TryWriteBytes(bytes, bigEndian: true, out _);
-        var madeMs = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
-        return TimeSpan.FromMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds() - madeMs);
+        return (BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16) * 1000;
     }
 
     private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-
-    private static long Us(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <param name="RequestId">The client's id.</param>
     /// <param name="PrincipalId">Whose request it was.</param>

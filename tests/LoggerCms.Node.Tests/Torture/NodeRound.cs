@@ -101,6 +101,9 @@ internal sealed class NodeRound(int seed, Lies lies, ISurvivingDatabase database
             return;
         }
 
+        // The power may have gone with the last call to the database.
+        if (disk.Survivor is not null)
+            return;
         CleanStops++;
         Assert.Empty(NodeFixture.Segments(disk));
         await using var opened = database.Open();
