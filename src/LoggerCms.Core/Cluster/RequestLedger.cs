@@ -10,11 +10,15 @@ namespace LoggerCms.Core.Cluster;
 /// </summary>
 internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 {
+    /// <summary>Of the once-only ids of a reconcile: made from data, they have no time and are never too old.</summary>
+    public const int OnceOnlyVersion = 8;
+
     private const byte Version = 1;
     private const int AnswerBytes = 20;
 
     private readonly ConcurrentDictionary<Guid, Answer> _answers = new();
     private readonly ConcurrentQueue<Answer> _byAge = new();
+    private readonly ConcurrentQueue<Answer> _ofReconciles = new();
 
     public int Count => _answers.Count;
 
@@ -60,7 +64,10 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <param name="requestId">The client's id.</param>
     /// <param name="timeUs">When it was done.</param>
     public long ExpiresUs(Guid requestId, long timeUs)
-        => Math.Max(timeUs, requestId.Version == 7 ? MadeUs(requestId) : 0) + (options.RequestRetention.Ticks / TimeSpan.TicksPerMicrosecond);
+    {
+        var kept = requestId.Version == OnceOnlyVersion ? options.OnceOnlyRetention : options.RequestRetention;
+        return Math.Max(timeUs, requestId.Version == 7 ? MadeUs(requestId) : 0) + (kept.Ticks / TimeSpan.TicksPerMicrosecond);
+    }
 
     public Answer Add(Guid requestId, long principalId, IReadOnlyList<Change> changes, Task durable)
     {
@@ -68,7 +75,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         if (requestId != Guid.Empty)
         {
             _answers[requestId] = answer;
-            _byAge.Enqueue(answer);
+            QueueOf(requestId).Enqueue(answer);
         }
 
         return answer;
@@ -79,7 +86,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     {
         var answer = Decode(entry);
         if (_answers.TryAdd(answer.RequestId, answer))
-            _byAge.Enqueue(answer);
+            QueueOf(answer.RequestId).Enqueue(answer);
     }
 
     /// <summary>Forgets a request that came to nothing, so that it can be tried again.</summary>
@@ -90,10 +97,13 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     {
         List<LocalKey> expired = [];
         var now = NowUs();
-        while (_byAge.TryPeek(out var oldest) && oldest.ExpiresUs <= now && _byAge.TryDequeue(out oldest))
+        foreach (var byAge in (ReadOnlySpan<ConcurrentQueue<Answer>>)[_byAge, _ofReconciles])
         {
-            if (_answers.TryRemove(new KeyValuePair<Guid, Answer>(oldest.RequestId, oldest)))
-                expired.Add(new LocalKey(LocalClass.Request, oldest.RequestId));
+            while (byAge.TryPeek(out var oldest) && oldest.ExpiresUs <= now && byAge.TryDequeue(out oldest))
+            {
+                if (_answers.TryRemove(new KeyValuePair<Guid, Answer>(oldest.RequestId, oldest)))
+                    expired.Add(new LocalKey(LocalClass.Request, oldest.RequestId));
+            }
         }
 
         return expired;
@@ -157,6 +167,9 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         requestId.TryWriteBytes(bytes, bigEndian: true, out _);
         return (BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16) * 1000;
     }
+
+    // They are kept far longer, and would keep the others behind them.
+    private ConcurrentQueue<Answer> QueueOf(Guid requestId) => requestId.Version == OnceOnlyVersion ? _ofReconciles : _byAge;
 
     private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 

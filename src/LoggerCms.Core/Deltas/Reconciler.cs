@@ -32,9 +32,6 @@ internal sealed class Reconciler(
     ConflictPolicy policy,
     Dictionary<Guid, IReadOnlyList<ChangedObject>> brought)
 {
-    // Made from data: it has no time and is never too old.
-    private const int OnceOnlyVersion = 8;
-
     private readonly Dictionary<long, (long FileKey, long NewKey)> _moved = [];
     private readonly List<DeltaConflict> _conflicts = [];
     private Guid _id;
@@ -64,7 +61,7 @@ internal sealed class Reconciler(
         }
 
         _id = OnceOnlyId(record);
-        if ((Earlier(_id) ?? (record.RequestId.Version == OnceOnlyVersion ? Earlier(record.RequestId) : null)) is { } earlier)
+        if ((Earlier(_id) ?? (record.RequestId.Version == RequestLedger.OnceOnlyVersion ? Earlier(record.RequestId) : null)) is { } earlier)
         {
             Repeated++;
             Note(record, earlier, view);
@@ -220,7 +217,7 @@ internal sealed class Reconciler(
         BinaryPrimitives.WriteInt64LittleEndian(source[24..], record.LastUpdateKey);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(source, hash);
-        hash[6] = (byte)((hash[6] & 0x0F) | (OnceOnlyVersion << 4));
+        hash[6] = (byte)((hash[6] & 0x0F) | (RequestLedger.OnceOnlyVersion << 4));
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
         return new Guid(hash[..16], bigEndian: true);
     }

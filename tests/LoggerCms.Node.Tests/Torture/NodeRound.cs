@@ -16,6 +16,9 @@ internal sealed class NodeRound(int seed, Lies lies, ISurvivingDatabase database
 
     public Notebook Notes => _notes;
 
+    /// <summary>What each life came to, for messages.</summary>
+    public List<string> Story { get; } = [];
+
     public CrashableDisk Disk { get; private set; } = NodeFixture.NewDisk(seed);
 
     public int Starts { get; private set; }
@@ -38,6 +41,7 @@ internal sealed class NodeRound(int seed, Lies lies, ISurvivingDatabase database
     private async Task LiveAsync(CrashPlan plan, int requests, bool faults)
     {
         Disk.Begin(plan);
+        Story.Add($"Life {Story.Count + 1}: {plan}; {string.Join(' ', Disk.Paths.Select(Path.GetFileName))}");
         await using var opened = database.Open();
         var faulty = new FaultyDatabase(opened);
         var disk = Disk;
@@ -61,6 +65,7 @@ internal sealed class NodeRound(int seed, Lies lies, ISurvivingDatabase database
             }
 
             database.Restart(crashed: disk.Survivor is not null);
+            Story.Add($"  end: {(disk.Survivor is null ? "on" : "off")}, {_notes.Acknowledged} acknowledged, {_notes.Unknown} unknown; last operations {string.Join(", ", disk.Operations.TakeLast(6))}");
         }
     }
 
@@ -72,11 +77,13 @@ internal sealed class NodeRound(int seed, Lies lies, ISurvivingDatabase database
         }
         catch (Exception failure) when (faults && (disk.Survivor is not null || failure is LoggerCmsException { Code: ErrorCodes.JournalFailed or ErrorCodes.ConnectionLost or ErrorCodes.OutcomeUnknown }))
         {
+            Story.Add($"  start: {failure.Message}");
             return;
         }
 
         Starts++;
         Reconciled += node.Reconciled!.Records;
+        Story.Add($"  started: {node.Reconciled.Records} records, {node.Reconciled.Applied} applied, {node.Reconciled.AlreadyThere} there, {node.Reconciled.Repeated} repeated, {node.Reconciled.TornBytes} torn");
         if (disk.Survivor is null)
         {
             Assert.True(node.Reconciled.Conflicts.Count == 0, $"There was nobody else, and yet: {node.Reconciled.Conflicts.FirstOrDefault()}");
@@ -95,9 +102,10 @@ internal sealed class NodeRound(int seed, Lies lies, ISurvivingDatabase database
         {
             await node.StopAsync(CancellationToken.None);
         }
-        catch (Exception) when (faults)
+        catch (Exception failure) when (faults)
         {
             // The node may not have ended well; what it holds is checked after the next start.
+            Story.Add($"  stop: {failure.Message}");
             return;
         }
 

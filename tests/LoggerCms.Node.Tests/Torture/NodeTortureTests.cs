@@ -58,7 +58,7 @@ public sealed class NodeTortureTests
                 }
                 catch (Exception failure)
                 {
-                    failures.Add($"seed {seed + i}, start {round.Starts}: {failure}");
+                    failures.Add($"seed {seed + i}, start {round.Starts}: {failure}{Environment.NewLine}{string.Join(Environment.NewLine, round.Story)}");
                     if (stopAtFirst)
                         return failures;
                 }

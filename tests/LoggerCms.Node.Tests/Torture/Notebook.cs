@@ -7,6 +7,7 @@ namespace LoggerCms.Node.Tests.Torture;
 internal sealed class Notebook
 {
     private readonly List<Asked> _asked = [];
+    private long _marks;
 
     public int Acknowledged => _asked.Count(a => a.Outcome == Outcome.Acknowledged);
 
@@ -16,11 +17,7 @@ internal sealed class Notebook
 
     public IEnumerable<string> Codes => _asked.Select(a => $"{a.Outcome} {a.Code}");
 
-    public long NextMark()
-    {
-        lock (this)
-            return _asked.Count + 1;
-    }
+    public long NextMark() => Interlocked.Increment(ref _marks);
 
     public Asked Add(Asked asked)
     {
@@ -44,7 +41,7 @@ internal sealed class Notebook
     {
         var objects = view.All().Where(o => o.Id > SystemObjects.LastReservedId).ToDictionary(o => o.Id);
         CheckIndexes(view, objects.Values);
-        var byMark = _asked.GroupBy(a => a.Mark).ToDictionary(g => g.Key, g => g.ToList());
+        var byMark = _asked.ToDictionary(a => a.Mark);
         Dictionary<(long Id, int Version), Asked> versions = [];
         Dictionary<long, Asked> keys = [];
         foreach (var asked in _asked.Where(a => a.Outcome == Outcome.Acknowledged))
@@ -65,10 +62,10 @@ internal sealed class Notebook
         {
             var mark = NodeFixture.ValueOf(one);
             var by = byMark.GetValueOrDefault(mark) ?? throw new Xunit.Sdk.XunitException($"Object {one.Id} has the mark {mark}, which nobody made.");
-            Assert.True(by.Exists(a => a.Outcome != Outcome.Failed), $"{by[0]} failed, and object {one.Id} '{one.Name}' v{one.Version} of it is there.");
+            Assert.True(by.Outcome != Outcome.Failed, $"{by} failed, and object {one.Id} '{one.Name}' v{one.Version} of it is there.");
             Assert.True(
-                by.Exists(a => a.Outcome == Outcome.Unknown || a.Changed.Any(c => c.Id == one.Id && c.Version == one.Version)),
-                $"Object {one.Id} is version {one.Version} with the mark of {by[0]}, which was told another.");
+                by.Outcome == Outcome.Unknown || by.Changed.Any(c => c.Id == one.Id && c.Version == one.Version),
+                $"Object {one.Id} is version {one.Version} with the mark of {by}, which was told another.");
         }
 
         foreach (var asked in _asked.Where(a => a.Outcome == Outcome.Unknown))
