@@ -10,6 +10,9 @@ internal sealed partial class CmsNode
     // So many records are made durable together; more would only cost memory.
     private const int Window = 4096;
     private const int WindowBytes = 32 << 20;
+    private const string Completed = nameof(Completed);
+
+    private Brought? _broughtAtStart;
 
     /// <summary>Brings the records of a folder's delta files into the system, flushes, and removes the files.</summary>
     /// <param name="folder">The folder.</param>
@@ -23,31 +26,82 @@ internal sealed partial class CmsNode
         try
         {
             var parts = Running;
-            var started = _time.GetTimestamp();
-            var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, cancellationToken);
-            if (source.Files.Count == 0 && source.SetAside.Count == 0)
-                return source.Result("NothingToDo", _database.Name, null, parts.Image.UpdateKey, _time.GetElapsedTime(started));
-            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
-            await ApplyAsync(parts, source, reconcilers, cancellationToken).ConfigureAwait(false);
-            if (reconcilers.Stopped)
-                return source.Result("Stopped", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
+            var brought = await BringAsync(parts, folder, policy, setDamagedAside, cancellationToken).ConfigureAwait(false);
+            if (brought.Status != Completed)
+                return Tell(parts, brought);
 
             // The files go only when the database has what they hold, and what was told of them is kept.
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
             if (BeforeTrim is { } beforeTrim)
                 await beforeTrim(cancellationToken).ConfigureAwait(false);
-            source.Finish(reconcilers.ConflictFiles);
-            return source.Result("Completed", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw DeltaFailure.OfFolder(exception, folder);
+            Finish(brought);
+            return Tell(parts, brought);
         }
         finally
         {
             _reconciling.Release();
         }
     }
+
+    // What is brought in stands in this node's own delta files by then: the node need not wait for the database to have it too, and goes on from
+    // there. The old files go with the first flush. A crash before it leaves both, of which the next start passes over what the old ones bring.
+    private async Task ReconcileAtStartAsync(Parts parts, CancellationToken cancellationToken)
+    {
+        var brought = await BringAsync(parts, _options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+        Reconciled = Tell(parts, brought);
+        if (brought.Status != Completed)
+            return;
+        _broughtAtStart = brought;
+        if (parts.Unflushed.Count > 0)
+            return;
+        if (BeforeTrim is { } beforeTrim)
+            await beforeTrim(cancellationToken).ConfigureAwait(false);
+        FinishStart(parts);
+    }
+
+    /// <summary>After a flush, and after what was told is kept: the files of the start go.</summary>
+    private void FinishStart(Parts parts)
+    {
+        if (_broughtAtStart is not { } brought)
+            return;
+        Finish(brought);
+        _broughtAtStart = null;
+        Reconciled = Tell(parts, brought);
+    }
+
+    private async Task<Brought> BringAsync(
+        Parts parts, string folder, ConflictPolicy policy, bool setDamagedAside, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var started = _time.GetTimestamp();
+            var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, cancellationToken);
+            if (source.Files.Count == 0 && source.SetAside.Count == 0)
+                return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
+            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
+            await ApplyAsync(parts, source, reconcilers, cancellationToken).ConfigureAwait(false);
+            return new Brought(reconcilers.Stopped ? "Stopped" : Completed, source, reconcilers, _time.GetElapsedTime(started));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, folder);
+        }
+    }
+
+    private static void Finish(Brought brought)
+    {
+        try
+        {
+            brought.Source.Finish(brought.Reconcilers!.ConflictFiles);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, brought.Source.Folder);
+        }
+    }
+
+    private DeltaReconcileResult Tell(Parts parts, Brought brought)
+        => brought.Source.Result(brought.Status, _database.Name, brought.Reconcilers, parts.Image.UpdateKey, brought.Elapsed);
 
     /// <summary>What <see cref="ReconcileAsync"/> would do; changes nothing.</summary>
     public DeltaReconcileResult PlanReconcile(string folder, ConflictPolicy policy, CancellationToken cancellationToken)
@@ -71,11 +125,15 @@ internal sealed partial class CmsNode
 
     private async Task ApplyAsync(Parts parts, DeltaSource source, ReconcilerSet reconcilers, CancellationToken cancellationToken)
     {
+        // One window is made durable while the next is planned.
+        var before = Task.CompletedTask;
         var window = new List<Task>(Window);
         var windowBytes = 0L;
         foreach (var (nodeId, path, record, bytes) in source.Records(cancellationToken))
         {
             await WholeAsync(parts.Image, record, cancellationToken).ConfigureAwait(false);
+            if (parts.Blocks.RunsLow)
+                await parts.Flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
             if (Bring(parts, reconcilers.Of(nodeId), record) is { } durable)
             {
                 window.Add(durable);
@@ -88,11 +146,13 @@ internal sealed partial class CmsNode
             Changed?.Invoke(record);
             if (window.Count < Window && windowBytes < WindowBytes)
                 continue;
-            await Task.WhenAll(window).ConfigureAwait(false);
+            await before.ConfigureAwait(false);
+            before = Task.WhenAll(window);
             window.Clear();
             windowBytes = 0;
         }
 
+        await before.ConfigureAwait(false);
         await Task.WhenAll(window).ConfigureAwait(false);
     }
 
@@ -160,4 +220,10 @@ internal sealed partial class CmsNode
             Operations = operations,
         }).ConfigureAwait(false);
     }
+
+    /// <param name="Status">As <see cref="DeltaReconcileResult.Status"/> lists them.</param>
+    /// <param name="Source">The files.</param>
+    /// <param name="Reconcilers">What was decided; null where there was nothing to do.</param>
+    /// <param name="Elapsed">Until all of it was durable here.</param>
+    private sealed record Brought(string Status, DeltaSource Source, ReconcilerSet? Reconcilers, TimeSpan Elapsed);
 }

@@ -78,6 +78,7 @@ internal sealed partial class CmsNode
         parts.Image.SetFlushed(throughKey);
         if (BeforeTrim is { } beforeTrim)
             await beforeTrim(cancellationToken).ConfigureAwait(false);
+        FinishStart(parts);
         await parts.Journal.TrimAsync(throughKey).ConfigureAwait(false);
     }
 

@@ -135,6 +135,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
             await parts.Flusher.DisposeAsync().ConfigureAwait(false);
             if (BeforeTrim is { } beforeTrim)
                 await beforeTrim(cancellationToken).ConfigureAwait(false);
+            FinishStart(parts);
             await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
             _closed = true;
             await _database.ReleaseLeaseAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
@@ -189,8 +190,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 
         var parts = Running;
         Enter(NodeState.Starting, NodeStep.ReconcileDeltaFiles, "");
-        Reconciled = await ReconcileAsync(_options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
-        if (Reconciled.Status == "Stopped")
+        await ReconcileAtStartAsync(parts, cancellationToken).ConfigureAwait(false);
+        if (Reconciled!.Status == "Stopped")
         {
             throw new LoggerCmsException(
                 ErrorCodes.DeltaConflict,

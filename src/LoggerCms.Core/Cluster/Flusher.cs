@@ -67,6 +67,21 @@ internal sealed class Flusher(
         Swap(ref _progress, replace: true);
     }
 
+    /// <summary>Sees to more ids and update keys without a flush.</summary>
+    /// <exception cref="LoggerCmsException">As <see cref="ISystemDatabase.ReserveAsync"/>.</exception>
+    public async Task ReserveAsync(CancellationToken cancellationToken)
+    {
+        await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)

@@ -20,6 +20,8 @@ internal sealed class DeltaSource
         _setAside = setAside;
     }
 
+    public string Folder => _folder;
+
     /// <summary>The usable files, oldest first.</summary>
     public IReadOnlyList<DeltaFileReport> Files { get; }
 
@@ -78,7 +80,9 @@ internal sealed class DeltaSource
         }
     }
 
-    /// <summary>The database has it all: the files go, except for those of which something was not applied.</summary>
+    /// <summary>
+    /// The database has it all: the files go, except for those of which something was not applied. After a failure it goes on where it was.
+    /// </summary>
     public void Finish(IReadOnlySet<string> keep)
     {
         foreach (var report in Files)
@@ -89,6 +93,8 @@ internal sealed class DeltaSource
                 continue;
             }
 
+            if (_files.Find(report.Path) is null)
+                continue;
             var kept = report.Path + ConflictSuffix;
             _files.Rename(report.Path, kept);
             _files.SyncFolder(_folder);

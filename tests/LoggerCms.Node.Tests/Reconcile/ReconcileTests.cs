@@ -22,7 +22,8 @@ public sealed class ReconcileTests
         Assert.Equal("Completed", node.Reconciled!.Status);
         Assert.Equal(3, node.Reconciled.Applied);
         Assert.Equal((2, 7L), (Find(node, made.Id).Version, ValueOf(Find(node, made.Id))));
-        Assert.Single(Segments(left.Disk));
+        await node.Flusher.FlushAsync(Token);
+        Assert.StartsWith("000000000002-", Path.GetFileName(Assert.Single(Segments(left.Disk))), StringComparison.Ordinal);
         await node.StopAsync(Token);
         Assert.Empty(Segments(left.Disk));
 
@@ -95,6 +96,7 @@ public sealed class ReconcileTests
             try
             {
                 await first.StartAsync(Token);
+                await first.Flusher.FlushAsync(Token);
             }
             catch (LoggerCmsException) when (left.Disk.Survivor is not null)
             {
@@ -254,6 +256,65 @@ public sealed class ReconcileTests
         await using var node = await second.StartAsync();
         Assert.Empty(node.Reconciled!.Conflicts);
         Assert.Equal((3, 2L), (Find(node, id).Version, ValueOf(Find(node, id))));
+    }
+
+    [Fact]
+    public async Task The_old_files_stay_until_the_database_has_what_they_hold_and_what_was_told_of_them_is_kept()
+    {
+        long id = 0;
+        var left = await ByAsync(async node => id = (await node.MakeAsync("a")).Id);
+        var faulty = new FaultyDatabase(left.Database) { Fault = what => what == "flush" ? DatabaseFault.Away : DatabaseFault.None };
+        var node = await NodeFixture.StartAsync(faulty, left.Disk);
+        Assert.NotNull(node.Image.Find(id));
+        await ChangeAsync(node, id, 5);
+        await Assert.ThrowsAsync<LoggerCmsException>(() => node.Flusher.FlushAsync(Token));
+        Assert.Equal(2, Segments(left.Disk).Count);
+
+        var kept = false;
+        node.BeforeTrim = _ =>
+        {
+            kept = Segments(left.Disk).Count == 2;
+            return Task.CompletedTask;
+        };
+        faulty.Fault = null;
+        await node.Flusher.FlushAsync(Token);
+        Assert.True(kept);
+        Assert.StartsWith("000000000002-", Path.GetFileName(Assert.Single(Segments(left.Disk))), StringComparison.Ordinal);
+        await node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_clients_change_before_the_first_flush_is_no_conflict_after_a_crash()
+    {
+        long id = 0;
+        var left = await ByAsync(async node =>
+        {
+            id = (await node.MakeAsync("a")).Id;
+            await ChangeAsync(node, id, 1);
+        });
+        for (var life = 2; life < 6; life++)
+            left = await ByAsync(node => ChangeAsync(node, id, life), left);
+        await using var last = await left.StartAsync(Options with { ConflictPolicy = ConflictPolicy.Stop });
+        Assert.Empty(last.Reconciled!.Conflicts);
+        Assert.Equal((6, 5L), (Find(last, id).Version, ValueOf(Find(last, id))));
+    }
+
+    [Fact]
+    public async Task More_changes_than_a_block_has_update_keys_are_brought_in()
+    {
+        var options = Options with { Cluster = Options.Cluster with { UpdateKeyBlock = 40 } };
+        var left = new Left(NewDisk(), new FakeSystemDatabase());
+        for (var life = 0; life < 4; life++)
+        {
+            left = await ByAsync(async node =>
+            {
+                for (var i = 0; i < 15; i++)
+                    await node.MakeAsync($"n{life} {i}");
+            }, left, options);
+        }
+
+        await using var node = await left.StartAsync(options);
+        Assert.Equal(60, node.Image.Children(SystemObjects.RootFolder).Count());
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class NodeTortureTests
     public async Task The_same_rounds_are_not_survived_where_syncs_do_nothing(string lies)
     {
         var failures = await RoundsAsync(1000, Enum.Parse<Lies>(lies), stopAtFirst: true, static () => (new SurvivingFake(), null));
-        TestContext.Current.TestOutputHelper?.WriteLine(failures.FirstOrDefault() ?? "none");
+        TestContext.Current.TestOutputHelper?.WriteLine(failures.FirstOrDefault()?.Split(Environment.NewLine)[0] ?? "none");
         Assert.NotEmpty(failures);
     }
 
