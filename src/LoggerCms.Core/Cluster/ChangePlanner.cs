@@ -25,6 +25,9 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         return (_changes, _overlay);
     }
 
+    /// <summary>Whether it makes changes again that were acknowledged before: no limit that came since may stand against them.</summary>
+    public static bool Repeats(WriteRequest request) => request.Operations.Any(o => o is RepeatChange);
+
     private void Plan(WriteOperation operation)
     {
         switch (operation)
@@ -143,7 +146,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
 
     private void Put(CmsObject? before, CmsObject after)
     {
-        if (after.Properties.Length + after.AccessList.Length > options.MostObjectBytes)
+        if (after.Properties.Length + after.AccessList.Length > options.MostObjectBytes && !Repeats(request))
         {
             throw new LoggerCmsException(
                 ErrorCodes.LimitExceeded,
@@ -189,7 +192,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
 
     private void Add(Change change)
     {
-        if (_changes.Count >= options.MostChanges)
+        if (_changes.Count >= options.MostChanges && !Repeats(request))
             throw TooMany();
         _changes.Add(change);
     }

@@ -18,7 +18,13 @@ internal sealed record ClusterOptions
     /// <summary>So long the answer to a request is kept for a retry.</summary>
     public TimeSpan RequestRetention { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>So long it is known what a reconcile brought, for one that comes upon the same files again.</summary>
+    public TimeSpan OnceOnlyRetention { get; init; } = TimeSpan.FromDays(7);
+
     public int MostChanges { get; init; } = 100_000;
+
+    /// <summary>Of the record that a request becomes; below what a delta file takes, because a reconcile adds to it.</summary>
+    public int MostRecordBytes { get; init; } = 32 << 20;
 
     public int MostObjectBytes { get; init; } = 4 << 20;
 

@@ -9,6 +9,10 @@ internal sealed partial class CmsNode
 {
     // So many records are made durable together; more would only cost memory.
     private const int Window = 4096;
+    private const int WindowBytes = 32 << 20;
+    private const string Completed = nameof(Completed);
+
+    private Brought? _broughtAtStart;
 
     /// <summary>Brings the records of a folder's delta files into the system, flushes, and removes the files.</summary>
     /// <param name="folder">The folder.</param>
@@ -22,21 +26,16 @@ internal sealed partial class CmsNode
         try
         {
             var parts = Running;
-            var started = _time.GetTimestamp();
-            var source = DeltaSource.Open(_files, folder, parts.AtStart.Identity, parts.Epoch, setDamagedAside, cancellationToken);
-            if (source.Files.Count == 0 && source.SetAside.Count == 0)
-                return source.Result("NothingToDo", _database.Name, null, parts.Image.UpdateKey, _time.GetElapsedTime(started));
-            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
-            await ApplyAsync(parts, source, reconcilers, cancellationToken).ConfigureAwait(false);
-            if (reconcilers.Stopped)
-                return source.Result("Stopped", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
+            var brought = await BringAsync(parts, folder, policy, setDamagedAside, cancellationToken).ConfigureAwait(false);
+            if (brought.Status != Completed)
+                return Tell(parts, brought);
 
             // The files go only when the database has what they hold, and what was told of them is kept.
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
             if (BeforeTrim is { } beforeTrim)
                 await beforeTrim(cancellationToken).ConfigureAwait(false);
-            source.Finish(reconcilers.ConflictFiles);
-            return source.Result("Completed", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
+            Finish(brought);
+            return Tell(parts, brought);
         }
         finally
         {
@@ -44,78 +43,155 @@ internal sealed partial class CmsNode
         }
     }
 
+    // What is brought in stands in this node's own delta files by then: the node need not wait for the database to have it too, and goes on from
+    // there. The old files go with the first flush. A crash before it leaves both, of which the next start passes over what the old ones bring.
+    private async Task ReconcileAtStartAsync(Parts parts, CancellationToken cancellationToken)
+    {
+        var brought = await BringAsync(parts, _options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+        Reconciled = Tell(parts, brought);
+        if (brought.Status != Completed)
+            return;
+        _broughtAtStart = brought;
+        if (parts.Unflushed.Count > 0)
+            return;
+        if (BeforeTrim is { } beforeTrim)
+            await beforeTrim(cancellationToken).ConfigureAwait(false);
+        FinishStart(parts);
+    }
+
+    /// <summary>After a flush, and after what was told is kept: the files of the start go.</summary>
+    private void FinishStart(Parts parts)
+    {
+        if (_broughtAtStart is not { } brought)
+            return;
+        Finish(brought);
+        _broughtAtStart = null;
+        Reconciled = Tell(parts, brought);
+    }
+
+    private async Task<Brought> BringAsync(
+        Parts parts, string folder, ConflictPolicy policy, bool setDamagedAside, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var started = _time.GetTimestamp();
+            var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, cancellationToken);
+            if (source.Files.Count == 0 && source.SetAside.Count == 0)
+                return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
+            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
+            await ApplyAsync(parts, source, reconcilers, cancellationToken).ConfigureAwait(false);
+            return new Brought(reconcilers.Stopped ? "Stopped" : Completed, source, reconcilers, _time.GetElapsedTime(started));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, folder);
+        }
+    }
+
+    private static void Finish(Brought brought)
+    {
+        try
+        {
+            brought.Source.Finish(brought.Reconcilers!.ConflictFiles);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, brought.Source.Folder);
+        }
+    }
+
+    private DeltaReconcileResult Tell(Parts parts, Brought brought)
+        => brought.Source.Result(brought.Status, _database.Name, brought.Reconcilers, parts.Image.UpdateKey, brought.Elapsed);
+
     /// <summary>What <see cref="ReconcileAsync"/> would do; changes nothing.</summary>
     public DeltaReconcileResult PlanReconcile(string folder, ConflictPolicy policy, CancellationToken cancellationToken)
     {
         var parts = Running;
         var started = _time.GetTimestamp();
-        var source = DeltaSource.Plan(_files, folder, parts.AtStart.Identity, parts.Epoch, cancellationToken);
-        var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
-        ReconcilePlan.Run(source, reconcilers, parts.Image, cancellationToken);
-        return source.Result("WhatIf", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
+        try
+        {
+            var source = DeltaSource.Plan(_files, folder, Reader(parts), cancellationToken);
+            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
+            ReconcilePlan.Run(source, reconcilers, parts.Image, cancellationToken);
+            return source.Result("WhatIf", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, folder);
+        }
     }
+
+    private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id);
 
     private async Task ApplyAsync(Parts parts, DeltaSource source, ReconcilerSet reconcilers, CancellationToken cancellationToken)
     {
+        // One window is made durable while the next is planned.
+        var before = Task.CompletedTask;
         var window = new List<Task>(Window);
-        foreach (var (nodeId, path, record) in source.Records(cancellationToken))
+        var windowBytes = 0L;
+        foreach (var (nodeId, path, record, bytes) in source.Records(cancellationToken))
         {
-            var reconciler = reconcilers.Of(nodeId);
             await WholeAsync(parts.Image, record, cancellationToken).ConfigureAwait(false);
-            var request = parts.Sequencer.Look(view => reconciler.Next(record, view));
+            if (parts.Blocks.RunsLow)
+                await parts.Flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
+            if (Bring(parts, reconcilers.Of(nodeId), record) is { } durable)
+            {
+                window.Add(durable);
+                windowBytes += bytes;
+            }
+
             reconcilers.NoteConflicts(path);
             if (reconcilers.Stopped)
                 break;
             Changed?.Invoke(record);
-            if (request is not null && Submit(parts, reconciler, record, request) is { } durable)
-                window.Add(durable);
-            reconcilers.NoteConflicts(path);
-            if (window.Count < Window)
+            if (window.Count < Window && windowBytes < WindowBytes)
                 continue;
-            await Task.WhenAll(window).ConfigureAwait(false);
+            await before.ConfigureAwait(false);
+            before = Task.WhenAll(window);
             window.Clear();
+            windowBytes = 0;
         }
 
+        await before.ConfigureAwait(false);
         await Task.WhenAll(window).ConfigureAwait(false);
     }
 
-    private Task? Submit(Parts parts, Reconciler reconciler, ChangeRecord record, WriteRequest request)
+    // Under the order of changes from the look at the objects to the change: nobody else's change may come between.
+    private Task? Bring(Parts parts, Reconciler reconciler, ChangeRecord record)
+        => parts.Sequencer.Look(view => reconciler.Next(record, view) is { } request ? Submit(parts, reconciler, record, request, view) : null);
+
+    private Task? Submit(Parts parts, Reconciler reconciler, ChangeRecord record, WriteRequest request, IObjectView view)
     {
         try
         {
-            if (FirstAnswer(record) is { } answer)
+            if (FirstAnswer(parts.Ledger, record) is { } answer)
             {
                 parts.Ledger.Restore(answer);
                 request = request with { Operations = [.. request.Operations, new PutLocal(answer)] };
             }
 
             var (made, _) = parts.Sequencer.Submit(request);
-            parts.Sequencer.Look(view =>
-            {
-                reconciler.Done(record, made.Changed, view);
-                return true;
-            });
+            reconciler.Done(record, made.Changed, view);
             return made.Durable;
         }
         catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.NameInUse or ErrorCodes.ObjectNotFound or ErrorCodes.InvalidObject)
         {
-            parts.Sequencer.Look(view =>
-            {
-                reconciler.Refused(record, exception, view);
-                return true;
-            });
+            reconciler.Refused(record, exception, view);
             return null;
         }
     }
 
     /// <summary>What the client of the record was or would have been answered, so that a retry after the crash gets that.</summary>
-    private LocalEntry? FirstAnswer(ChangeRecord record)
+    private static LocalEntry? FirstAnswer(RequestLedger ledger, ChangeRecord record)
     {
         if (record.RequestId == Guid.Empty)
             return null;
-        var expiresUs = record.TimeUs + (_options.Cluster.RequestRetention.Ticks / TimeSpan.TicksPerMicrosecond);
         return RequestLedger.Encode(new RequestLedger.Answer(
-            record.RequestId, record.PrincipalId, [.. RequestLedger.ChangedBy(record.Changes)], expiresUs, Task.CompletedTask));
+            record.RequestId,
+            record.PrincipalId,
+            [.. RequestLedger.ChangedBy(record.Changes)],
+            ledger.ExpiresUs(record.RequestId, record.TimeUs),
+            Task.CompletedTask));
     }
 
     // Planning compares and changes whole objects, and cannot wait for the database under the lock.
@@ -144,4 +220,10 @@ internal sealed partial class CmsNode
             Operations = operations,
         }).ConfigureAwait(false);
     }
+
+    /// <param name="Status">As <see cref="DeltaReconcileResult.Status"/> lists them.</param>
+    /// <param name="Source">The files.</param>
+    /// <param name="Reconcilers">What was decided; null where there was nothing to do.</param>
+    /// <param name="Elapsed">Until all of it was durable here.</param>
+    private sealed record Brought(string Status, DeltaSource Source, ReconcilerSet? Reconcilers, TimeSpan Elapsed);
 }

@@ -78,7 +78,12 @@ internal sealed partial class CmsNode
         parts.Image.SetFlushed(throughKey);
         if (BeforeTrim is { } beforeTrim)
             await beforeTrim(cancellationToken).ConfigureAwait(false);
+        FinishStart(parts);
         await parts.Journal.TrimAsync(throughKey).ConfigureAwait(false);
+    }
+
+    void IFlushEvents.Recovered()
+    {
         if (State is { State: NodeState.Degraded })
             Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
     }

@@ -25,6 +25,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     private NodeStep _step;
     private string _reason = "";
     private Parts? _parts;
+    private bool _closed;
 
     public CmsNode(ISystemDatabase database, IFileLayer files, NodeOptions options, TimeProvider time)
     {
@@ -82,13 +83,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         {
             Enter(NodeState.Stopped, _step, exception.Message);
             if (_parts is { } parts)
-            {
-                // The delta files stay: they are what this start could not bring in.
-                await parts.Flusher.DisposeAsync().ConfigureAwait(false);
-                await parts.Journal.DisposeAsync().ConfigureAwait(false);
-                await ReleaseAsync(parts.Epoch).ConfigureAwait(false);
-            }
-
+                await GiveUpAsync(parts).ConfigureAwait(false);
             throw;
         }
     }
@@ -98,24 +93,23 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         var parts = Running;
+        if (_closed)
+            return;
         parts.Sequencer.Refuse(new LoggerCmsException(ErrorCodes.NodeNotReady, "The node is stopping.", "Try again when it has started."));
-        await parts.Sequencer.IdleAsync(cancellationToken).ConfigureAwait(false);
-        LoggerCmsException? failure = null;
+
+        // A reconcile that is under way is refused its next change, and must not find the flusher gone.
+        await _reconciling.WaitAsync(cancellationToken).ConfigureAwait(false);
+        LoggerCmsException? failure;
         try
         {
-            await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await parts.Sequencer.IdleAsync(cancellationToken).ConfigureAwait(false);
+            failure = await EndAsync(parts, cancellationToken).ConfigureAwait(false);
         }
-        catch (LoggerCmsException exception)
+        finally
         {
-            failure = exception;
+            _reconciling.Release();
         }
 
-        await parts.Flusher.DisposeAsync().ConfigureAwait(false);
-        if (failure is null && BeforeTrim is { } beforeTrim)
-            await beforeTrim(cancellationToken).ConfigureAwait(false);
-        await parts.Journal.CloseAsync(removeAll: failure is null).ConfigureAwait(false);
-        if (failure is null)
-            await _database.ReleaseLeaseAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
         Enter(NodeState.Stopped, NodeStep.ReadyForAction, failure?.Message ?? "");
         _ended.TrySetResult(failure);
         if (failure is not null)
@@ -124,14 +118,59 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_parts is { } parts && _state != NodeState.Stopped)
+        if (_parts is { } parts && !_closed)
         {
             parts.Sequencer.Refuse(NotReady());
-            await parts.Flusher.DisposeAsync().ConfigureAwait(false);
-            await parts.Journal.DisposeAsync().ConfigureAwait(false);
+            await CloseAsync(parts).ConfigureAwait(false);
         }
 
         _reconciling.Dispose();
+    }
+
+    private async Task<LoggerCmsException?> EndAsync(Parts parts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
+            await parts.Flusher.DisposeAsync().ConfigureAwait(false);
+            if (BeforeTrim is { } beforeTrim)
+                await beforeTrim(cancellationToken).ConfigureAwait(false);
+            FinishStart(parts);
+            await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
+            _closed = true;
+            await _database.ReleaseLeaseAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (LoggerCmsException exception)
+        {
+            await CloseAsync(parts).ConfigureAwait(false);
+            return exception;
+        }
+    }
+
+    /// <summary>Ends what runs; the delta files stay.</summary>
+    private async Task CloseAsync(Parts parts)
+    {
+        _closed = true;
+        await parts.Flusher.DisposeAsync().ConfigureAwait(false);
+        await parts.Journal.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // What this start could not bring in stays in its delta files.
+    private async Task GiveUpAsync(Parts parts)
+    {
+        var isEmpty = parts.Journal.State.Records == 0;
+        await CloseAsync(parts).ConfigureAwait(false);
+        try
+        {
+            if (isEmpty)
+                await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
+            await ReleaseAsync(parts.Epoch).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception)
+        {
+            Enter(NodeState.Stopped, _step, $"{_reason} A delta file without a change was left: {exception.Message}");
+        }
     }
 
     private async Task RunStartPathAsync(CancellationToken cancellationToken)
@@ -151,8 +190,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 
         var parts = Running;
         Enter(NodeState.Starting, NodeStep.ReconcileDeltaFiles, "");
-        Reconciled = await ReconcileAsync(_options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
-        if (Reconciled.Status == "Stopped")
+        await ReconcileAtStartAsync(parts, cancellationToken).ConfigureAwait(false);
+        if (Reconciled!.Status == "Stopped")
         {
             throw new LoggerCmsException(
                 ErrorCodes.DeltaConflict,
@@ -208,14 +247,16 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         _parts = new Parts(lease.Epoch, state, blocks, image, ledger, unflushed, flusher, sequencer, journal);
     }
 
-    // A lease that is not given back is this node's own at its next start, so a failure here costs nothing but the other nodes' time.
+    // While delta files wait, no other node may go on without them. A lease that is not given back is this node's own at its next start.
     private async Task ReleaseAsync(long epoch)
     {
         try
         {
+            if (_files.List(_options.DeltaPath).Any(f => DeltaNames.IsSegment(f.Path)))
+                return;
             await _database.ReleaseLeaseAsync(epoch, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (LoggerCmsException exception)
+        catch (Exception exception) when (exception is LoggerCmsException or IOException or UnauthorizedAccessException)
         {
             Enter(NodeState.Stopped, _step, $"{_reason} The lease was not given back: {exception.Message}");
         }
@@ -229,6 +270,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
                 Tokens.Apply(put.Entry);
             else if (change is RemoveLocalChange { Key.Class: LocalClass.Token } remove)
                 Tokens.Remove(remove.Key.Id);
+            else if (change is PutLocalChange { Entry.Key.Class: LocalClass.Request } answer)
+                _parts?.Ledger.Restore(answer.Entry);
         }
 
         Changed?.Invoke(record);

@@ -18,6 +18,7 @@ internal sealed class Flusher(
     private TaskCompletionSource _progress = New();
     private Task _loop = Task.CompletedTask;
     private LoggerCmsException? _failure;
+    private int _disposed;
 
     /// <summary>Why the last flush failed; null when it did not.</summary>
     public LoggerCmsException? Failure => Volatile.Read(ref _failure);
@@ -49,7 +50,8 @@ internal sealed class Flusher(
         try
         {
             await FlushOnceAsync(cancellationToken).ConfigureAwait(false);
-            Volatile.Write(ref _failure, null);
+            if (Interlocked.Exchange(ref _failure, null) is not null)
+                events.Recovered();
         }
         catch (LoggerCmsException exception)
         {
@@ -65,12 +67,28 @@ internal sealed class Flusher(
         Swap(ref _progress, replace: true);
     }
 
+    /// <summary>Sees to more ids and update keys without a flush.</summary>
+    /// <exception cref="LoggerCmsException">As <see cref="ISystemDatabase.ReserveAsync"/>.</exception>
+    public async Task ReserveAsync(CancellationToken cancellationToken)
+    {
+        await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         _stop.Dispose();
-        _oneAtATime.Dispose();
     }
 
     private async Task RunAsync()
@@ -131,6 +149,9 @@ internal sealed class Flusher(
         }
 
         Flushes++;
+
+        // There is room from here on, also where what follows fails.
+        Swap(ref _progress, replace: true);
         await events.FlushedAsync(batch.LastUpdateKey, cancellationToken).ConfigureAwait(false);
     }
 
@@ -187,6 +208,9 @@ internal interface IFlushEvents
 
     /// <summary>All changes up to the key are in the database.</summary>
     Task FlushedAsync(long throughKey, CancellationToken cancellationToken);
+
+    /// <summary>A flush succeeded after one that had not.</summary>
+    void Recovered();
 
     /// <summary>The database could not be written; it is tried again after the wait.</summary>
     void FlushFailed(LoggerCmsException exception, TimeSpan retryAfter);

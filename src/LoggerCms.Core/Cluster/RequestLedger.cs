@@ -10,16 +10,22 @@ namespace LoggerCms.Core.Cluster;
 /// </summary>
 internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 {
+    /// <summary>Of the once-only ids of a reconcile: made from data, they have no time and are never too old.</summary>
+    public const int OnceOnlyVersion = 8;
+
     private const byte Version = 1;
     private const int AnswerBytes = 20;
 
     private readonly ConcurrentDictionary<Guid, Answer> _answers = new();
     private readonly ConcurrentQueue<Answer> _byAge = new();
+    private readonly ConcurrentQueue<Answer> _ofReconciles = new();
 
     public int Count => _answers.Count;
 
     /// <summary>The earlier try of a request: its changes, and the task that ends when they are durable. Null for one that is new.</summary>
-    /// <exception cref="LoggerCmsException">RequestExpired, or Forbidden where the id is another principal's.</exception>
+    /// <exception cref="LoggerCmsException">
+    /// RequestExpired; InvalidOption for an id of a later time than it can have; Forbidden where the id is another principal's.
+    /// </exception>
     public Answer? Find(Guid requestId, long principalId)
     {
         if (requestId == Guid.Empty)
@@ -31,7 +37,10 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 : throw new LoggerCmsException(ErrorCodes.Forbidden, $"The request id {requestId} is another caller's.", "Use a new id for each request.");
         }
 
-        if (requestId.Version == 7 && Age(requestId) > options.RequestRetention)
+        if (requestId.Version != 7)
+            return null;
+        var age = TimeSpan.FromMicroseconds(NowUs() - MadeUs(requestId));
+        if (age >= options.RequestRetention)
         {
             throw new LoggerCmsException(
                 ErrorCodes.RequestExpired,
@@ -39,16 +48,34 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 "Read the objects to see what they are, then send a new request.");
         }
 
-        return null;
+        // Its answer would be kept longer than anybody wants to.
+        return age > -options.RequestRetention
+            ? null
+            : throw new LoggerCmsException(
+                ErrorCodes.InvalidOption,
+                $"The request id {requestId} was made {-age.TotalMinutes:0} minutes from now.",
+                "Set the clock of the client, or of the node.");
+    }
+
+    /// <summary>What is kept of a request, whoever made it and whenever.</summary>
+    public Answer? Kept(Guid requestId) => _answers.GetValueOrDefault(requestId);
+
+    /// <summary>Until when the answer is kept: as long as <see cref="Find"/> would take a retry, also from a client whose clock is ahead.</summary>
+    /// <param name="requestId">The client's id.</param>
+    /// <param name="timeUs">When it was done.</param>
+    public long ExpiresUs(Guid requestId, long timeUs)
+    {
+        var kept = requestId.Version == OnceOnlyVersion ? options.OnceOnlyRetention : options.RequestRetention;
+        return Math.Max(timeUs, requestId.Version == 7 ? MadeUs(requestId) : 0) + (kept.Ticks / TimeSpan.TicksPerMicrosecond);
     }
 
     public Answer Add(Guid requestId, long principalId, IReadOnlyList<Change> changes, Task durable)
     {
-        var answer = new Answer(requestId, principalId, [.. ChangedBy(changes)], NowUs() + Us(options.RequestRetention), durable);
+        var answer = new Answer(requestId, principalId, [.. ChangedBy(changes)], ExpiresUs(requestId, NowUs()), durable);
         if (requestId != Guid.Empty)
         {
             _answers[requestId] = answer;
-            _byAge.Enqueue(answer);
+            QueueOf(requestId).Enqueue(answer);
         }
 
         return answer;
@@ -59,7 +86,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     {
         var answer = Decode(entry);
         if (_answers.TryAdd(answer.RequestId, answer))
-            _byAge.Enqueue(answer);
+            QueueOf(answer.RequestId).Enqueue(answer);
     }
 
     /// <summary>Forgets a request that came to nothing, so that it can be tried again.</summary>
@@ -70,10 +97,13 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     {
         List<LocalKey> expired = [];
         var now = NowUs();
-        while (_byAge.TryPeek(out var oldest) && oldest.ExpiresUs <= now && _byAge.TryDequeue(out oldest))
+        foreach (var byAge in (ReadOnlySpan<ConcurrentQueue<Answer>>)[_byAge, _ofReconciles])
         {
-            if (_answers.TryRemove(new KeyValuePair<Guid, Answer>(oldest.RequestId, oldest)))
-                expired.Add(new LocalKey(LocalClass.Request, oldest.RequestId));
+            while (byAge.TryPeek(out var oldest) && oldest.ExpiresUs <= now && byAge.TryDequeue(out oldest))
+            {
+                if (_answers.TryRemove(new KeyValuePair<Guid, Answer>(oldest.RequestId, oldest)))
+                    expired.Add(new LocalKey(LocalClass.Request, oldest.RequestId));
+            }
         }
 
         return expired;
@@ -131,17 +161,17 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return new Answer(entry.Key.Id, BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(1)), changed, entry.ExpiresUs, Task.CompletedTask);
     }
 
-    private TimeSpan Age(Guid requestId)
+    private static long MadeUs(Guid requestId)
     {
         Span<byte> bytes = stackalloc byte[16];
         requestId.TryWriteBytes(bytes, bigEndian: true, out _);
-        var madeMs = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
-        return TimeSpan.FromMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds() - madeMs);
+        return (BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16) * 1000;
     }
 
-    private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    // They are kept far longer, and would keep the others behind them.
+    private ConcurrentQueue<Answer> QueueOf(Guid requestId) => requestId.Version == OnceOnlyVersion ? _ofReconciles : _byAge;
 
-    private static long Us(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+    private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     /// <param name="RequestId">The client's id.</param>
     /// <param name="PrincipalId">Whose request it was.</param>

@@ -32,12 +32,15 @@ internal sealed class Sequencer(
     ClusterOptions options,
     TimeProvider time)
 {
+    private const int FirstBuffer = 64 << 10;
+    private const int KeptBuffer = 4 << 20;
+
     private readonly Lock _order = new();
     private readonly Queue<Pending> _pending = new();
     private readonly ObjectOverlay _overlay = new(image);
     private DeltaJournal? _journal;
     private LoggerCmsException? _refusal;
-    private byte[] _buffer = new byte[64 << 10];
+    private byte[] _buffer = new byte[FirstBuffer];
 
     /// <summary>Called for each record in order, on the journal's thread, when it is durable and visible.</summary>
     public Action<ChangeRecord>? Visible { get; set; }
@@ -57,10 +60,13 @@ internal sealed class Sequencer(
 
     /// <summary>Makes the changes of a request: all or none.</summary>
     /// <returns>After they are durable on this node and visible.</returns>
-    /// <exception cref="LoggerCmsException">As <see cref="ChangePlanner.Plan()"/>; NodeNotReady; JournalFailed: nothing was changed.</exception>
+    /// <exception cref="LoggerCmsException">
+    /// As <see cref="ChangePlanner.Plan()"/>; NodeNotReady; JournalFailed: nothing was changed; OutcomeUnknown: only a restart or a retry tells.
+    /// </exception>
     public async ValueTask<WriteAnswer> WriteAsync(WriteRequest request)
     {
-        if (unflushed.Bytes > options.MostUnflushedBytes)
+        // An answer that is there already takes no room.
+        if (unflushed.Bytes > options.MostUnflushedBytes && ledger.Find(request.RequestId, request.PrincipalId) is null)
             await WaitForRoomAsync().ConfigureAwait(false);
         var (answer, repeated) = await SubmitAsync(request).ConfigureAwait(false);
         await answer.Durable.ConfigureAwait(false);
@@ -74,7 +80,7 @@ internal sealed class Sequencer(
             return ledger.Find(request.RequestId, request.PrincipalId) is { } earlier ? (earlier, true) : (Begin(request), false);
     }
 
-    /// <summary>Looks at the objects as the next write would find them.</summary>
+    /// <summary>Looks at the objects as the next write would find them; a write that it submits follows on what it saw.</summary>
     public T Look<T>(Func<IObjectView, T> look)
     {
         lock (_order)
@@ -95,8 +101,10 @@ internal sealed class Sequencer(
 
             var record = next.Record;
             Show(record);
-            unflushed.Add(record.Changes, record.RequestId == Guid.Empty ? null : RequestLedger.Encode(next.Answer), next.Bytes);
+
+            // Before it counts as unflushed: a flush lets the delta file go, and who was told of the record must be able to keep it by then.
             Visible?.Invoke(record);
+            unflushed.Add(record.Changes, record.RequestId == Guid.Empty ? null : RequestLedger.Encode(next.Answer), next.Bytes);
             lock (_order)
             {
                 _pending.Dequeue();
@@ -125,14 +133,13 @@ internal sealed class Sequencer(
             pending.Done.SetException(pending.Record.LastUpdateKey <= failure.UnknownThrough ? failure.Unknown! : failure.NotWritten);
     }
 
-    /// <summary>Ends when nothing is pending.</summary>
-    public Task IdleAsync(CancellationToken cancellationToken)
+    /// <summary>Ends when what is pending now was answered, well or not.</summary>
+    public async Task IdleAsync(CancellationToken cancellationToken)
     {
+        Task pending;
         lock (_order)
-        {
-            Task[] pending = [.. _pending.Select(p => p.Done.Task)];
-            return Task.WhenAll(pending).WaitAsync(cancellationToken);
-        }
+            pending = Task.WhenAll(_pending.Select(p => p.Done.Task));
+        await Task.WhenAny(pending).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     // The bound is soft by what is in flight: it keeps memory and disk from filling, and need not be exact.
@@ -201,13 +208,31 @@ internal sealed class Sequencer(
             RequestId = request.RequestId,
             Changes = changes,
         };
-        var bytes = ChangeRecordCodec.Encode(record, ref _buffer);
-        journal.Append(record.LastUpdateKey, bytes);
+        var length = Append(journal, record, request);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var answer = ledger.Add(request.RequestId, request.PrincipalId, changes, done.Task);
-        _pending.Enqueue(new Pending(record, overlay, answer, bytes.Length, done));
+        _pending.Enqueue(new Pending(record, overlay, answer, length, done));
         _overlay.Add(overlay);
         return answer;
+    }
+
+    private int Append(DeltaJournal journal, ChangeRecord record, WriteRequest request)
+    {
+        var bytes = ChangeRecordCodec.Encode(record, ref _buffer);
+
+        // What a reconcile brings was acknowledged before, and has grown by the answer that its client may ask for.
+        if (bytes.Length > options.MostRecordBytes && (bytes.Length > DeltaFormat.MaxRecord || !ChangePlanner.Repeats(request)))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.LimitExceeded,
+                $"The request makes a record of {bytes.Length:N0} bytes; the limit is {options.MostRecordBytes:N0}.",
+                "Split it into several requests.");
+        }
+
+        journal.Append(record.LastUpdateKey, bytes);
+        if (_buffer.Length > KeptBuffer)
+            _buffer = new byte[FirstBuffer];
+        return bytes.Length;
     }
 
     private sealed record Pending(ChangeRecord Record, ObjectOverlay Overlay, RequestLedger.Answer Answer, int Bytes, TaskCompletionSource Done);

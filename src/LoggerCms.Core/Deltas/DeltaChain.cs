@@ -12,12 +12,17 @@ internal sealed record DeltaPlace(string Path, long? ValidEnd, bool IsVoid, long
 /// <summary>Puts the files of a delta folder in the order in which they were written: by epoch, then by sequence.</summary>
 internal static class DeltaChain
 {
-    public static IReadOnlyList<DeltaPlace> Of(IFileLayer files, string folder)
+    /// <param name="files">Where the folder is.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="except">A running journal, whose segments come and go and are left out.</param>
+    public static IReadOnlyList<DeltaPlace> Of(IFileLayer files, string folder, Guid? except = null)
     {
         var found = new List<(string Path, long Epoch, long Sequence, DeltaSegmentHeader? Header)>();
         foreach (var path in files.List(folder).Select(f => f.Path).Where(DeltaNames.IsSegment))
         {
-            using var reader = DeltaFileReader.Open(files, path);
+            using var reader = Open(files, path);
+            if (reader is null || (except is not null && reader.Header?.JournalId == except))
+                continue;
             var named = DeltaNames.Parse(path)!.Value;
 
             // A file that was given another name goes where its header says.
@@ -32,6 +37,19 @@ internal static class DeltaChain
         }
 
         return [.. found.OrderBy(f => f.Epoch).ThenBy(f => f.Sequence).ThenBy(f => f.Path, StringComparer.Ordinal).Select(f => places[f.Path])];
+    }
+
+    private static DeltaFileReader? Open(IFileLayer files, string path)
+    {
+        try
+        {
+            return DeltaFileReader.Open(files, path);
+        }
+        catch (FileNotFoundException)
+        {
+            // Its journal has let it go since the folder was listed: the database has what it held.
+            return null;
+        }
     }
 
     /// <summary>

@@ -10,9 +10,13 @@ internal static class DeltaFolder
 {
     /// <summary>Reads every file whole and says what it is; changes nothing. In the order in which they were written.</summary>
     public static IReadOnlyList<DeltaFileReport> Inspect(IFileLayer files, string folder, CancellationToken cancellationToken)
+        => Inspect(files, folder, null, cancellationToken);
+
+    /// <summary>The same without the segments of one journal, which is running.</summary>
+    public static IReadOnlyList<DeltaFileReport> Inspect(IFileLayer files, string folder, Guid? except, CancellationToken cancellationToken)
     {
         var reports = new List<DeltaFileReport>();
-        foreach (var place in DeltaChain.Of(files, folder))
+        foreach (var place in DeltaChain.Of(files, folder, except))
         {
             using var reader = DeltaFileReader.Open(files, place.Path, place.ValidEnd);
             reports.Add(Inspect(reader, place, cancellationToken));

@@ -96,6 +96,9 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
         }
     }
 
+    /// <summary>Stands in the header of each of its segments.</summary>
+    public Guid Id => _journalId;
+
     public DeltaJournalState State
     {
         get

@@ -20,6 +20,8 @@ internal sealed class DeltaSource
         _setAside = setAside;
     }
 
+    public string Folder => _folder;
+
     /// <summary>The usable files, oldest first.</summary>
     public IReadOnlyList<DeltaFileReport> Files { get; }
 
@@ -28,11 +30,11 @@ internal sealed class DeltaSource
     /// <summary>Looks at every file before anything is applied; keeps torn tails aside.</summary>
     /// <exception cref="LoggerCmsException">DeltaDamaged, FormatNotSupported; InvalidOption for files of another system.</exception>
     public static DeltaSource Open(
-        IFileLayer files, string folder, Guid systemId, long ownEpoch, bool setDamagedAside, CancellationToken cancellationToken)
+        IFileLayer files, string folder, DeltaReader reader, bool setDamagedAside, CancellationToken cancellationToken)
     {
         List<string> setAside = [];
         List<DeltaFileReport> usable = [];
-        foreach (var report in Inspect(files, folder, ownEpoch, cancellationToken))
+        foreach (var report in DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken))
         {
             if (setDamagedAside && report.End.State is DeltaFileState.Damaged or DeltaFileState.NotADeltaFile)
             {
@@ -43,7 +45,7 @@ internal sealed class DeltaSource
             // Without the segment before it a file is used only where the caller lets damage go: it may be that very damage.
             if (!(setDamagedAside && report.MissingBefore is not null && report.End.State is DeltaFileState.Clean or DeltaFileState.TornTail))
                 report.Check();
-            CheckSystem(report, systemId);
+            CheckSystem(report, reader);
             if (DeltaFolder.KeepTornTail(files, report) is { } torn)
                 setAside.Add(torn);
             usable.Add(report);
@@ -53,17 +55,17 @@ internal sealed class DeltaSource
     }
 
     /// <summary>The same without any change: damaged files are told of and left out.</summary>
-    public static DeltaSource Plan(IFileLayer files, string folder, Guid systemId, long ownEpoch, CancellationToken cancellationToken)
+    public static DeltaSource Plan(IFileLayer files, string folder, DeltaReader reader, CancellationToken cancellationToken)
     {
-        var reports = Inspect(files, folder, ownEpoch, cancellationToken);
+        var reports = DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken);
         List<DeltaFileReport> usable = [.. reports.Where(r => r.End.State is DeltaFileState.Clean or DeltaFileState.TornTail)];
         foreach (var report in usable)
-            CheckSystem(report, systemId);
+            CheckSystem(report, reader);
         return new DeltaSource(files, folder, usable, [.. reports.Except(usable).Select(r => r.Path)]);
     }
 
-    /// <summary>Every record with the node that wrote it and its file.</summary>
-    public IEnumerable<(Guid NodeId, string Path, ChangeRecord Record)> Records(CancellationToken cancellationToken)
+    /// <summary>Every record with the node that wrote it, its file, and its bytes there.</summary>
+    public IEnumerable<(Guid NodeId, string Path, ChangeRecord Record, int Bytes)> Records(CancellationToken cancellationToken)
     {
         foreach (var report in Files)
         {
@@ -73,12 +75,14 @@ internal sealed class DeltaSource
             while (reader.Records < report.Records && reader.Read())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                yield return (report.Header!.Journal.NodeId, report.Path, ChangeRecordCodec.Decode(reader.Payload));
+                yield return (report.Header!.Journal.NodeId, report.Path, ChangeRecordCodec.Decode(reader.Payload), reader.Payload.Length);
             }
         }
     }
 
-    /// <summary>The database has it all: the files go, except for those of which something was not applied.</summary>
+    /// <summary>
+    /// The database has it all: the files go, except for those of which something was not applied. After a failure it goes on where it was.
+    /// </summary>
     public void Finish(IReadOnlySet<string> keep)
     {
         foreach (var report in Files)
@@ -89,6 +93,8 @@ internal sealed class DeltaSource
                 continue;
             }
 
+            if (_files.Find(report.Path) is null)
+                continue;
             var kept = report.Path + ConflictSuffix;
             _files.Rename(report.Path, kept);
             _files.SyncFolder(_folder);
@@ -118,16 +124,25 @@ internal sealed class DeltaSource
         Elapsed = elapsed,
     };
 
-    private static List<DeltaFileReport> Inspect(IFileLayer files, string folder, long ownEpoch, CancellationToken cancellationToken)
-        => [.. DeltaFolder.Inspect(files, folder, cancellationToken).Where(r => r.Header?.Journal.Epoch != ownEpoch)];
-
-    private static void CheckSystem(DeltaFileReport report, Guid systemId)
+    private static void CheckSystem(DeltaFileReport report, DeltaReader reader)
     {
-        if (report.Header!.Journal.SystemId == systemId)
+        var (systemId, _, epoch, _) = report.Header!.Journal;
+        if (systemId != reader.SystemId)
+            throw OfAnother(report, reader.SystemId);
+        if (epoch < reader.Epoch)
             return;
         throw new LoggerCmsException(
             ErrorCodes.DeltaDamaged,
-            $"'{report.Path}' belongs to the system {report.Header.Journal.SystemId}, not to {systemId}: the database was replaced or restored. Nothing of it was changed.",
-            "Move the file elsewhere and look at it with Get-DeltaFile; give Invoke-DeltaReconcile the database that it belongs to.");
+            $"'{report.Path}' was written in epoch {epoch}, and the database has only come to {reader.Epoch}: it was put back to an earlier state. Nothing of it was changed.",
+            "Move the file elsewhere and look at it with Get-DeltaFile, or put back the database that it belongs to.");
     }
+
+    private static LoggerCmsException OfAnother(DeltaFileReport report, Guid systemId)
+        => new(
+            ErrorCodes.DeltaDamaged,
+            $"'{report.Path}' belongs to the system {report.Header!.Journal.SystemId}, not to {systemId}: the database was replaced or restored. Nothing of it was changed.",
+            "Move the file elsewhere and look at it with Get-DeltaFile; give Invoke-DeltaReconcile the database that it belongs to.");
 }
+
+/// <summary>The node that takes delta files: those of its own journal it leaves alone.</summary>
+internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal);

@@ -9,7 +9,7 @@ internal static class ReconcilePlan
     public static void Run(DeltaSource source, ReconcilerSet reconcilers, IObjectView view, CancellationToken cancellationToken)
     {
         var overlay = new ObjectOverlay(view);
-        foreach (var (nodeId, path, record) in source.Records(cancellationToken))
+        foreach (var (nodeId, path, record, _) in source.Records(cancellationToken))
         {
             var reconciler = reconcilers.Of(nodeId);
             var request = reconciler.Next(record, overlay);

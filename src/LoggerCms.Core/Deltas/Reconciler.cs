@@ -12,8 +12,9 @@ namespace LoggerCms.Core.Deltas;
 /// <remarks>
 /// <para>
 /// A record (epoch, key) is in the database if and only if its key is not above what the database says of that epoch. Any other is a candidate. Its
-/// once-only id, made of node, epoch and key, tells whether an earlier reconcile applied it that a crash interrupted. Otherwise each of its objects
-/// must be as it was when the change was made: the same update key, or the one that this reconcile gave to the change before it.
+/// once-only id, made of node, epoch and key, tells whether an earlier reconcile applied it that a crash interrupted. That reconcile left records of
+/// its own, whose request is the once-only id of what they repeat: they are passed over where that was brought from the first file. Otherwise each
+/// of its objects must be as it was when the change was made: the same update key, or the one that this reconcile gave to the change before it.
 /// </para>
 /// <para>
 /// An object that has the content of the delta already counts as applied: whoever did that, there is nothing left to do.
@@ -23,10 +24,18 @@ namespace LoggerCms.Core.Deltas;
 /// <param name="epochEnds">For each epoch the last key that is in the database.</param>
 /// <param name="ledger">Knows once-only ids.</param>
 /// <param name="policy">About conflicts.</param>
-internal sealed class Reconciler(Guid nodeId, IReadOnlyDictionary<long, long> epochEnds, RequestLedger ledger, ConflictPolicy policy)
+/// <param name="brought">What this reconcile brought, by once-only id; the ledger learns of it only where it is not just planned.</param>
+internal sealed class Reconciler(
+    Guid nodeId,
+    IReadOnlyDictionary<long, long> epochEnds,
+    RequestLedger ledger,
+    ConflictPolicy policy,
+    Dictionary<Guid, IReadOnlyList<ChangedObject>> brought)
 {
     private readonly Dictionary<long, (long FileKey, long NewKey)> _moved = [];
     private readonly List<DeltaConflict> _conflicts = [];
+    private Guid _id;
+    private bool _isThere;
 
     public long Records { get; private set; }
 
@@ -51,15 +60,15 @@ internal sealed class Reconciler(Guid nodeId, IReadOnlyDictionary<long, long> ep
             return null;
         }
 
-        var id = OnceOnlyId(record);
-        if (ledger.Find(id, record.PrincipalId) is { } earlier)
+        _id = OnceOnlyId(record);
+        if ((Earlier(_id) ?? (record.RequestId.Version == RequestLedger.OnceOnlyVersion ? Earlier(record.RequestId) : null)) is { } earlier)
         {
             Repeated++;
-            Note(record, earlier.Changed, view);
+            Note(record, earlier, view);
             return null;
         }
 
-        var pending = record.Changes.Where(change => !IsThere(change, view)).ToList();
+        var pending = Pending(record, view);
         Dictionary<long, long> changedHere = [];
         foreach (var change in pending)
         {
@@ -68,19 +77,22 @@ internal sealed class Reconciler(Guid nodeId, IReadOnlyDictionary<long, long> ep
             changedHere[ObjectId(change)] = change.UpdateKey;
         }
 
-        if (pending.Count == 0)
-        {
-            AlreadyThere++;
-            Note(record, [], view);
-            return null;
-        }
+        _isThere = pending.Count == 0;
+        if (!_isThere)
+            return Request(record, _id, pending);
+        AlreadyThere++;
+        Note(record, [], view);
 
-        return Request(record, id, pending);
+        // The client's answer may not be.
+        return record.RequestId == Guid.Empty ? null : Request(record, _id, pending);
     }
 
     /// <summary>The request of <see cref="Next"/> was made, or would be.</summary>
     public void Done(ChangeRecord record, IReadOnlyList<ChangedObject> changed, IObjectView view)
     {
+        brought[_id] = changed;
+        if (_isThere)
+            return;
         Applied++;
         Note(record, changed, view);
     }
@@ -88,6 +100,23 @@ internal sealed class Reconciler(Guid nodeId, IReadOnlyDictionary<long, long> ep
     /// <summary>The request of <see cref="Next"/> was refused: what it changes cannot be so any more.</summary>
     public void Refused(ChangeRecord record, LoggerCmsException exception, IObjectView view)
         => Report(record, record.Changes[0], view, exception.Message, policy == ConflictPolicy.Stop ? "Stopped" : "KeptCurrent");
+
+    private IReadOnlyList<ChangedObject>? Earlier(Guid onceOnlyId) => ledger.Kept(onceOnlyId)?.Changed ?? brought.GetValueOrDefault(onceOnlyId);
+
+    /// <summary>
+    /// The changes whose objects are not as the record leaves them. What an object is after its last change decides: one that was made and removed
+    /// again is there when it is not.
+    /// </summary>
+    private static List<Change> Pending(ChangeRecord record, IObjectView view)
+    {
+        if (record.Changes.Count == 1)
+            return IsThere(record.Changes[0], view) ? [] : [record.Changes[0]];
+        Dictionary<long, Change> last = [];
+        foreach (var change in record.Changes)
+            last[ObjectId(change)] = change;
+        var there = last.Where(l => l.Key != 0 && IsThere(l.Value, view)).Select(l => l.Key).ToHashSet();
+        return [.. record.Changes.Where(change => !there.Contains(ObjectId(change)))];
+    }
 
     private static WriteRequest Request(ChangeRecord record, Guid id, List<Change> pending)
     {
@@ -188,8 +217,7 @@ internal sealed class Reconciler(Guid nodeId, IReadOnlyDictionary<long, long> ep
         BinaryPrimitives.WriteInt64LittleEndian(source[24..], record.LastUpdateKey);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(source, hash);
-        // Version 8: made from data, so it has no time and is never too old.
-        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
+        hash[6] = (byte)((hash[6] & 0x0F) | (RequestLedger.OnceOnlyVersion << 4));
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
         return new Guid(hash[..16], bigEndian: true);
     }

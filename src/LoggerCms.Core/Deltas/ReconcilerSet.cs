@@ -8,6 +8,7 @@ internal sealed class ReconcilerSet(SystemDatabaseState state, RequestLedger led
 {
     private readonly Dictionary<long, long> _epochEnds = state.Epochs.ToDictionary(e => e.Epoch, e => e.LastKey);
     private readonly Dictionary<Guid, Reconciler> _reconcilers = [];
+    private readonly Dictionary<Guid, IReadOnlyList<ChangedObject>> _brought = [];
     private readonly HashSet<string> _conflictFiles = [];
     private int _noted;
 
@@ -29,7 +30,7 @@ internal sealed class ReconcilerSet(SystemDatabaseState state, RequestLedger led
     public Reconciler Of(Guid nodeId)
     {
         if (!_reconcilers.TryGetValue(nodeId, out var reconciler))
-            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, ledger, policy);
+            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, ledger, policy, _brought);
         return reconciler;
     }
 

@@ -1,0 +1,108 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Transfer.Tests.Support;
+
+namespace LoggerCms.Node.Tests.Cluster;
+
+public sealed class RequestLedgerTests
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private readonly ManualTime _time = new();
+    private readonly RequestLedger _ledger;
+
+    public RequestLedgerTests() => _ledger = new RequestLedger(new ClusterOptions(), _time);
+
+    [Fact]
+    public void An_answer_is_kept_for_its_time_and_a_later_retry_is_refused_not_done_again()
+    {
+        var id = New();
+        Add(id);
+        _time.Advance(9.99 * Minute);
+        Assert.Empty(_ledger.Expire());
+        Assert.NotNull(_ledger.Find(id, 12));
+        _time.Advance(0.01 * Minute);
+        Assert.Equal(id, Assert.Single(_ledger.Expire()).Id);
+        Assert.Equal(ErrorCodes.RequestExpired, Refused(id));
+    }
+
+    [Fact]
+    public void An_id_of_a_client_whose_clock_is_ahead_is_kept_until_its_retry_would_be_refused()
+    {
+        var id = New(ahead: 9 * Minute);
+        Add(id);
+        for (var i = 0; i < 40; i++)
+        {
+            _time.Advance(0.5 * Minute);
+            _ledger.Expire();
+            if (_ledger.Kept(id) is null)
+                Assert.Equal(ErrorCodes.RequestExpired, Refused(id));
+        }
+
+        Assert.Equal(0, _ledger.Count);
+    }
+
+    [Fact]
+    public void An_id_that_is_too_far_in_the_future_or_too_old_is_refused()
+    {
+        Assert.Equal(ErrorCodes.InvalidOption, Refused(New(ahead: 11 * Minute)));
+        Assert.Equal(ErrorCodes.RequestExpired, Refused(New(ahead: -11 * Minute)));
+        Assert.Null(_ledger.Find(New(), 12));
+        Assert.Null(_ledger.Find(Guid.NewGuid(), 12));
+        Assert.Null(_ledger.Find(Guid.Empty, 12));
+    }
+
+    [Fact]
+    public void Another_principal_does_not_get_the_answer()
+    {
+        var id = New();
+        Add(id);
+        Assert.Equal(ErrorCodes.Forbidden, Refused(id, principal: 13));
+    }
+
+    [Fact]
+    public void A_kept_answer_is_the_same_when_it_was_written_and_read()
+    {
+        var answer = Add(New());
+        var other = new RequestLedger(new ClusterOptions(), _time);
+        other.Restore(RequestLedger.Encode(answer));
+        var read = other.Find(answer.RequestId, 12)!;
+        Assert.Equal(answer.Changed, read.Changed);
+        Assert.Equal((answer.ExpiresUs, 12L), (read.ExpiresUs, read.PrincipalId));
+    }
+
+    [Fact]
+    public void A_request_that_came_to_nothing_can_be_tried_again_and_its_first_try_expires_nothing()
+    {
+        var id = New();
+        Add(id);
+        _ledger.Remove(id);
+        Assert.Null(_ledger.Find(id, 12));
+        _time.Advance(5 * Minute);
+        Add(id);
+        _time.Advance(5 * Minute);
+        Assert.Empty(_ledger.Expire());
+        Assert.NotNull(_ledger.Find(id, 12));
+    }
+
+    [Fact]
+    public void What_a_reconcile_brought_is_known_for_longer_and_keeps_nothing_else_from_expiring()
+    {
+        var onceOnly = new Guid("00112233-4455-8677-8899-aabbccddeeff");
+        Assert.Equal(8, onceOnly.Version);
+        Add(onceOnly);
+        var id = New();
+        Add(id);
+        _time.Advance(10 * Minute);
+        Assert.Equal(id, Assert.Single(_ledger.Expire()).Id);
+        Assert.NotNull(_ledger.Find(onceOnly, 12));
+        _time.Advance(TimeSpan.FromDays(7));
+        Assert.Equal(onceOnly, Assert.Single(_ledger.Expire()).Id);
+    }
+
+    private RequestLedger.Answer Add(Guid id)
+        => _ledger.Add(id, 12, [new RemoveChange { UpdateKey = 5, BeforeKey = 4, Id = 1000, Kind = "Txt", Name = "a" }], Task.CompletedTask);
+
+    private Guid New(TimeSpan ahead = default) => Guid.CreateVersion7(_time.GetUtcNow() + ahead);
+
+    private string Refused(Guid id, long principal = 12) => Assert.Throws<LoggerCmsException>(() => _ledger.Find(id, principal)).Code;
+}
