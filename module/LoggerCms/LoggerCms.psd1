@@ -15,9 +15,11 @@
     CmdletsToExport      = @(
         'Clear-StateTransferTemp'
         'Compare-SideState'
+        'Connect-Cms'
         'Disable-ConfigMessageLog'
         'Enable-ConfigMessageLog'
         'Find-LoggerFault'
+        'Get-CmsNode'
         'Get-ConfigMessageLog'
         'Get-LoggerTrace'
         'Get-SideState'

@@ -5,6 +5,8 @@ using LoggerCms.Node;
 try
 {
     var settings = NodeConfiguration.Read(args);
+    if (settings.Detached)
+        Detachment.Leave(settings.DataPath);
     await using var host = await NodeHost.StartAsync(settings).ConfigureAwait(false);
     return await host.RunAsync().ConfigureAwait(false);
 }

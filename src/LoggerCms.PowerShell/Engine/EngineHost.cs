@@ -4,11 +4,14 @@ namespace LoggerCms.PowerShell.Engine;
 internal static class EngineHost
 {
     private const string FactoryType = "LoggerCms.Databases.SideEngineFactory";
+    private const string CmsToolsType = "LoggerCms.Client.CmsTools";
     private static readonly Lock Gate = new();
     private static ISideEngineFactory? s_factory;
     private static ISideEngine? s_engine;
     private static ITraceTools? s_traceTools;
     private static ITempTools? s_tempTools;
+    private static ICmsTools? s_cmsTools;
+    private static EngineLoadContext? s_context;
 
     /// <exception cref="LoggerCmsException">The module's engine folder is missing or not complete.</exception>
     public static ISideEngine Get()
@@ -31,16 +34,22 @@ internal static class EngineHost
             return s_tempTools ??= Factory().CreateTempTools();
     }
 
-    private static ISideEngineFactory Factory() => s_factory ??= Load();
+    /// <exception cref="LoggerCmsException">The module's engine folder is missing or not complete.</exception>
+    public static ICmsTools GetCmsTools()
+    {
+        lock (Gate)
+            return s_cmsTools ??= Load<ICmsTools>("LoggerCms.Client.dll", CmsToolsType);
+    }
 
-    private static ISideEngineFactory Load()
+    private static ISideEngineFactory Factory() => s_factory ??= Load<ISideEngineFactory>("LoggerCms.Databases.dll", FactoryType);
+
+    private static T Load<T>(string file, string type)
     {
         var folder = Path.Combine(Path.GetDirectoryName(typeof(EngineHost).Assembly.Location)!, "engine");
-        var path = Path.Combine(folder, "LoggerCms.Databases.dll");
         try
         {
-            var assembly = new EngineLoadContext(path).LoadFromAssemblyPath(path);
-            return (ISideEngineFactory)Activator.CreateInstance(assembly.GetType(FactoryType, throwOnError: true)!)!;
+            s_context ??= new EngineLoadContext();
+            return (T)Activator.CreateInstance(s_context.LoadRoot(Path.Combine(folder, file)).GetType(type, throwOnError: true)!)!;
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or BadImageFormatException or TypeLoadException)
         {
