@@ -91,6 +91,17 @@ internal static class CmsSessions
         return true;
     }
 
+    /// <summary>The open connection to the node of that name; without one, what makes one by the profile of that name.</summary>
+    public static CmsSession Named(string node)
+    {
+        lock (Gate)
+        {
+            return s_default?.Node == node
+                ? s_default
+                : s_open.Values.Select(one => one.Session).FirstOrDefault(session => session.Node == node) ?? new CmsSession { Profile = node };
+        }
+    }
+
     /// <summary>Has connections by profile made anew: a node was started or stopped.</summary>
     public static void Forget()
     {
