@@ -59,7 +59,7 @@ internal sealed partial class NodeFolder(string path)
         string[] lines = [.. Tail(from).Concat(others).Where(line => !string.IsNullOrWhiteSpace(line))];
         var remedy = $"Get-Content '{LogPath.Replace("'", "''", StringComparison.Ordinal)}' -Tail 20 shows its log.";
         if (lines.Select(line => TypedLine().Match(line)).LastOrDefault(m => m.Success) is { } typed)
-            return new LoggerCmsException(typed.Groups[1].Value, typed.Groups[2].Value, remedy);
+            return new LoggerCmsException(typed.Groups[1].Value, typed.Groups[2].Value, typed.Groups[3].Success ? typed.Groups[3].Value : remedy);
         return lines.Length == 0 ? null : new LoggerCmsException(ErrorCodes.Unexpected, $"The node ended: {string.Join(" ", lines.TakeLast(4))}", remedy);
     }
 
@@ -74,6 +74,6 @@ internal sealed partial class NodeFolder(string path)
         return Encoding.UTF8.GetString(bytes, 0, read).Split('\n', StringSplitOptions.TrimEntries);
     }
 
-    [GeneratedRegex(@"^\[(\w+)\] (.+)$")]
+    [GeneratedRegex(@"^\[(\w+)\] ([^\t]+)(?:\t(.+))?$")]
     private static partial Regex TypedLine();
 }

@@ -12,6 +12,7 @@ try
 }
 catch (LoggerCmsException exception)
 {
-    await Console.Error.WriteLineAsync($"[{exception.Code}] {exception.Message} {exception.Remedy}").ConfigureAwait(false);
+    // A tab before the remedy, so that whoever started the process can tell the two apart.
+    await Console.Error.WriteLineAsync($"[{exception.Code}] {exception.Message}\t{exception.Remedy}").ConfigureAwait(false);
     return 1;
 }

@@ -4,7 +4,9 @@ namespace LoggerCms.PowerShell.Engine;
 internal static class EngineHost
 {
     private const string FactoryType = "LoggerCms.Databases.SideEngineFactory";
+    private const string FactoryFile = "LoggerCms.Databases.dll";
     private const string CmsToolsType = "LoggerCms.Client.CmsTools";
+    private const string CmsToolsFile = "LoggerCms.Client.dll";
     private static readonly Lock Gate = new();
     private static ISideEngineFactory? s_factory;
     private static ISideEngine? s_engine;
@@ -38,18 +40,19 @@ internal static class EngineHost
     public static ICmsTools GetCmsTools()
     {
         lock (Gate)
-            return s_cmsTools ??= Load<ICmsTools>("LoggerCms.Client.dll", CmsToolsType);
+            return s_cmsTools ??= Load<ICmsTools>(CmsToolsFile, CmsToolsType);
     }
 
-    private static ISideEngineFactory Factory() => s_factory ??= Load<ISideEngineFactory>("LoggerCms.Databases.dll", FactoryType);
+    private static ISideEngineFactory Factory() => s_factory ??= Load<ISideEngineFactory>(FactoryFile, FactoryType);
 
     private static T Load<T>(string file, string type)
     {
         var folder = Path.Combine(Path.GetDirectoryName(typeof(EngineHost).Assembly.Location)!, "engine");
         try
         {
-            s_context ??= new EngineLoadContext();
-            return (T)Activator.CreateInstance(s_context.LoadRoot(Path.Combine(folder, file)).GetType(type, throwOnError: true)!)!;
+            s_context ??= new EngineLoadContext(Path.Combine(folder, Root(folder)));
+            var assembly = s_context.LoadFromAssemblyPath(Path.Combine(folder, file));
+            return (T)Activator.CreateInstance(assembly.GetType(type, throwOnError: true)!)!;
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or BadImageFormatException or TypeLoadException)
         {
@@ -60,4 +63,7 @@ internal static class EngineHost
                 innerException: e);
         }
     }
+
+    // Whose deps.json knows all that is in the folder.
+    private static string Root(string folder) => File.Exists(Path.Combine(folder, CmsToolsFile)) ? CmsToolsFile : FactoryFile;
 }
