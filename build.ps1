@@ -76,8 +76,10 @@ function New-PlatformPackage([string] $Platform) {
     $readyToRun = Test-ReadyToRun $common
     $common += '-c', 'Release', '--no-self-contained', '-nologo', "-p:PublishReadyToRun=$readyToRun"
     Invoke-Dotnet publish src/LoggerCms.PowerShell @common -o "$target/bin"
-    Invoke-Dotnet publish src/LoggerCms.Databases @common -o "$target/bin/engine"
-    Remove-Item "$target/bin/engine/LoggerCms.Contracts.dll", "$target/bin/engine/*.runtimeconfig.json"
+    # The node runs from the same folder. The client comes last: what both have is then as a shell needs it, without ASP.NET Core.
+    Invoke-Dotnet publish src/LoggerCms.Node @common -o "$target/bin/engine"
+    Invoke-Dotnet publish src/LoggerCms.Client @common -o "$target/bin/engine"
+    Remove-Item "$target/bin/engine/LoggerCms.Client.runtimeconfig.json" -ErrorAction Ignore
     Get-ChildItem "$target/bin" -Recurse -Include *.pdb, *.xml | Remove-Item
 
     '{0}: {1:n1} MB for {2}, {3}' -f $target, ((Get-FolderSize $target) / 1MB), $Platform, ($readyToRun ? 'ReadyToRun' : 'not ReadyToRun')

@@ -15,7 +15,6 @@ internal static class FirstStart
     public static async Task WriteProfileAsync(CmsNode node, CertificateAuthority authority, Uri endpoint, NodeSettings settings)
     {
         var files = SystemFiles.Instance;
-        var path = LocalProfile.PathOf(settings.Profile);
         var local = Path.Combine(settings.DataPath, "admin.profile.json");
         var known = files.Find(local) is null ? null : LocalProfile.Read(files, local);
         var token = known?.Token;
@@ -35,7 +34,9 @@ internal static class FirstStart
 
         var profile = new LocalProfile { Endpoint = endpoint, CaCertificatePem = authority.CertificatePem, Token = token };
         profile.Write(files, local);
-        files.MakeFolder(Path.GetDirectoryName(path)!);
-        profile.Write(files, path);
+
+        // By the node's name too: where several run, the profile without a name is the one of the last that started.
+        foreach (var name in new[] { settings.Profile, settings.Name }.Distinct())
+            profile.Write(files, LocalProfile.PathOf(name));
     }
 }

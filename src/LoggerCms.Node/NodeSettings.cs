@@ -58,7 +58,10 @@ internal sealed record NodeSettings
 
     public int MostConnections { get; init; } = 20_000;
 
-    /// <summary>The profile that a first start writes for this user, by name.</summary>
+    /// <summary>Leave the caller's session, and write to <c>node.log</c> in the data folder: what Start-CmsNode wants.</summary>
+    public bool Detached { get; init; }
+
+    /// <summary>The profile that a start writes for this user, by name; beside it one with the node's name.</summary>
     public string Profile { get; init; } = Core.Security.LocalProfile.DefaultName;
 
     /// <exception cref="LoggerCmsException">InvalidOption, naming the setting.</exception>

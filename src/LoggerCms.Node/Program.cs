@@ -5,11 +5,14 @@ using LoggerCms.Node;
 try
 {
     var settings = NodeConfiguration.Read(args);
+    if (settings.Detached)
+        Detachment.Leave(settings.DataPath);
     await using var host = await NodeHost.StartAsync(settings).ConfigureAwait(false);
     return await host.RunAsync().ConfigureAwait(false);
 }
 catch (LoggerCmsException exception)
 {
-    await Console.Error.WriteLineAsync($"[{exception.Code}] {exception.Message} {exception.Remedy}").ConfigureAwait(false);
+    // A tab before the remedy, so that whoever started the process can tell the two apart.
+    await Console.Error.WriteLineAsync($"[{exception.Code}] {exception.Message}\t{exception.Remedy}").ConfigureAwait(false);
     return 1;
 }

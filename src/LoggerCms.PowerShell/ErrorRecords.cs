@@ -22,28 +22,32 @@ internal static class ErrorRecords
     /// <summary>The category of a code; every code has one.</summary>
     public static ErrorCategory Category(string code) => code switch
     {
-        ErrorCodes.InvalidConnection or ErrorCodes.InvalidProfile or ErrorCodes.InvalidOption or ErrorCodes.SameSide
+        ErrorCodes.InvalidConnection or ErrorCodes.InvalidProfile or ErrorCodes.InvalidOption or ErrorCodes.SameSide or ErrorCodes.InvalidQuery
             => ErrorCategory.InvalidArgument,
         ErrorCodes.NotADatabase or ErrorCodes.DatabaseDamaged or ErrorCodes.SchemaMismatch or ErrorCodes.KeyNotUnique
             or ErrorCodes.TableWithoutKey or ErrorCodes.ValueNotRepresentable or ErrorCodes.SpoolDamaged
             or ErrorCodes.UndoDamaged or ErrorCodes.ForeignKeyViolated or ErrorCodes.ConstraintViolated or ErrorCodes.AclDescriptorDamaged
-            or ErrorCodes.SecretDamaged
+            or ErrorCodes.SecretDamaged or ErrorCodes.DeltaDamaged or ErrorCodes.InvalidObject
             => ErrorCategory.InvalidData,
         ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound or ErrorCodes.MissingTable or ErrorCodes.TransferNotFound
             or ErrorCodes.TraceNotFound or ErrorCodes.ProfileNotFound
+            or ErrorCodes.ObjectNotFound or ErrorCodes.NodeNotFound
             or ErrorCodes.AccountNotFound or ErrorCodes.ProcessNotFound or ErrorCodes.AclDescriptorNotFound
             => ErrorCategory.ObjectNotFound,
-        ErrorCodes.AuthenticationFailed => ErrorCategory.AuthenticationError,
-        ErrorCodes.AccessDenied or ErrorCodes.FolderProtected => ErrorCategory.PermissionDenied,
+        ErrorCodes.AuthenticationFailed or ErrorCodes.Unauthenticated => ErrorCategory.AuthenticationError,
+        ErrorCodes.AccessDenied or ErrorCodes.FolderProtected or ErrorCodes.Forbidden => ErrorCategory.PermissionDenied,
         ErrorCodes.UnsafeLink or ErrorCodes.SecretExposed or ErrorCodes.CertificateNotTrusted => ErrorCategory.SecurityError,
         ErrorCodes.ServerUnreachable or ErrorCodes.ConnectionLost => ErrorCategory.ConnectionError,
-        ErrorCodes.SideInService or ErrorCodes.DestinationInUse or ErrorCodes.TransferInProgress => ErrorCategory.ResourceBusy,
+        ErrorCodes.SideInService or ErrorCodes.DestinationInUse or ErrorCodes.TransferInProgress or ErrorCodes.NodeNotReady => ErrorCategory.ResourceBusy,
         ErrorCodes.DestinationChanged or ErrorCodes.DestinationAhead or ErrorCodes.DestinationDiverged
             or ErrorCodes.TransferNotResumable or ErrorCodes.UndoNotLast
             or ErrorCodes.ChangedSinceTransfer or ErrorCodes.LogCannotServe or ErrorCodes.LogNotEnabled or ErrorCodes.LogNotPossible
+            or ErrorCodes.EpochLost or ErrorCodes.RequestExpired or ErrorCodes.DeltaConflict or ErrorCodes.VersionConflict
             or ErrorCodes.SnapshotNotAvailable or ErrorCodes.AclNotPossible or ErrorCodes.AclChanged
             => ErrorCategory.InvalidOperation,
-        ErrorCodes.TempFolderUnusable or ErrorCodes.DiskFull or ErrorCodes.EngineMissing => ErrorCategory.ResourceUnavailable,
+        ErrorCodes.TempFolderUnusable or ErrorCodes.DiskFull or ErrorCodes.EngineMissing or ErrorCodes.JournalFailed => ErrorCategory.ResourceUnavailable,
+        ErrorCodes.NameInUse => ErrorCategory.ResourceExists,
+        ErrorCodes.LimitExceeded => ErrorCategory.LimitsExceeded,
         ErrorCodes.VerificationFailed => ErrorCategory.InvalidResult,
         ErrorCodes.OutcomeUnknown => ErrorCategory.OperationTimeout,
         ErrorCodes.FormatNotSupported => ErrorCategory.NotImplemented,

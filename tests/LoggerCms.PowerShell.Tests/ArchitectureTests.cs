@@ -17,6 +17,8 @@ public sealed class ArchitectureTests
         { "LoggerCms.Contracts", [] },
         { "LoggerCms.Core", ["LoggerCms.Contracts"] },
         { "LoggerCms.Databases", ["LoggerCms.Contracts", "LoggerCms.Core"] },
+        { "LoggerCms.Client", ["LoggerCms.Contracts", "LoggerCms.Core", "LoggerCms.Databases"] },
+        { "LoggerCms.Node", ["LoggerCms.Contracts", "LoggerCms.Core", "LoggerCms.Databases"] },
         { "LoggerCms.PowerShell", ["LoggerCms.Contracts"] },
     };
 

@@ -55,8 +55,19 @@ Describe 'The package for <_>' -ForEach $platform {
         $text | Should -Be 'Completed', 'True', '10'
     }
 
-    It 'holds one Contracts, and nothing that only a developer needs' {
-        @(Get-EngineFile | Where-Object Name -eq 'LoggerCms.Contracts.dll').Count | Should -Be 1
+    It 'starts and stops a node' {
+        $text = Invoke-FreshShell @"
+`$node = Start-CmsNode packaged -Port 0 -DataPath '$TestDrive/node'
+`$node.State, (Get-CmsNode packaged).Name
+Stop-CmsNode packaged
+@(Get-ChildItem '$TestDrive/node/deltas' -File).Count
+"@ $manifest
+        $text | Should -Be 'Ready', 'packaged', '0'
+    }
+
+    It 'holds a Contracts for the shell and one for the node, and nothing that only a developer needs' {
+        @(Get-EngineFile | Where-Object Name -eq 'LoggerCms.Contracts.dll').Count | Should -Be 2
+        @(Get-EngineFile | Group-Object Name | Where-Object Count -gt 1).Name | Should -Be 'LoggerCms.Contracts.dll'
         (Get-EngineFile).Extension | Should -Not -Contain '.pdb'
         (Get-EngineFile).Extension | Should -Not -Contain '.xml'
         Join-Path $package "$version/LICENSE" | Should -Exist
@@ -66,7 +77,7 @@ Describe 'The package for <_>' -ForEach $platform {
         if ($log -match 'will not be compiled ahead of time') {
             Set-ItResult -Skipped -Because "ReadyToRun's packages cannot be had on this machine"
         }
-        foreach ($file in Get-EngineFile | Where-Object Name -match '^(LoggerCms\.(PowerShell|Contracts|Core|Databases)|Npgsql|Microsoft\.Data\.(SqlClient|Sqlite)|SQLitePCLRaw\.core)\.dll$') {
+        foreach ($file in Get-EngineFile | Where-Object Name -match '^(LoggerCms\.(PowerShell|Contracts|Core|Databases|Client|Node)|Npgsql|Microsoft\.Data\.(SqlClient|Sqlite)|SQLitePCLRaw\.core)\.dll$') {
             Test-ReadyToRun $file.FullName | Should -BeTrue -Because $file.Name
         }
     }

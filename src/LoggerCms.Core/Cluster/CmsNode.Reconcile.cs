@@ -1,4 +1,5 @@
 using LoggerCms.Core.Deltas;
+using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 
@@ -122,6 +123,28 @@ internal sealed partial class CmsNode
     }
 
     private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id);
+
+    /// <summary>
+    /// What a node on this database would do with a folder's delta files; reads the database, takes no lease and changes nothing.
+    /// </summary>
+    /// <param name="database">The database.</param>
+    /// <param name="files">Where the folder is.</param>
+    /// <param name="options">As of the node that would do it.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LoggerCmsException">The database cannot be read or has no system tables; DeltaDamaged where the files are another system's.</exception>
+    public static async Task<DeltaReconcileResult> PlanOfflineAsync(
+        ISystemDatabase database, IFileLayer files, NodeOptions options, string folder, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        var (image, ledger) = await LoadAsync(database, state, options, time, cancellationToken).ConfigureAwait(false);
+        var source = DeltaSource.Plan(files, folder, new DeltaReader(state.Identity, 0, Guid.Empty), cancellationToken);
+        var reconcilers = new ReconcilerSet(state, ledger, options.ConflictPolicy);
+        ReconcilePlan.Run(source, reconcilers, image, cancellationToken);
+        return source.Result("WhatIf", database.Name, reconcilers, image.UpdateKey, time.GetElapsedTime(started));
+    }
 
     private async Task ApplyAsync(Parts parts, DeltaSource source, ReconcilerSet reconcilers, CancellationToken cancellationToken)
     {

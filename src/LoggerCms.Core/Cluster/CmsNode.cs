@@ -210,22 +210,10 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         Enter(NodeState.Starting, NodeStep.CreateRunTimeImage, "");
         var started = _time.GetTimestamp();
         var state = await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
-        var image = new RunTimeImage.RunTimeImage(new RunTimeImageOptions
-        {
-            MemoryLimitBytes = _options.MemoryLimitBytes,
-            FindAsync = _database.FindAsync,
-        });
-        using (var loader = image.BeginLoad())
-        {
-            await _database.LoadAsync(loader.Add, cancellationToken).ConfigureAwait(false);
-            loader.Complete(state.UpdateKeyEnd);
-        }
+        var (image, ledger) = await LoadAsync(_database, state, _options, _time, cancellationToken).ConfigureAwait(false);
 
         // A state transfer into a stopped side brings objects whose update keys no block here was reserved for.
         state = state with { UpdateKeyEnd = image.UpdateKey };
-
-        var ledger = new RequestLedger(_options.Cluster, _time);
-        await _database.LoadLocalAsync(LocalClass.Request, ledger.Restore, cancellationToken).ConfigureAwait(false);
         await _database.LoadLocalAsync(LocalClass.Token, Tokens.Apply, cancellationToken).ConfigureAwait(false);
         LoadTime = _time.GetElapsedTime(started);
 
@@ -245,6 +233,25 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         sequencer.Open(journal);
         _flushedKey = state.UpdateKeyEnd;
         _parts = new Parts(lease.Epoch, state, blocks, image, ledger, unflushed, flusher, sequencer, journal);
+    }
+
+    private static async Task<(RunTimeImage.RunTimeImage Image, RequestLedger Ledger)> LoadAsync(
+        ISystemDatabase database, SystemDatabaseState state, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var image = new RunTimeImage.RunTimeImage(new RunTimeImageOptions
+        {
+            MemoryLimitBytes = options.MemoryLimitBytes,
+            FindAsync = database.FindAsync,
+        });
+        using (var loader = image.BeginLoad())
+        {
+            await database.LoadAsync(loader.Add, cancellationToken).ConfigureAwait(false);
+            loader.Complete(state.UpdateKeyEnd);
+        }
+
+        var ledger = new RequestLedger(options.Cluster, time);
+        await database.LoadLocalAsync(LocalClass.Request, ledger.Restore, cancellationToken).ConfigureAwait(false);
+        return (image, ledger);
     }
 
     // While delta files wait, no other node may go on without them. A lease that is not given back is this node's own at its next start.

@@ -4,11 +4,16 @@ namespace LoggerCms.PowerShell.Engine;
 internal static class EngineHost
 {
     private const string FactoryType = "LoggerCms.Databases.SideEngineFactory";
+    private const string FactoryFile = "LoggerCms.Databases.dll";
+    private const string CmsToolsType = "LoggerCms.Client.CmsTools";
+    private const string CmsToolsFile = "LoggerCms.Client.dll";
     private static readonly Lock Gate = new();
     private static ISideEngineFactory? s_factory;
     private static ISideEngine? s_engine;
     private static ITraceTools? s_traceTools;
     private static ITempTools? s_tempTools;
+    private static ICmsTools? s_cmsTools;
+    private static EngineLoadContext? s_context;
 
     /// <exception cref="LoggerCmsException">The module's engine folder is missing or not complete.</exception>
     public static ISideEngine Get()
@@ -31,16 +36,23 @@ internal static class EngineHost
             return s_tempTools ??= Factory().CreateTempTools();
     }
 
-    private static ISideEngineFactory Factory() => s_factory ??= Load();
+    /// <exception cref="LoggerCmsException">The module's engine folder is missing or not complete.</exception>
+    public static ICmsTools GetCmsTools()
+    {
+        lock (Gate)
+            return s_cmsTools ??= Load<ICmsTools>(CmsToolsFile, CmsToolsType);
+    }
 
-    private static ISideEngineFactory Load()
+    private static ISideEngineFactory Factory() => s_factory ??= Load<ISideEngineFactory>(FactoryFile, FactoryType);
+
+    private static T Load<T>(string file, string type)
     {
         var folder = Path.Combine(Path.GetDirectoryName(typeof(EngineHost).Assembly.Location)!, "engine");
-        var path = Path.Combine(folder, "LoggerCms.Databases.dll");
         try
         {
-            var assembly = new EngineLoadContext(path).LoadFromAssemblyPath(path);
-            return (ISideEngineFactory)Activator.CreateInstance(assembly.GetType(FactoryType, throwOnError: true)!)!;
+            s_context ??= new EngineLoadContext(Path.Combine(folder, Root(folder)));
+            var assembly = s_context.LoadFromAssemblyPath(Path.Combine(folder, file));
+            return (T)Activator.CreateInstance(assembly.GetType(type, throwOnError: true)!)!;
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or BadImageFormatException or TypeLoadException)
         {
@@ -51,4 +63,7 @@ internal static class EngineHost
                 innerException: e);
         }
     }
+
+    // Whose deps.json knows all that is in the folder.
+    private static string Root(string folder) => File.Exists(Path.Combine(folder, CmsToolsFile)) ? CmsToolsFile : FactoryFile;
 }

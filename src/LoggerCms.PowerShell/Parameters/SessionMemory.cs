@@ -6,6 +6,7 @@ internal static class SessionMemory
     private static readonly Lock Gate = new();
     private static readonly SortedSet<string> s_tables = new(StringComparer.OrdinalIgnoreCase);
     private static readonly Dictionary<Guid, string> s_transfers = [];
+    private static readonly SortedSet<string> s_nodes = new(StringComparer.Ordinal);
 
     public static void SawTables(IEnumerable<string> tables)
     {
@@ -17,6 +18,18 @@ internal static class SessionMemory
     {
         lock (Gate)
             s_transfers[transfer.Id] = $"{transfer.Status}: {transfer.Source} -> {transfer.Destination}";
+    }
+
+    public static void SawNode(string name)
+    {
+        lock (Gate)
+            s_nodes.Add(name);
+    }
+
+    public static IReadOnlyList<string> Nodes()
+    {
+        lock (Gate)
+            return [.. s_nodes];
     }
 
     public static IReadOnlyList<string> Tables()

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LoggerCms.PowerShell.Engine;
 using LoggerCms.PowerShell.Parameters;
 
 namespace LoggerCms.PowerShell.Pipeline;
@@ -71,7 +70,7 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
         var activityId = Interlocked.Increment(ref s_activity);
         ProgressRecord? shown = null;
         var progress = new CoalescedProgress(queue, value => WriteProgress(shown = ProgressText.Record(activityId, activity, value)));
-        var task = Task.Run(() => work(new Work(EngineHost.Get(), queue, progress), _stop.Token));
+        var task = Task.Run(() => work(new Work(queue, progress), _stop.Token));
         try
         {
             queue.Pump(task, Cancel);

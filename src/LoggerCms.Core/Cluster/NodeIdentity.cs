@@ -1,14 +1,16 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
 
-namespace LoggerCms.Node;
+namespace LoggerCms.Core.Cluster;
 
 /// <summary>The node's id, made once and kept in its data folder; and the lock that keeps a second process out of that folder.</summary>
-internal sealed class NodeIdentity : IDisposable
+internal sealed partial class NodeIdentity : IDisposable
 {
     private const string Magic = "LCMSNODE";
     private const int Version = 1;
+    private const string IdFile = "node.json.id";
 
     private readonly FileStream _lock;
 
@@ -23,6 +25,9 @@ internal sealed class NodeIdentity : IDisposable
 
     /// <summary>True when the data folder was used for the first time.</summary>
     public bool IsNew { get; }
+
+    /// <summary>Whether the folder is a node's data folder.</summary>
+    public static bool IsIn(string folder) => SystemFiles.Instance.Find(Path.Combine(folder, IdFile)) is not null;
 
     /// <exception cref="LoggerCmsException">SideInService where another process has the folder; AccessDenied; FormatNotSupported.</exception>
     public static NodeIdentity Open(string folder)
@@ -48,11 +53,11 @@ internal sealed class NodeIdentity : IDisposable
 
         try
         {
-            var path = Path.Combine(folder, "node.json.id");
+            var path = Path.Combine(folder, IdFile);
             if (SecretFile.Read(files, path) is { } bytes)
                 return new NodeIdentity(Parse(path, bytes), isNew: false, held);
             var id = Guid.NewGuid();
-            SecretFile.Write(files, path, JsonSerializer.SerializeToUtf8Bytes(new NodeIdFile(Magic, Version, id), NodeJson.Default.NodeIdFile));
+            SecretFile.Write(files, path, JsonSerializer.SerializeToUtf8Bytes(new NodeIdFile(Magic, Version, id), IdentityJson.Default.NodeIdFile));
             return new NodeIdentity(id, isNew: true, held);
         }
         catch
@@ -68,7 +73,7 @@ internal sealed class NodeIdentity : IDisposable
     {
         try
         {
-            if (JsonSerializer.Deserialize(bytes, NodeJson.Default.NodeIdFile) is { Magic: Magic } file)
+            if (JsonSerializer.Deserialize(bytes, IdentityJson.Default.NodeIdFile) is { Magic: Magic } file)
             {
                 return file.Version == Version ? file.Id : throw new LoggerCmsException(
                     ErrorCodes.FormatNotSupported, $"'{path}' has version {file.Version}.", "Use the release that wrote it.");
@@ -82,5 +87,8 @@ internal sealed class NodeIdentity : IDisposable
         throw SecretFile.Damaged(path, "it is not a node's id");
     }
 
-    internal sealed record NodeIdFile(string Magic, int Version, Guid Id);
+    private sealed record NodeIdFile(string Magic, int Version, Guid Id);
+
+    [JsonSerializable(typeof(NodeIdFile))]
+    private sealed partial class IdentityJson : JsonSerializerContext;
 }

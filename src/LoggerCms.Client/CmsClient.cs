@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace LoggerCms.Client;
+
+/// <summary>A connection to a node over HTTPS. Made by <see cref="ConnectAsync"/>.</summary>
+public sealed partial class CmsClient : ICmsClient
+{
+    private const int MostEventsAtOnce = 10_000;
+
+    private readonly NodeChannel _channel;
+    private readonly CmsClientOptions _options;
+
+    private CmsClient(NodeChannel channel, CmsClientOptions options)
+    {
+        _channel = channel;
+        _options = options;
+    }
+
+    public string Endpoint => _channel.Endpoint.AbsoluteUri;
+
+    /// <summary>Connects: reads the profile, logs on where a credential is given, and asks the node once.</summary>
+    /// <param name="connection">How to reach the node.</param>
+    /// <param name="options">The times; null for the usual ones.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LoggerCmsException">
+    /// ProfileNotFound, SecretExposed, SecretDamaged; ServerUnreachable; CertificateNotTrusted; Unauthenticated, AuthenticationFailed; NodeNotReady.
+    /// </exception>
+    public static async Task<CmsClient> ConnectAsync(
+        CmsConnection connection, CmsClientOptions? options = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new CmsClientOptions();
+        var route = NodeRoute.Of(connection);
+        var client = new CmsClient(new NodeChannel(route.Endpoint, route.Authority, options, time ?? TimeProvider.System), options);
+        try
+        {
+            client._channel.Token = connection.Credential is { } credential
+                ? await client.LogOnAsync(credential, cancellationToken).ConfigureAwait(false)
+                : route.Token;
+            await client._channel.GetAsync("v1/node", CmsJson.Default.CmsNodeInfo, cancellationToken, Repeat.Never).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _channel.Dispose();
+
+    public Task<CmsNodeInfo> GetNodeAsync(CancellationToken cancellationToken)
+        => _channel.GetAsync("v1/node", CmsJson.Default.CmsNodeInfo, cancellationToken);
+
+    public Task<RunTimeImageInfo> GetImageAsync(CancellationToken cancellationToken)
+        => _channel.GetAsync("v1/image", CmsJson.Default.RunTimeImageInfo, cancellationToken);
+
+    public Task FlushAsync(CancellationToken cancellationToken)
+        => _channel.DoAsync(HttpMethod.Post, "v1/flush", null, Repeat.Always, isLong: true, cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken)
+        => _channel.DoAsync(HttpMethod.Post, "v1/stop", null, Repeat.Never, isLong: false, cancellationToken);
+
+    public Task<DeltaReconcileResult> ReconcileAsync(CmsReconcileRequest request, CancellationToken cancellationToken)
+        => PostAsync("v1/reconcile", request, CmsJson.Default.CmsReconcileRequest, CmsJson.Default.DeltaReconcileResult, cancellationToken, Repeat.IfNotBegun, isLong: true);
+
+    public Task<CmsObjectInfo> GetObjectAsync(long id, CancellationToken cancellationToken)
+        => _channel.GetAsync($"v1/objects/{Text(id)}", CmsJson.Default.CmsObjectInfo, cancellationToken);
+
+    public Task<CmsObjectInfo> GetObjectByPathAsync(string path, CancellationToken cancellationToken)
+        => _channel.GetAsync($"v1/objects?path={Uri.EscapeDataString(path)}", CmsJson.Default.CmsObjectInfo, cancellationToken);
+
+    public Task<CmsObjectInfo> GetObjectByCuidAsync(string cuid, CancellationToken cancellationToken)
+        => _channel.GetAsync($"v1/objects?cuid={Uri.EscapeDataString(cuid)}", CmsJson.Default.CmsObjectInfo, cancellationToken);
+
+    public Task<CmsChangeAnswer> ChangeAsync(CmsChangeRequest request, CancellationToken cancellationToken)
+        => PostAsync(
+            "v1/changes",
+            // Made once: every try carries the same one, and the node makes the changes once.
+            request.RequestId is null ? request with { RequestId = Guid.CreateVersion7() } : request,
+            CmsJson.Default.CmsChangeRequest,
+            CmsJson.Default.CmsChangeAnswer,
+            cancellationToken,
+            Repeat.Always);
+
+    public Task<IReadOnlyList<CmsRightEntry>> GetRightsAsync(long id, CancellationToken cancellationToken)
+        => _channel.GetAsync($"v1/objects/{Text(id)}/rights", CmsJson.Default.IReadOnlyListCmsRightEntry, cancellationToken);
+
+    public Task<CmsRightDecision> TestRightAsync(CmsRightQuestion question, CancellationToken cancellationToken)
+        => PostAsync("v1/rights/test", question, CmsJson.Default.CmsRightQuestion, CmsJson.Default.CmsRightDecision, cancellationToken, Repeat.Always);
+
+    public Task<IReadOnlyList<CmsToken>> GetTokensAsync(CancellationToken cancellationToken)
+        => _channel.GetAsync("v1/tokens", CmsJson.Default.IReadOnlyListCmsToken, cancellationToken);
+
+    public Task<CmsIssuedToken> IssueTokenAsync(CmsTokenRequest request, CancellationToken cancellationToken)
+        => PostAsync("v1/tokens", request, CmsJson.Default.CmsTokenRequest, CmsJson.Default.CmsIssuedToken, cancellationToken);
+
+    public Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken)
+        => _channel.DoAsync(HttpMethod.Delete, $"v1/tokens/{id}", null, Repeat.Always, isLong: false, cancellationToken);
+
+    public Task SetPasswordAsync(long userId, CmsPassword password, CancellationToken cancellationToken)
+        => _channel.DoAsync(
+            HttpMethod.Post,
+            $"v1/users/{Text(userId)}/password",
+            JsonSerializer.SerializeToUtf8Bytes(password, CmsJson.Default.CmsPassword),
+            Repeat.IfNotBegun,
+            isLong: false,
+            cancellationToken);
+
+    public async Task SendAuditAsync(IReadOnlyList<CmsAuditEvent> events, CancellationToken cancellationToken)
+    {
+        foreach (var part in events.Chunk(MostEventsAtOnce))
+        {
+            var body = JsonSerializer.SerializeToUtf8Bytes(part, CmsJson.Default.IReadOnlyListCmsAuditEvent);
+            await _channel.DoAsync(HttpMethod.Post, "v1/audit", body, Repeat.Always, isLong: false, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public Task<CmsBackupInfo> BackupAsync(CmsBackupRequest request, CancellationToken cancellationToken)
+        => PostAsync("v1/backup", request, CmsJson.Default.CmsBackupRequest, CmsJson.Default.CmsBackupInfo, cancellationToken, isLong: true);
+
+    private async Task<string> LogOnAsync(System.Net.NetworkCredential credential, CancellationToken cancellationToken)
+    {
+        var logon = new CmsLogon { User = credential.UserName, Password = credential.Password };
+        var issued = await PostAsync("v1/logon", logon, CmsJson.Default.CmsLogon, CmsJson.Default.CmsIssuedToken, cancellationToken, Repeat.Never).ConfigureAwait(false);
+        return issued.Text;
+    }
+
+    private Task<T> PostAsync<TBody, T>(
+        string path,
+        TBody body,
+        JsonTypeInfo<TBody> bodyType,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken,
+        Repeat repeat = Repeat.IfNotBegun,
+        bool isLong = false)
+        => _channel.PostAsync(path, body, bodyType, type, repeat, isLong, cancellationToken);
+
+    private static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,44 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Deltas;
+using LoggerCms.Core.Files;
+using LoggerCms.Databases;
+
+namespace LoggerCms.Client;
+
+/// <summary>What a shell does with nodes and with what they leave on disk. Found by name from outside the engine's load context.</summary>
+public sealed class CmsTools : ICmsTools
+{
+    private static readonly SystemFiles s_files = SystemFiles.Instance;
+
+    private readonly TimeProvider _time = TimeProvider.System;
+
+    public async Task<ICmsClient> ConnectAsync(CmsConnection connection, CancellationToken cancellationToken)
+        => await CmsClient.ConnectAsync(connection, time: _time, cancellationToken: cancellationToken).ConfigureAwait(false);
+
+    public Task<CmsNodeInfo> StartNodeAsync(CmsNodeStart start, IProgress<string>? progress, CancellationToken cancellationToken)
+        => new NodeStarter(_time).StartAsync(start, progress, cancellationToken);
+
+    public Task StopNodeAsync(ICmsClient client, TimeSpan timeout, CancellationToken cancellationToken)
+        => NodeStop.RunAsync(client, timeout, _time, cancellationToken);
+
+    public IEnumerable<DeltaFileInfo> GetDeltaFiles(string path, CancellationToken cancellationToken) => DeltaFiles.Find(s_files, path, cancellationToken);
+
+    public IEnumerable<DeltaRecordInfo> GetDeltaRecords(string path, CancellationToken cancellationToken)
+    {
+        foreach (var record in DeltaFiles.Records(s_files, path))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return record;
+        }
+    }
+
+    public Task<DeltaReconcileResult> ReconcileAsync(SideConnection database, CmsReconcileRequest request, CancellationToken cancellationToken)
+        => new OfflineReconcile(s_files, _time).RunAsync(database, request, cancellationToken);
+
+    public async Task<CmsBackupInfo> RestoreAsync(CmsRestoreRequest request, CancellationToken cancellationToken)
+    {
+        var database = SystemDatabaseFactory.Open(request.Database);
+        await using (database.ConfigureAwait(false))
+            return await SideRestore.RunAsync(database, s_files, request, cancellationToken).ConfigureAwait(false);
+    }
+}

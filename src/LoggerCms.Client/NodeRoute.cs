@@ -1,0 +1,55 @@
+using System.Security.Cryptography.X509Certificates;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.Security;
+
+namespace LoggerCms.Client;
+
+/// <summary>Where a node is, whom to trust there, and as whom to come: what the caller gave, and the rest from a profile.</summary>
+internal sealed record NodeRoute(Uri Endpoint, X509Certificate2 Authority, string Token)
+{
+    private const string ProfileSuffix = ".json";
+
+    /// <exception cref="LoggerCmsException">ProfileNotFound, SecretExposed, SecretDamaged, FormatNotSupported; InvalidConnection.</exception>
+    public static NodeRoute Of(CmsConnection connection)
+    {
+        var complete = connection is { Endpoint: not null, CaCertificatePem: not null } and ({ Token: not null } or { Credential: not null });
+        var profile = complete ? null : LocalProfile.Read(SystemFiles.Instance, PathOf(connection.Profile ?? LocalProfile.DefaultName));
+        var endpoint = connection.Endpoint ?? profile!.Endpoint;
+        if (!endpoint.IsAbsoluteUri || endpoint.Scheme != Uri.UriSchemeHttps)
+            throw new LoggerCmsException(ErrorCodes.InvalidConnection, $"'{endpoint}' is not the address of a node.", "Give one as https://localhost:6400/");
+        return new NodeRoute(
+            endpoint,
+            connection.CaCertificatePem is { } pem ? Parse(pem) : profile!.Authority(),
+            connection.Token ?? profile?.Token ?? "");
+    }
+
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"{nameof(NodeRoute)} {{ {Endpoint} }}";
+
+    private static string PathOf(string profile)
+        => profile.EndsWith(ProfileSuffix, StringComparison.OrdinalIgnoreCase) || profile.Contains(Path.DirectorySeparatorChar)
+            ? Path.GetFullPath(profile)
+            : LocalProfile.PathOf(profile);
+
+    private static X509Certificate2 Parse(string pem)
+    {
+        try
+        {
+            var authority = X509Certificate2.CreateFromPem(pem);
+            if (CaPinning.IsAuthority(authority))
+                return authority;
+            authority.Dispose();
+        }
+        catch (Exception exception) when (CaPinning.IsOfCertificate(exception))
+        {
+            throw NoAuthority(exception);
+        }
+
+        throw NoAuthority(null);
+    }
+
+    private static LoggerCmsException NoAuthority(Exception? exception)
+        => new(
+            ErrorCodes.InvalidConnection, "The certificate that was given is no authority's.", "Give the text of ca.pem in the node's data folder, or its profile.",
+            innerException: exception);
+}

@@ -1,0 +1,88 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Databases;
+
+namespace LoggerCms.Client;
+
+/// <summary>Brings delta files into a system database that no node serves: a node without its network does it.</summary>
+/// <remarks>
+/// In the data folder of a node that was killed, the lease is still that node's. Who holds the lock of that folder may act for it, as the node itself
+/// would at its next start; elsewhere a lease that is in force is refused.
+/// </remarks>
+internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
+{
+    // One for all: what was cut off is taken up again by the next, whose lease it is then.
+    private static readonly Guid s_nodeId = new("8c4a5e1d-2f37-4b0e-9a61-73c8d05be214");
+
+    /// <exception cref="LoggerCmsException">SideInService; DeltaDamaged; what the database reports.</exception>
+    public async Task<DeltaReconcileResult> RunAsync(SideConnection connection, CmsReconcileRequest request, CancellationToken cancellationToken)
+    {
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Path ?? throw new LoggerCmsException(
+            ErrorCodes.InvalidOption, "Without a node there is no folder of delta files by itself.", "Name it with -Path.")));
+        if (!Directory.Exists(folder))
+            throw new LoggerCmsException(ErrorCodes.InvalidOption, $"There is no folder '{folder}'.", "Give the folder of a node's delta files.");
+        using var identity = Path.GetDirectoryName(folder) is { } data && NodeIdentity.IsIn(data) ? NodeIdentity.Open(data) : null;
+        var options = new NodeOptions
+        {
+            Name = "reconcile",
+            Side = "A",
+            NodeId = identity?.Id ?? s_nodeId,
+            // Its own journal. What a crash leaves there is brought in first by the next.
+            DeltaPath = folder + ".reconcile",
+            ConflictPolicy = request.ConflictPolicy,
+        };
+        var database = SystemDatabaseFactory.Open(connection);
+        await using (database.ConfigureAwait(false))
+        {
+            await CheckAsync(database, options.NodeId, cancellationToken).ConfigureAwait(false);
+            return request.WhatIf
+                ? await CmsNode.PlanOfflineAsync(database, files, options, folder, time, cancellationToken).ConfigureAwait(false)
+                : await RunAsync(database, options, folder, request, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Before anything is made: a database that is missing must not come into being by a reconcile.
+    private static async Task CheckAsync(ISystemDatabase database, Guid nodeId, CancellationToken cancellationToken)
+    {
+        var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        if (state.Lease is { InForce: true } lease && lease.NodeId != nodeId)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.SideInService,
+                $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database.Name}' with epoch {lease.Epoch}.",
+                "Let that node bring the files in: Invoke-DeltaReconcile -Path FOLDER without -Database. A node that was killed does it when it starts again.",
+                database.Name);
+        }
+    }
+
+    private async Task<DeltaReconcileResult> RunAsync(
+        ISystemDatabase database, NodeOptions options, string folder, CmsReconcileRequest request, CancellationToken cancellationToken)
+    {
+        var node = new CmsNode(database, files, options, time);
+        await using (node.ConfigureAwait(false))
+        {
+            await node.StartAsync(cancellationToken).ConfigureAwait(false);
+            DeltaReconcileResult result;
+            try
+            {
+                result = await node.ReconcileAsync(folder, request.ConflictPolicy, request.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                // The lease goes back; the files are still there.
+                await StopAsync(node, options).ConfigureAwait(false);
+                throw;
+            }
+
+            await StopAsync(node, options).ConfigureAwait(false);
+            return result;
+        }
+    }
+
+    private static async Task StopAsync(CmsNode node, NodeOptions options)
+    {
+        await node.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        Directory.Delete(options.DeltaPath);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Pipeline;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>A cmdlet that asks a node.</summary>
+public abstract class CmsCmdlet : AsyncPSCmdlet
+{
+    // So many objects are handed over at once; one by one, the hand-over would cost more than the objects.
+    private const int Batch = 200;
+
+    /// <summary>The node: what Connect-Cms -PassThru gave, a profile, or an address. Left out, the shell's connection, or this user's admin profile.</summary>
+    [Parameter]
+    [CmsSessionTransformation]
+    [ArgumentCompleter(typeof(CmsSessionCompleter))]
+    public CmsSession? Connection { get; set; }
+
+    /// <summary>Asks the node and gives its answer; a failure is reported against <paramref name="target"/> and gives null.</summary>
+    /// <param name="activity">What the progress bar says.</param>
+    /// <param name="target">The user's input.</param>
+    /// <param name="work">Runs on a task and must not touch PowerShell.</param>
+    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
+    private protected T? Ask<T>(string activity, object? target, Func<ICmsClient, CancellationToken, Task<T>> work, bool oneOfMany = false)
+        where T : class
+        => Run(
+            activity,
+            target,
+            async (_, token) => await work(await CmsSessions.ClientAsync(Connection, token).ConfigureAwait(false), token).ConfigureAwait(false),
+            oneOfMany);
+
+    /// <summary>The same for work that gives nothing.</summary>
+    /// <returns>False where it failed.</returns>
+    private protected bool Tell(string activity, object? target, Func<ICmsClient, CancellationToken, Task> work, bool oneOfMany = false)
+        => Ask(
+            activity,
+            target,
+            async (client, token) =>
+            {
+                await work(client, token).ConfigureAwait(false);
+                return activity;
+            },
+            oneOfMany) is not null;
+
+    /// <summary>Writes what the node gives while it comes; a slow reader holds the node back.</summary>
+    /// <param name="activity">What the progress bar says.</param>
+    /// <param name="target">The user's input.</param>
+    /// <param name="read">Runs on a task and must not touch PowerShell.</param>
+    /// <param name="write">Runs on the pipeline thread; null writes the object.</param>
+    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
+    private protected void Stream<T>(
+        string activity,
+        object? target,
+        Func<ICmsClient, CancellationToken, IAsyncEnumerable<T>> read,
+        Action<T>? write = null,
+        bool oneOfMany = false)
+        => Run(
+            activity,
+            target,
+            async (work, token) =>
+            {
+                var client = await CmsSessions.ClientAsync(Connection, token).ConfigureAwait(false);
+                await WriteAsync(work.Queue, read(client, token), write ?? (item => WriteObject(item)), token).ConfigureAwait(false);
+                return activity;
+            },
+            oneOfMany);
+
+    private static async Task WriteAsync<T>(PipelineQueue queue, IAsyncEnumerable<T> items, Action<T> write, CancellationToken cancellationToken)
+    {
+        List<T> batch = [];
+        var writing = Task.FromResult(true);
+        await foreach (var item in items.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            batch.Add(item);
+            if (batch.Count < Batch)
+                continue;
+            await writing.ConfigureAwait(false);
+            writing = Post(batch);
+            batch = [];
+        }
+
+        await writing.ConfigureAwait(false);
+        await Post(batch).ConfigureAwait(false);
+
+        Task<bool> Post(List<T> full) => queue.InvokeAsync(
+            () =>
+            {
+                full.ForEach(write);
+                return true;
+            },
+            cancellationToken).AsTask();
+    }
+}

@@ -1,0 +1,29 @@
+using System.Management.Automation;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Closes the shell's connection to a node, or those that are given.</summary>
+[Cmdlet(VerbsCommunications.Disconnect, "Cms")]
+[OutputType(typeof(void))]
+public sealed class DisconnectCmsCommand : PSCmdlet
+{
+    /// <summary>Connections that Connect-Cms -PassThru gave; the shell's own where it is left out.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [CmsSessionTransformation]
+    public CmsSession? Connection { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if ((Connection ?? CmsSessions.Default) is not { } session)
+        {
+            WriteVerbose("This shell is not connected.");
+            return;
+        }
+
+        if (CmsSessions.Close(session.Id))
+            return;
+        WriteError(ErrorRecords.From(
+            new LoggerCmsException(ErrorCodes.InvalidConnection, $"The connection to {session} is not open in this shell.", "Connect-Cms -PassThru makes one."), session));
+    }
+}
