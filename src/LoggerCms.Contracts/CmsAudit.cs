@@ -13,25 +13,25 @@ public sealed record CmsAuditEvent
 
     public long PrincipalId { get; init; }
 
-    public string Principal { get; init; } = "";
+    public string Principal { get; set; } = "";
 
     /// <summary><c>Create</c>, <c>Update</c>, <c>Delete</c>, <c>Logon</c>, <c>Token</c>, or a service's own.</summary>
     public required string Action { get; init; }
 
     public long ObjectId { get; init; }
 
-    public string ObjectName { get; init; } = "";
+    public string ObjectName { get; set; } = "";
 
-    public string ObjectKind { get; init; } = "";
+    public string ObjectKind { get; set; } = "";
 
-    public string Path { get; init; } = "";
+    public string Path { get; set; } = "";
 
     /// <summary><c>Succeeded</c>, <c>Denied</c> or <c>Failed</c>.</summary>
     public required string Result { get; init; }
 
-    public string Detail { get; init; } = "";
+    public string Detail { get; set; } = "";
 
-    public string ClientAddress { get; init; } = "";
+    public string ClientAddress { get; set; } = "";
 }
 
 /// <summary>Which audit events to read; null asks for any.</summary>
@@ -65,7 +65,7 @@ public sealed record CmsAuditQuery
     /// <summary>Go on behind this event.</summary>
     public Guid? AfterId { get; init; }
 
-    public int Take { get; init; } = 1000;
+    public int Take { get; set; } = 1000;
 }
 
 /// <summary>A page of audit events.</summary>

@@ -4,6 +4,10 @@ using System.Text.Json.Serialization;
 namespace LoggerCms;
 
 /// <summary>How requests and answers stand on the wire: names as in the records, nulls left out, words for enumerations.</summary>
+/// <remarks>
+/// A property of a request that has a default is one to set, not to init: the generated reader sets every init property, also one that the
+/// request does not have, and so would take the default away.
+/// </remarks>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     PropertyNamingPolicy = JsonKnownNamingPolicy.Unspecified,

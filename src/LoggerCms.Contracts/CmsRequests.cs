@@ -12,7 +12,7 @@ public sealed record CmsQueryRequest
     public string? After { get; init; }
 
     /// <summary>Rows of a page at most.</summary>
-    public int Take { get; init; } = 1000;
+    public int Take { get; set; } = 1000;
 }
 
 /// <summary>A page of a query's rows.</summary>
@@ -57,9 +57,9 @@ public sealed record CmsTokenRequest
     /// <summary>The user it stands for; null for the caller.</summary>
     public long? PrincipalId { get; init; }
 
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
-    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(90);
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(90);
 }
 
 /// <summary>A token that was made; its text is told this once.</summary>
@@ -83,7 +83,7 @@ public sealed record CmsLogon
     public required string Password { get; init; }
 
     /// <summary>Of the token that the answer holds.</summary>
-    public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(12);
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(12);
 
     /// <summary>Without the password.</summary>
     public override string ToString() => $"{nameof(CmsLogon)} {{ {User} }}";
