@@ -1,3 +1,5 @@
+using System.Runtime;
+
 namespace LoggerCms.Core.RunTimeImage;
 
 /// <summary>
@@ -9,12 +11,16 @@ internal sealed class ImageLoader : IDisposable
     private readonly RunTimeImage _image;
     private readonly long _limit;
     private readonly ThreadLocal<List<CmsObject>> _lists = new(static () => new List<CmsObject>(4096), trackAllValues: true);
+    private readonly GCLatencyMode _latency = GCSettings.LatencyMode;
     private long _bytes;
 
     internal ImageLoader(RunTimeImage image, long? limit)
     {
         _image = image;
         _limit = limit ?? long.MaxValue;
+
+        // All that is loaded stays. A collection beside the load would only look at the same growing heap over and over, on a processor that reads.
+        GCSettings.LatencyMode = GCLatencyMode.Batch;
     }
 
     /// <summary>One object of the system database; beyond the memory limit its properties are not kept.</summary>
@@ -48,7 +54,11 @@ internal sealed class ImageLoader : IDisposable
         _image.Load(all, updateKey);
     }
 
-    public void Dispose() => _lists.Dispose();
+    public void Dispose()
+    {
+        GCSettings.LatencyMode = _latency;
+        _lists.Dispose();
+    }
 
     /// <summary>In ascending order of ids. Threads that read ranges of ids deliver sorted lists: then there is nothing to sort.</summary>
     private CmsObject[] Sorted()

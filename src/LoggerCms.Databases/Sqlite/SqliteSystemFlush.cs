@@ -13,6 +13,16 @@ internal static class SqliteSystemFlush
           modified_us = excluded.modified_us, access_list = excluded.access_list, properties = excluded.properties
         """;
 
+    /// <summary>
+    /// For an object that is there and keeps its CUID: an upsert would look the CUID up, take it out of its index and put it back, each somewhere else in
+    /// the file than the row.
+    /// </summary>
+    private const string Update =
+        """
+        UPDATE main.cms_object SET kind = ?3, parent_id = ?4, name = ?5, owner_id = ?6, version = ?7, update_key = ?8, created_us = ?9, modified_us = ?10,
+          access_list = ?11, properties = ?12 WHERE id = ?1 AND cuid = ?2
+        """;
+
     public static void Write(SqliteDb db, FlushBatch batch, CancellationToken cancellationToken)
     {
         SqliteSystemTables.HoldEpoch(db, batch.Epoch);
@@ -57,10 +67,14 @@ internal static class SqliteSystemFlush
         CmsObject[] sorted = [.. objects];
         Array.Sort(sorted, static (a, b) => a.Id.CompareTo(b.Id));
         var parked = new HashSet<long>();
+        var lastId = db.ScalarInt64("SELECT coalesce(max(id), 0) FROM main.cms_object");
+        using var updater = new SqliteObjectWriter(db, Update);
         using var writer = new SqliteObjectWriter(db, Upsert);
         foreach (var o in sorted)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (o.Id <= lastId && updater.TryWrite(o) && db.Changes == 1)
+                continue;
             if (!writer.TryWrite(o))
             {
                 Park(db, o, parked);

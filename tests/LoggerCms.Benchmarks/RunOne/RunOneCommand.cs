@@ -35,11 +35,14 @@ internal static class RunOneCommand
         ["delta-append", var folder, var records] => WithPeakAsync(report => DeltaWork.AppendAsync(report, folder, records)),
         ["delta-bare", var path, var records, var file] => WithPeakAsync(report => Task.FromResult(DeltaWork.Bare(report, path, records, file == "made-ahead"))),
         ["delta-replay", var folder] => WithPeakAsync(report => Task.FromResult(DeltaWork.Replay(report, folder))),
+        ["image-make", var path, var objects] => WithPeakAsync(report => ImageWork.MakeAsync(report, path, objects)),
+        ["image-load", var path] => WithPeakAsync(report => ImageWork.LoadAsync(report, path)),
+        ["image-flush", var path, var changes] => WithPeakAsync(report => ImageWork.FlushAsync(report, path, changes)),
         ["enable-log", var side, var name] => MeasureAsync((engine, report) => EnableLogAsync(engine, report, side, name)),
         _ => throw new LoggerCmsException(
             ErrorCodes.InvalidOption,
             $"'run-one {string.Join(' ', args)}' is not known.",
-            "Give idle, state SIDE…, compare SOURCE DESTINATION, transfer SOURCE DESTINATION MODE SPOOL VERIFY, enable-log SIDE NAME, delta-append FOLDER RECORDS, delta-bare FILE RECORDS growing|made-ahead, or delta-replay FOLDER."),
+            "Give idle, state SIDE…, compare SOURCE DESTINATION, transfer SOURCE DESTINATION MODE SPOOL VERIFY, enable-log SIDE NAME, delta-append FOLDER RECORDS, delta-bare FILE RECORDS growing|made-ahead, delta-replay FOLDER, image-make FILE OBJECTS, image-load FILE, or image-flush FILE CHANGES."),
     };
 
     private static async Task<RunOneReport> MeasureAsync(Func<ISideEngine, RunOneReport, Task<RunOneReport>> work)

@@ -16,4 +16,6 @@ internal sealed record RunOneReport
     public StateTransferResult? Transfer { get; init; }
 
     public DeltaFigures? Deltas { get; init; }
+
+    public ImageFigures? Image { get; init; }
 }

@@ -48,6 +48,9 @@ internal sealed record Contest
 
     public required IReadOnlyList<Pairing> Pairings { get; init; }
 
+    /// <summary>What ours may hold at most above the idle process.</summary>
+    public long MemoryReachBytes { get; init; } = 256_000_000;
+
     /// <summary>A check, once and not timed, that both would also have noticed if the data had differed.</summary>
     public Func<CancellationToken, Task<string>>? ControlAsync { get; init; }
 }

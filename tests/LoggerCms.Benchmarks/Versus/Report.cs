@@ -56,7 +56,8 @@ internal static partial class Report
             foreach (var contestant in result.Contestants.Where(c => c.PeakBytes is not null))
             {
                 var above = contestant.PeakBytes!.Value - idleBytes;
-                text.AppendLine($"| {result.Contest.Name}, {contestant.Name} | {Megabytes(above)} | 256 MB | {(above <= 256_000_000 ? "yes" : "no")} |");
+                var reach = result.Contest.MemoryReachBytes;
+                text.AppendLine($"| {result.Contest.Name}, {contestant.Name} | {Megabytes(above)} | {Megabytes(reach)} | {(above <= reach ? "yes" : "no")} |");
             }
         }
 

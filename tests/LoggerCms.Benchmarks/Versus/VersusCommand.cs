@@ -67,6 +67,8 @@ internal static class VersusCommand
         }
 
         await runner.RunGroupAsync(
+            ImageContests.Names, token => new ImageContests(options, workspace, child).RunAsync(runner, token), cancellationToken);
+        await runner.RunGroupAsync(
             SqliteContests.Names, token => new SqliteContests(options, workspace, child).RunAsync(runner, token), cancellationToken);
         await runner.RunGroupAsync(
             PostgreSqlContests.Names, token => RunPostgreSqlAsync(options, workspace, child, runner, token), cancellationToken);

@@ -9,7 +9,7 @@ internal sealed record VersusOptions
         versus [--rows 1000000] [--rounds 3] [--only NAME[,NAME…]] [--limit MINUTES] [--work FOLDER] [--child package|build] [--update-results]
 
         NAME: sqlite-compare, sqlite-checksum, sqlite-level, sqlite-full, sqlite-log, seed-checksum, postgresql-compare, postgresql-full,
-              postgresql-level, postgresql-log, import-module, delta-append, delta-replay; or memory: ours of all of them, one round, without the peers.
+              postgresql-level, postgresql-log, import-module, delta-append, delta-replay, rti-load; or memory: ours of all of them, one round, without the peers.
         """;
 
     public long Rows { get; init; } = 1_000_000;

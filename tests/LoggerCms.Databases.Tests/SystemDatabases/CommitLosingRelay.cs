@@ -9,18 +9,19 @@ internal sealed class CommitLosingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
+    private readonly SideConnection _direct;
     private readonly NpgsqlConnectionStringBuilder _server;
     private readonly Task _running;
 
     private CommitLosingRelay(SideConnection connection)
     {
+        _direct = connection;
         _server = new NpgsqlConnectionStringBuilder(connection.DataSource);
         _listener.Start();
         _running = RunAsync(_stop.Token);
     }
 
-    public SideConnection Connection => new(
-        SideProvider.PostgreSql,
+    public SideConnection Connection => _direct.With(
         new NpgsqlConnectionStringBuilder(_server.ConnectionString)
         {
             Host = "127.0.0.1",
