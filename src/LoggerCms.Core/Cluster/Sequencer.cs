@@ -37,6 +37,9 @@ internal sealed class Sequencer(
 
     private readonly Lock _order = new();
     private readonly Queue<Pending> _pending = new();
+
+    // The journal's thread's own.
+    private readonly List<Pending> _durable = [];
     private readonly ObjectOverlay _overlay = new(image);
     private DeltaJournal? _journal;
     private LoggerCmsException? _refusal;
@@ -90,30 +93,33 @@ internal sealed class Sequencer(
     /// <summary>The journal's callback: everything up to the key is durable.</summary>
     public void OnDurable(long throughKey)
     {
-        while (true)
+        // Two looks at the order for a whole group: its writers are planning the next one meanwhile.
+        lock (_order)
+            _durable.AddRange(_pending.TakeWhile(p => p.Record.LastUpdateKey <= throughKey));
+        foreach (var next in _durable)
         {
-            Pending? next;
-            lock (_order)
-            {
-                if (!_pending.TryPeek(out next) || next.Record.LastUpdateKey > throughKey)
-                    return;
-            }
-
             var record = next.Record;
             Show(record);
 
             // Before it counts as unflushed: a flush lets the delta file go, and who was told of the record must be able to keep it by then.
             Visible?.Invoke(record);
             unflushed.Add(record.Changes, record.RequestId == Guid.Empty ? null : RequestLedger.Encode(next.Answer), next.Bytes);
-            lock (_order)
+        }
+
+        lock (_order)
+        {
+            foreach (var next in _durable)
             {
                 _pending.Dequeue();
-                _overlay.Forget(next.Overlay, record.LastUpdateKey);
-                Writes++;
+                _overlay.Forget(next.Overlay, next.Record.LastUpdateKey);
             }
 
-            next.Done.SetResult();
+            Writes += _durable.Count;
         }
+
+        foreach (var next in _durable)
+            next.Done.SetResult();
+        _durable.Clear();
     }
 
     /// <summary>The journal's callback: what is pending cannot be made durable and will not be.</summary>

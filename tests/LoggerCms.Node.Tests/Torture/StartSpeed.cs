@@ -10,21 +10,23 @@ namespace LoggerCms.Node.Tests.Torture;
 
 /// <summary>
 /// How long a start takes after a kill against one after a clean stop. It asserts no time: it prints medians. <c>LOGGERCMS_TEST_NODE_SPEED</c> sets
-/// how many thousand objects there are, with a tenth as many deltas.
+/// how many thousand objects there are, <c>LOGGERCMS_TEST_NODE_SPEED_DELTAS</c> how many thousand deltas, otherwise a tenth as many.
 /// </summary>
 public sealed class StartSpeed
 {
     private const int Rounds = 3;
 
+    private static readonly int Objects = Number("LOGGERCMS_TEST_NODE_SPEED", 0) * 1000;
+    private static readonly int Deltas = Number("LOGGERCMS_TEST_NODE_SPEED_DELTAS", Objects / 10_000) * 1000;
+
     [Fact]
     public async Task A_start_after_a_kill_against_a_start_after_a_clean_stop()
     {
-        var objects = Number("LOGGERCMS_TEST_NODE_SPEED", 0) * 1000;
-        Assert.SkipUnless(objects > 0, "LOGGERCMS_TEST_NODE_SPEED is not set.");
+        Assert.SkipUnless(Objects > 0, "LOGGERCMS_TEST_NODE_SPEED is not set.");
         var folder = Directory.CreateTempSubdirectory("loggercms-speed-").FullName;
         try
         {
-            await MeasureAsync(folder, objects);
+            await MeasureAsync(folder);
         }
         finally
         {
@@ -32,14 +34,14 @@ public sealed class StartSpeed
         }
     }
 
-    private static async Task MeasureAsync(string folder, int objects)
+    private static async Task MeasureAsync(string folder)
     {
         var options = Options with { DeltaPath = Path.Combine(folder, "deltas"), Deltas = new(), Cluster = new ClusterOptions { FlushInterval = TimeSpan.FromHours(1) } };
         var file = Path.Combine(folder, "system.db");
         await using (var database = Open(file))
         {
             var node = await NodeFixture.StartAsync(database, SystemFiles.Instance, options);
-            await FillAsync(node, objects);
+            await FillAsync(node, Objects);
             await node.StopAsync(Token);
         }
 
@@ -53,7 +55,7 @@ public sealed class StartSpeed
         await using (var database = Open(file))
         {
             var node = await NodeFixture.StartAsync(database, SystemFiles.Instance, options);
-            await ChangeAsync(node, objects);
+            await ChangeAsync(node);
 
             // As a kill leaves it: nothing flushed, the lease not given back.
             await node.DisposeAsync();
@@ -70,7 +72,7 @@ public sealed class StartSpeed
         }
 
         var output = TestContext.Current.TestOutputHelper!;
-        output.WriteLine($"{objects} objects; clean {Tell(clean)} s; with {objects / 10} deltas {Tell(after)} s; ratio {Median(after) / Median(clean):0.00}");
+        output.WriteLine($"{Objects} objects; clean {Tell(clean)} s; with {Deltas} deltas {Tell(after)} s; ratio {Median(after) / Median(clean):0.00}");
     }
 
     private static async Task<double> TimeAsync(ISystemDatabase database, NodeOptions options, Func<CmsNode, Task> end)
@@ -103,13 +105,13 @@ public sealed class StartSpeed
         }
     }
 
-    private static async Task ChangeAsync(CmsNode node, int objects)
+    private static async Task ChangeAsync(CmsNode node)
     {
         var all = node.Image.OfKind(ObjectKinds.Webi).Select(o => o.Id).ToList();
         var next = -1;
         await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(async () =>
         {
-            for (var i = Interlocked.Increment(ref next); i < objects / 10; i = Interlocked.Increment(ref next))
+            for (var i = Interlocked.Increment(ref next); i < Deltas; i = Interlocked.Increment(ref next))
             {
                 await node.Sequencer.WriteAsync(Request(
                     Guid.CreateVersion7(),

@@ -1,0 +1,155 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Node.Tests.Support;
+using LoggerCms.Transfer.Tests.Support;
+
+namespace LoggerCms.Node.Tests.Cluster;
+
+public sealed class FlusherTests : IAsyncLifetime
+{
+    private static readonly ClusterOptions Options = new() { FlushInterval = TimeSpan.FromSeconds(1), LongestRetry = TimeSpan.FromSeconds(15) };
+
+    private readonly ManualTime _time = new();
+    private readonly FakeSystemDatabase _database = new();
+    private readonly Events _events = new();
+    private readonly UnflushedChanges _unflushed = new(0);
+    private FaultyDatabase _faulty = null!;
+    private Flusher _flusher = null!;
+    private long _epoch;
+    private long _key = 100;
+
+    public async ValueTask InitializeAsync()
+    {
+        _faulty = new FaultyDatabase(_database);
+        _epoch = (await _database.TakeLeaseAsync(NodeFixture.NodeId, "n1", takeOver: false, NodeFixture.Token)).Epoch;
+        var blocks = new KeyBlocks(_faulty, _epoch, await _database.ReadStateAsync(NodeFixture.Token), Options);
+        await blocks.ReserveAsync(NodeFixture.Token);
+        _flusher = new Flusher(_faulty, _unflushed, blocks, _epoch, _events, Options, _time);
+    }
+
+    public ValueTask DisposeAsync() => _flusher.DisposeAsync();
+
+    [Fact]
+    public async Task A_database_that_is_away_is_asked_again_at_growing_intervals_and_gets_all_of_it_at_last()
+    {
+        var waits = new System.Threading.Channels.UnboundedChannelOptions { SingleReader = true };
+        var asked = System.Threading.Channels.Channel.CreateUnbounded<TimeSpan>(waits);
+        _time.OnWait = wait => asked.Writer.TryWrite(wait);
+        _faulty.Fault = what => what == "flush" ? DatabaseFault.Away : DatabaseFault.None;
+        Change(1000);
+        _flusher.Start();
+        List<double> seconds = [];
+        for (var i = 0; i < 7; i++)
+        {
+            var wait = await asked.Reader.ReadAsync(NodeFixture.Token);
+            seconds.Add(wait.TotalSeconds);
+            if (i == 6)
+                _faulty.Fault = null;
+            else
+                Change(1001 + i);
+            _time.Advance(wait);
+        }
+
+        Assert.Equal([1, 2, 4, 8, 15, 15, 15], seconds);
+        Assert.Equal(1, (await asked.Reader.ReadAsync(NodeFixture.Token)).TotalSeconds);
+        Assert.Equal((6L, 7L), (_flusher.Failures, (await _database.ReadStateAsync(NodeFixture.Token)).Objects));
+        Assert.Equal((6, 1, 0), (_events.Failed, _events.Recoveries, _unflushed.Count));
+    }
+
+    [Theory]
+    [InlineData(DatabaseFault.LostAfter, 0)]
+    [InlineData(DatabaseFault.LostBefore, 1)]
+    public async Task A_lost_answer_is_looked_up_and_what_was_not_committed_stays(object fault, int left)
+    {
+        Change(1000);
+        var lost = (DatabaseFault)fault;
+        _faulty.Fault = what => what == "flush" ? lost : DatabaseFault.None;
+        if (left == 0)
+            await _flusher.FlushAsync(NodeFixture.Token);
+        else
+            Assert.Equal(ErrorCodes.OutcomeUnknown, (await Assert.ThrowsAsync<LoggerCmsException>(() => _flusher.FlushAsync(NodeFixture.Token))).Code);
+        Assert.Equal(left, _unflushed.Count);
+        _faulty.Fault = null;
+        await _flusher.FlushAsync(NodeFixture.Token);
+        Assert.Equal(1, (await _database.ReadStateAsync(NodeFixture.Token)).Objects);
+    }
+
+    [Fact]
+    public async Task When_the_state_cannot_be_read_after_a_lost_answer_the_batch_is_written_again_with_what_came_since()
+    {
+        Change(1000);
+        _faulty.Fault = what => what switch { "flush" => DatabaseFault.LostAfter, "state" => DatabaseFault.Away, _ => DatabaseFault.None };
+        Assert.Equal(ErrorCodes.ConnectionLost, (await Assert.ThrowsAsync<LoggerCmsException>(() => _flusher.FlushAsync(NodeFixture.Token))).Code);
+        Remove(1000);
+        Change(1001);
+        _faulty.Fault = null;
+        await _flusher.FlushAsync(NodeFixture.Token);
+        Assert.Null(await _database.FindAsync(1000, NodeFixture.Token));
+        Assert.NotNull(await _database.FindAsync(1001, NodeFixture.Token));
+    }
+
+    [Fact]
+    public async Task Another_epoch_ends_it_for_good()
+    {
+        await _database.TakeLeaseAsync(Guid.NewGuid(), "n2", takeOver: true, NodeFixture.Token);
+        Change(1000);
+        _flusher.Start();
+        _flusher.Ask();
+        Assert.Equal(ErrorCodes.EpochLost, (await _events.End.Task.WaitAsync(NodeFixture.Token)).Code);
+        Assert.Equal(0, (await _database.ReadStateAsync(NodeFixture.Token)).Objects);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_room_is_let_go_on_by_a_commit_also_when_the_trim_after_it_fails()
+    {
+        Change(1000);
+        var next = _flusher.NextAsync(NodeFixture.Token);
+        _events.Fail = true;
+        await Assert.ThrowsAsync<LoggerCmsException>(() => _flusher.FlushAsync(NodeFixture.Token));
+        await next;
+        Assert.Equal(0, _unflushed.Bytes);
+    }
+
+    private void Change(long id) => _unflushed.Add([new PutChange { UpdateKey = ++_key, BeforeKey = 0, Object = Make(id) }], null, 100);
+
+    private void Remove(long id) => _unflushed.Add([new RemoveChange { UpdateKey = ++_key, BeforeKey = 0, Id = id, Kind = "Txt", Name = "a" }], null, 100);
+
+    private CmsObject Make(long id) => new()
+    {
+        Id = id,
+        Cuid = $"C{id}",
+        Kind = "Txt",
+        ParentId = 23,
+        Name = $"n{id}",
+        OwnerId = 12,
+        Version = 1,
+        UpdateKey = _key,
+        CreatedUs = 0,
+        ModifiedUs = 0,
+        Properties = [],
+    };
+
+    private sealed class Events : IFlushEvents
+    {
+        public int Failed { get; private set; }
+
+        public int Recoveries { get; private set; }
+
+        public bool Fail { get; set; }
+
+        public TaskCompletionSource<LoggerCmsException> End { get; } = new();
+
+        public IReadOnlyList<LocalKey> Expire() => [];
+
+        public Task FlushingAsync(long throughKey, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task FlushedAsync(long throughKey, CancellationToken cancellationToken)
+            => Fail ? throw new LoggerCmsException(ErrorCodes.JournalFailed, "A segment could not be removed.", "Look.") : Task.CompletedTask;
+
+        public void FlushFailed(LoggerCmsException exception, TimeSpan retryAfter) => Failed++;
+
+        public void Recovered() => Recoveries++;
+
+        public void Lost(LoggerCmsException exception) => End.SetResult(exception);
+    }
+}
