@@ -36,6 +36,7 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 // Its own journal. What a crash leaves there is brought in first by the next.
                 DeltaPath = folder + ".reconcile",
                 ConflictPolicy = request.ConflictPolicy,
+                MakesSystemObjects = false,
             };
             if (request.WhatIf)
                 return await CmsNode.PlanOfflineAsync(database, files, options, folder, time, cancellationToken).ConfigureAwait(false);

@@ -163,7 +163,7 @@ public sealed class ClientTests(TestNode node) : IClassFixture<TestNode>
             await client.ChangeAsync(Change.CreateIn(folder, part), Cancellation);
 
         var children = await client.GetChildrenAsync(folder, Cancellation).Select(o => o.Id).ToListAsync(Cancellation);
-        var rows = await client.QueryAsync($"SELECT SI_ID FROM CI_INFOOBJECTS WHERE SI_PARENTID={folder}", Cancellation)
+        var rows = await client.QueryAsync($"SELECT TOP {2 * count} SI_ID FROM CI_INFOOBJECTS WHERE SI_PARENTID={folder}", Cancellation)
             .Select(row => row.GetProperty("SI_ID").GetInt64()).ToListAsync(Cancellation);
         var exported = await client.ExportAsync(folder, Cancellation).Select(o => o.Id).ToListAsync(Cancellation);
 

@@ -236,7 +236,7 @@ internal sealed partial class CmsNode
 
     private async Task MakeSystemObjectsAsync(Parts parts)
     {
-        if (parts.Image.Count > 0)
+        if (parts.Image.Count > 0 || !_options.MakesSystemObjects)
             return;
         var nowUs = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         List<WriteOperation> operations = [.. SystemObjects.Create(1, nowUs, BuiltIn.RootAccessList.Encode())
