@@ -126,8 +126,18 @@ Describe 'A node' {
         Test-Runs $other.ProcessId | Should -BeFalse
     }
 
+    It 'is found again at the address that it has after a restart' {
+        Connect-Cms -Profile one
+        Stop-CmsNode
+        { Get-CmsNode -ErrorAction Stop } | Should -Throw -ErrorId 'ServerUnreachable,*'
+        $node = Start-TestNode one
+        (Get-CmsNode).ProcessId | Should -Be $node.ProcessId
+        (Get-CmsNode one).ProcessId | Should -Be $node.ProcessId
+    }
+
     It 'is killed, starts again, and has everything; -WhatIf changes nothing' {
         $id = New-Folder 'kept'
+        $node = Get-CmsNode one
         Stop-Hard $node
         $files = Get-DeltaFile $node.DeltaPath
         $files.State | Should -Not -Contain 'Damaged'
