@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace LoggerCms.Client;
 
@@ -90,7 +91,7 @@ internal static class NodeStop
         }
     }
 
-    // In a container nobody may collect a process whose parent has gone.
+    // In a container nobody may collect a process whose parent has gone. Of a child of this process the runtime takes care.
     private static bool IsZombie(int processId)
     {
         if (!OperatingSystem.IsLinux())
@@ -98,7 +99,8 @@ internal static class NodeStop
         try
         {
             var stat = File.ReadAllText($"/proc/{processId}/stat");
-            return stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal);
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] == "Z" && fields[1] != Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {

@@ -23,66 +23,69 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
         if (!Directory.Exists(folder))
             throw new LoggerCmsException(ErrorCodes.InvalidOption, $"There is no folder '{folder}'.", "Give the folder of a node's delta files.");
         using var identity = Path.GetDirectoryName(folder) is { } data && NodeIdentity.IsIn(data) ? NodeIdentity.Open(data) : null;
-        var options = new NodeOptions
-        {
-            Name = "reconcile",
-            Side = "A",
-            NodeId = identity?.Id ?? s_nodeId,
-            // Its own journal. What a crash leaves there is brought in first by the next.
-            DeltaPath = folder + ".reconcile",
-            ConflictPolicy = request.ConflictPolicy,
-        };
         var database = SystemDatabaseFactory.Open(connection);
         await using (database.ConfigureAwait(false))
         {
-            await CheckAsync(database, options.NodeId, cancellationToken).ConfigureAwait(false);
-            return request.WhatIf
-                ? await CmsNode.PlanOfflineAsync(database, files, options, folder, time, cancellationToken).ConfigureAwait(false)
-                : await RunAsync(database, options, folder, request, cancellationToken).ConfigureAwait(false);
+            var nodeId = identity?.Id ?? s_nodeId;
+            var holder = await HolderAsync(database, nodeId, cancellationToken).ConfigureAwait(false);
+            var options = new NodeOptions
+            {
+                Name = holder ?? "reconcile",
+                Side = "A",
+                NodeId = nodeId,
+                // Its own journal. What a crash leaves there is brought in first by the next.
+                DeltaPath = folder + ".reconcile",
+                ConflictPolicy = request.ConflictPolicy,
+                MakesSystemObjects = false,
+            };
+            if (request.WhatIf)
+                return await CmsNode.PlanOfflineAsync(database, files, options, folder, time, cancellationToken).ConfigureAwait(false);
+            var isDone = false;
+            try
+            {
+                var result = await ReconcileAsync(database, options, folder, request, cancellationToken).ConfigureAwait(false);
+                isDone = result.Status != "Stopped";
+                return result;
+            }
+            finally
+            {
+                // While its delta files wait, no other node may go on without them: it keeps the lease that it had.
+                if (!isDone && holder is not null)
+                    await database.TakeLeaseAsync(nodeId, holder, takeOver: false, CancellationToken.None).ConfigureAwait(false);
+            }
         }
     }
 
     // Before anything is made: a database that is missing must not come into being by a reconcile.
-    private static async Task CheckAsync(ISystemDatabase database, Guid nodeId, CancellationToken cancellationToken)
+    private static async Task<string?> HolderAsync(ISystemDatabase database, Guid nodeId, CancellationToken cancellationToken)
     {
         var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
-        if (state.Lease is { InForce: true } lease && lease.NodeId != nodeId)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.SideInService,
-                $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database.Name}' with epoch {lease.Epoch}.",
-                "Let that node bring the files in: Invoke-DeltaReconcile -Path FOLDER without -Database. A node that was killed does it when it starts again.",
-                database.Name);
-        }
+        if (state.Lease is not { InForce: true } lease)
+            return null;
+        return lease.NodeId == nodeId ? lease.NodeName : throw new LoggerCmsException(
+            ErrorCodes.SideInService,
+            $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database.Name}' with epoch {lease.Epoch}.",
+            "Let that node bring the files in: Invoke-DeltaReconcile -Path FOLDER without -Database. A node that was killed does it when it starts again.",
+            database.Name);
     }
 
-    private async Task<DeltaReconcileResult> RunAsync(
+    private async Task<DeltaReconcileResult> ReconcileAsync(
         ISystemDatabase database, NodeOptions options, string folder, CmsReconcileRequest request, CancellationToken cancellationToken)
     {
         var node = new CmsNode(database, files, options, time);
         await using (node.ConfigureAwait(false))
         {
             await node.StartAsync(cancellationToken).ConfigureAwait(false);
-            DeltaReconcileResult result;
             try
             {
-                result = await node.ReconcileAsync(folder, request.ConflictPolicy, request.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+                return await node.ReconcileAsync(folder, request.ConflictPolicy, request.SetDamagedAside, cancellationToken).ConfigureAwait(false);
             }
-            catch
+            finally
             {
-                // The lease goes back; the files are still there.
-                await StopAsync(node, options).ConfigureAwait(false);
-                throw;
+                // Also after a failure: what was brought in goes to the database, and the files that were not are still there.
+                await node.StopAsync(CancellationToken.None).ConfigureAwait(false);
+                Directory.Delete(options.DeltaPath);
             }
-
-            await StopAsync(node, options).ConfigureAwait(false);
-            return result;
         }
-    }
-
-    private static async Task StopAsync(CmsNode node, NodeOptions options)
-    {
-        await node.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        Directory.Delete(options.DeltaPath);
     }
 }

@@ -140,10 +140,17 @@ internal sealed partial class CmsNode
         var started = time.GetTimestamp();
         var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
         var (image, ledger) = await LoadAsync(database, state, options, time, cancellationToken).ConfigureAwait(false);
-        var source = DeltaSource.Plan(files, folder, new DeltaReader(state.Identity, 0, Guid.Empty), cancellationToken);
-        var reconcilers = new ReconcilerSet(state, ledger, options.ConflictPolicy);
-        ReconcilePlan.Run(source, reconcilers, image, cancellationToken);
-        return source.Result("WhatIf", database.Name, reconcilers, image.UpdateKey, time.GetElapsedTime(started));
+        try
+        {
+            var source = DeltaSource.Plan(files, folder, new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty), cancellationToken);
+            var reconcilers = new ReconcilerSet(state, ledger, options.ConflictPolicy);
+            ReconcilePlan.Run(source, reconcilers, image, cancellationToken);
+            return source.Result("WhatIf", database.Name, reconcilers, image.UpdateKey, time.GetElapsedTime(started));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, folder);
+        }
     }
 
     private async Task ApplyAsync(Parts parts, DeltaSource source, ReconcilerSet reconcilers, CancellationToken cancellationToken)
@@ -229,7 +236,7 @@ internal sealed partial class CmsNode
 
     private async Task MakeSystemObjectsAsync(Parts parts)
     {
-        if (parts.Image.Count > 0)
+        if (parts.Image.Count > 0 || !_options.MakesSystemObjects)
             return;
         var nowUs = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         List<WriteOperation> operations = [.. SystemObjects.Create(1, nowUs, BuiltIn.RootAccessList.Encode())

@@ -24,6 +24,9 @@ internal sealed record NodeOptions
     /// <summary>Go on without damaged delta files, which get another name; otherwise the node does not start over them.</summary>
     public bool SetDamagedAside { get; init; }
 
+    /// <summary>Make the objects that every system has where there is no object at all; not where delta files are only brought in, which may hold them.</summary>
+    public bool MakesSystemObjects { get; init; } = true;
+
     /// <summary>Of the run time image; null for none.</summary>
     public long? MemoryLimitBytes { get; init; }
 

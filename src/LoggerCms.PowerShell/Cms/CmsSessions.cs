@@ -102,8 +102,16 @@ internal static class CmsSessions
         }
     }
 
-    /// <summary>Has connections by profile made anew: a node was started or stopped.</summary>
-    public static void Forget()
+    /// <summary>A node was started: connections to the address that it had before are dead, and those by profile are made anew.</summary>
+    public static void Started(CmsNodeInfo node)
+    {
+        foreach (var session in Open().Where(one => one.Node == node.Name && one.SystemId == node.SystemId && one.Endpoint != node.Endpoint))
+            Close(session.Id);
+        Stopped();
+    }
+
+    /// <summary>A node was stopped: connections by profile are made anew.</summary>
+    public static void Stopped()
     {
         lock (Gate)
             s_byProfile.Clear();

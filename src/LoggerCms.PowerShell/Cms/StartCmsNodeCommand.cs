@@ -100,9 +100,9 @@ public sealed class StartCmsNodeCommand : AsyncPSCmdlet
             progress.Activity, name, (work, token) => work.CmsTools.StartNodeAsync(start, new Steps(this, work.Queue, progress), token), MyInvocation.ExpectingInput);
         progress.RecordType = ProgressRecordType.Completed;
         WriteProgress(progress);
-        CmsSessions.Forget();
         if (node is null)
             return;
+        CmsSessions.Started(node);
         SessionMemory.SawNode(node.Name);
         ReconcileOutput.Warn(this, node.Reconcile);
         WriteObject(node);

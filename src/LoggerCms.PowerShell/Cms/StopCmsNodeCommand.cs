@@ -23,6 +23,6 @@ public sealed class StopCmsNodeCommand : NamedNodeCmdlet
         }
 
         Tell($"Stopping node {node.Name}", target, (client, token) => EngineHost.GetCmsTools().StopNodeAsync(client, Timeout, token), OneOfMany);
-        CmsSessions.Forget();
+        CmsSessions.Stopped();
     }
 }

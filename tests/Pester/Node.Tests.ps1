@@ -1,0 +1,222 @@
+# Nodes from the shell: started, connected to, killed, started again, stopped; two at once, in jobs, without prompts.
+param([string] $Configuration = 'Debug')
+
+BeforeAll {
+    . "$PSScriptRoot/Common.ps1"
+    Set-TestHome $TestDrive
+    Import-Module $ModulePath
+    $started = [Collections.Generic.List[int]]::new()
+
+    function Start-TestNode([string] $Name, [hashtable] $With = @{}) {
+        $node = Start-CmsNode $Name -Port 0 @With
+        $started.Add($node.ProcessId)
+        $node
+    }
+
+    # Waits for the end: the next start must find the folder free.
+    function Stop-Hard($Node) {
+        $process = Get-Process -Id $Node.ProcessId
+        $process.Kill()
+        $process.WaitForExit()
+    }
+
+    # One that has ended and that nobody collects, as in a container, has ended too.
+    function Test-Runs([int] $Id) {
+        $process = Get-Process -Id $Id -ErrorAction Ignore
+        [bool]$process -and -not ($IsLinux -and (Get-Content "/proc/$Id/stat" -Raw -ErrorAction Ignore) -notmatch '\) [^ZX]')
+    }
+
+    function New-Folder([string] $Name) {
+        $request = [LoggerCms.CmsChangeRequest]@{
+            Changes = [LoggerCms.CmsChange[]]@([LoggerCms.CmsChange]@{ Operation = 'Create'; Kind = 'Folder'; Name = $Name; ParentId = 23 })
+        }
+        $profile = Get-Content "$env:LOGGERCMS_HOME/cms/one.profile.json" -Raw | ConvertFrom-Json
+        $answer = Invoke-RestMethod "$($profile.endpoint)v1/changes" -Method Post -SkipCertificateCheck -ContentType 'application/json' -Headers @{ Authorization = "Bearer $($profile.token)" } -Body ($request | ConvertTo-Json -Depth 5)
+        $answer.Changed[0].Id
+    }
+}
+
+AfterAll {
+    $started | ForEach-Object { Get-Process -Id $_ -ErrorAction Ignore } | Stop-Process -Force
+    Remove-Item Env:LOGGERCMS_HOME
+}
+
+Describe 'Without a node' {
+    It '<_> says where none is, and what to do' -ForEach 'Get-CmsNode', 'Get-RunTimeImage', 'Stop-CmsNode', 'Connect-Cms' {
+        $failure = { & $_ -ErrorAction Stop } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'ProfileNotFound,*'
+        $failure.CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $failure.ErrorDetails.RecommendedAction | Should -Match 'Start-CmsNode'
+    }
+
+    It 'Start-CmsNode -WhatIf starts nothing and makes no file' {
+        Start-CmsNode never -Port 0 -WhatIf | Should -BeNullOrEmpty
+        Test-Path "$env:LOGGERCMS_HOME/nodes" | Should -BeFalse
+    }
+
+    It 'Disconnect-Cms leaves a shell alone that is not connected' {
+        Disconnect-Cms | Should -BeNullOrEmpty
+    }
+
+    It 'an address that is no node''s fails before a token goes there' {
+        { Connect-Cms https://127.0.0.1:1/ -Token (ConvertTo-SecureString 'x' -AsPlainText -Force) -ErrorAction Stop } |
+            Should -Throw -ErrorId 'ProfileNotFound,*'
+    }
+}
+
+Describe 'A node' {
+    BeforeAll { $node = Start-TestNode one }
+
+    It 'is ready, and is found without being connected to' {
+        $node.State | Should -Be 'Ready'
+        $node.Color | Should -Be 'Green'
+        (Get-CmsNode).NodeId | Should -Be $node.NodeId
+        (Get-CmsNode one).ProcessId | Should -Be $node.ProcessId
+        (Get-RunTimeImage).Objects | Should -BeGreaterThan 10
+    }
+
+    It 'is not started twice, and says so' {
+        $failure = { Start-CmsNode one -Port 0 -ErrorAction Stop } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'SideInService,*'
+        $failure.CategoryInfo.Category | Should -Be 'ResourceBusy'
+        $failure.TargetObject | Should -Be 'one'
+        $failure.ErrorDetails.RecommendedAction | Should -Match 'Stop-CmsNode'
+    }
+
+    It 'keeps its token from every output' {
+        $secret = (Get-Content "$env:LOGGERCMS_HOME/cms/one.profile.json" -Raw | ConvertFrom-Json).token
+        $session = Connect-Cms -Profile one -PassThru
+        ($session | Format-List * -Force | Out-String) | Should -Not -Match ([regex]::Escape($secret))
+        ($session | ConvertTo-Json) | Should -Not -Match ([regex]::Escape($secret))
+        Disconnect-Cms $session
+    }
+
+    It 'takes a token and an authority that are given' {
+        $profile = Get-Content "$env:LOGGERCMS_HOME/cms/one.profile.json" -Raw | ConvertFrom-Json
+        Set-Content "$TestDrive/ca.pem" $profile.ca
+        $token = ConvertTo-SecureString $profile.token -AsPlainText -Force
+        Connect-Cms $profile.endpoint -Token $token -CaCertificatePath "$TestDrive/ca.pem"
+        (Get-CmsNode).Name | Should -Be 'one'
+        { Connect-Cms $profile.endpoint -Token (ConvertTo-SecureString 'lcms_wrong' -AsPlainText -Force) -ErrorAction Stop } | Should -Throw -ErrorId 'Unauthenticated,*'
+        Disconnect-Cms
+    }
+
+    It 'answers in a job and in other runspaces of the shell' {
+        Connect-Cms -Profile one
+        $module = $ModulePath
+        1..4 | ForEach-Object -Parallel { Import-Module $using:module; (Get-CmsNode).Name } | Should -Be 'one', 'one', 'one', 'one'
+        $fromJob = Start-Job { Import-Module $using:module; Get-CmsNode } | Receive-Job -Wait -AutoRemoveJob
+        $fromJob.Name | Should -Be 'one'
+        $fromJob.PSObject.TypeNames | Should -Contain 'Deserialized.LoggerCms.CmsNodeInfo'
+        $fromJob.Reconcile.Status | Should -Be 'NothingToDo'
+        Disconnect-Cms
+    }
+
+    It 'goes on when the shell that started it ends' {
+        $text = Invoke-FreshShell "(Start-CmsNode other -Port 0).ProcessId"
+        $started.Add([int]$text)
+        $other = Get-CmsNode other
+        $other.State | Should -Be 'Ready'
+        $other.ProcessId | Should -Be ([int]$text)
+        if ($IsLinux) {
+            # Field 6 behind the name: the session is its own, so no terminal's Ctrl+C or hang-up is for it.
+            ((Get-Content "/proc/$($other.ProcessId)/stat" -Raw) -replace '^.*\) ').Split(' ')[3] | Should -Be "$($other.ProcessId)"
+        }
+        Stop-CmsNode other
+        Test-Runs $other.ProcessId | Should -BeFalse
+    }
+
+    It 'is found again at the address that it has after a restart' {
+        Connect-Cms -Profile one
+        Stop-CmsNode
+        { Get-CmsNode -ErrorAction Stop } | Should -Throw -ErrorId 'ServerUnreachable,*'
+        $node = Start-TestNode one
+        (Get-CmsNode).ProcessId | Should -Be $node.ProcessId
+        (Get-CmsNode one).ProcessId | Should -Be $node.ProcessId
+    }
+
+    It 'is killed, starts again, and has everything; -WhatIf changes nothing' {
+        $id = New-Folder 'kept'
+        $node = Get-CmsNode one
+        Stop-Hard $node
+        $files = Get-DeltaFile $node.DeltaPath
+        $files.State | Should -Not -Contain 'Damaged'
+        (Get-DeltaFile $node.DeltaPath -Record).Count | Should -BeGreaterThan 0
+
+        $plan = Invoke-DeltaReconcile $node.DeltaPath -Database $node.Database -WhatIf
+        $plan.Status | Should -Be 'WhatIf'
+        (Get-DeltaFile $node.DeltaPath).Path | Should -Be $files.Path
+
+        $node = Start-TestNode one
+        $node.Reconcile.Records | Should -BeGreaterThan 0
+        $again = Get-RunTimeImage one
+        { New-Folder 'kept' } | Should -Throw
+        (Get-RunTimeImage one).Objects | Should -Be $again.Objects
+        $id | Should -BeGreaterThan 999
+    }
+
+    It 'asks before a reconcile, which no prompt can answer here' {
+        $text = Invoke-FreshShell 'try { Invoke-DeltaReconcile -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }'
+        $text -join ' ' | Should -Match 'InvalidOperation'
+        (Invoke-DeltaReconcile -Confirm:$false).Status | Should -Be 'NothingToDo'
+    }
+
+    It 'is not taken over without an answer' {
+        $database = (Get-CmsNode one).Database
+        $text = Invoke-FreshShell "try { Start-CmsNode thief -Port 0 -Database '$database' -TakeOver -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId }"
+        $text -join ' ' | Should -Match 'InvalidOperation'
+        $failure = { Start-CmsNode thief -Port 0 -Database $database -ErrorAction Stop } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'SideInService,*'
+        (Start-CmsNode thief -Port 0 -Database $database -TakeOver -WhatIf 6>&1) | Should -BeNullOrEmpty
+        (Get-CmsNode one).State | Should -Be 'Ready'
+    }
+
+    It 'stands beside another one' {
+        $two = Start-TestNode two
+        $one = Get-CmsNode one
+        $one.SystemId | Should -Not -Be $two.SystemId
+        (Get-CmsNode).Name | Should -Be 'two' -Because 'the last that was started is found without a name'
+        (Get-CmsNode one, two).Name | Should -Be 'one', 'two'
+        $session = Connect-Cms -Profile one -PassThru
+        (Get-CmsNode -Connection two).Name | Should -Be 'two'
+        (Get-CmsNode -Connection $session).Name | Should -Be 'one'
+        (Get-CmsNode).Name | Should -Be 'one'
+        (Get-CmsNode -Connection $two).Name | Should -Be 'two'
+
+        # One node's profile and the other's address: another authority.
+        { Connect-Cms $two.Endpoint -Profile one -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateNotTrusted,*'
+        Disconnect-Cms $session
+        { Get-CmsNode -Connection $session -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*'
+        Stop-CmsNode two
+    }
+
+    It 'one that fails among several is one error' {
+        $found = Get-CmsNode nobody, one -ErrorAction SilentlyContinue -ErrorVariable failures
+        $found.Name | Should -Be 'one'
+        $failures.Count | Should -Be 1
+    }
+
+    It 'completes the nodes that the session has seen' {
+        (TabExpansion2 'Get-CmsNode o').CompletionMatches.CompletionText | Should -Contain 'one'
+    }
+
+    It 'stops without a trace: no process, no delta file; -WhatIf does not' {
+        $before = Get-CmsNode one
+        Stop-CmsNode one -WhatIf
+        Test-Runs $before.ProcessId | Should -BeTrue
+        Get-CmsNode one | Stop-CmsNode | Should -BeNullOrEmpty
+        Test-Runs $before.ProcessId | Should -BeFalse
+        Get-ChildItem $before.DeltaPath | Should -BeNullOrEmpty
+        $failure = { Get-CmsNode one -ErrorAction Stop } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'ServerUnreachable,*'
+    }
+}
+
+Describe 'Import-Module' {
+    It 'loads nothing of nodes, and a failed lookup no driver' {
+        $loaded = Invoke-FreshShell 'Get-CmsNode -ErrorAction Ignore; [AppDomain]::CurrentDomain.GetAssemblies().GetName().Name'
+        $loaded | Should -Contain 'LoggerCms.Client'
+        $loaded -match '^(LoggerCms\.Databases|Npgsql|Microsoft\.Data|SQLitePCL)' | Should -BeNullOrEmpty
+        Invoke-FreshShell '[AppDomain]::CurrentDomain.GetAssemblies().GetName().Name' | Should -Not -Contain 'LoggerCms.Client'
+    }
+}
