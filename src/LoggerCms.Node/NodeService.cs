@@ -46,7 +46,10 @@ internal sealed class NodeService(CmsNode node)
         if (found is null || !access.Has(found, Rights.View))
         {
             throw new LoggerCmsException(
-                ErrorCodes.ObjectNotFound, $"There is nothing at '{path ?? cuid}' that you may see.", "Get-CmsObject -Path / -Children shows what there is.");
+                ErrorCodes.ObjectNotFound, $"There is nothing at '{path ?? cuid}' that you may see.", "Get-CmsObject -Path / -Children shows what there is.")
+            {
+                IsDenial = found is not null,
+            };
         }
 
         return found;

@@ -26,7 +26,7 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         }
         catch (LoggerCmsException exception)
         {
-            if (exception.Code is ErrorCodes.Forbidden or ErrorCodes.Unauthenticated)
+            if (exception.IsDenial || exception.Code is ErrorCodes.Forbidden or ErrorCodes.Unauthenticated)
             {
                 var caller = context.Items[typeof(Caller)] as Caller;
                 await audit.RecordAsync(
