@@ -76,6 +76,8 @@ function New-PlatformPackage([string] $Platform) {
     $readyToRun = Test-ReadyToRun $common
     $common += '-c', 'Release', '--no-self-contained', '-nologo', "-p:PublishReadyToRun=$readyToRun"
     Invoke-Dotnet publish src/LoggerCms.PowerShell @common -o "$target/bin"
+    # What a project that is built first leaves beside; the node's place is the engine's folder.
+    Remove-Item "$target/bin/LoggerCms.Node.*" -ErrorAction Ignore
     # The node runs from the same folder. The client comes last: what both have is then as a shell needs it, without ASP.NET Core.
     Invoke-Dotnet publish src/LoggerCms.Node @common -o "$target/bin/engine"
     Invoke-Dotnet publish src/LoggerCms.Client @common -o "$target/bin/engine"

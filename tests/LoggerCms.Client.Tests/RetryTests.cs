@@ -6,7 +6,9 @@ public sealed class RetryTests
     private readonly StillClock _clock = new();
     private readonly CmsClientOptions _options = new()
     {
-        RetryFor = TimeSpan.FromSeconds(10), FirstDelay = TimeSpan.FromMilliseconds(100), LongestDelay = TimeSpan.FromSeconds(2),
+        RetryFor = TimeSpan.FromSeconds(10),
+        FirstDelay = TimeSpan.FromMilliseconds(100),
+        LongestDelay = TimeSpan.FromSeconds(2),
     };
 
     [Fact]

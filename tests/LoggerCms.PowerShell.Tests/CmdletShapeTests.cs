@@ -75,6 +75,8 @@ public sealed class CmdletShapeTests
         var inner = type.IsArray ? type.GetElementType()! : Nullable.GetUnderlyingType(type) ?? type;
         return inner.Assembly == typeof(SideConnection).Assembly
             || inner.Assembly == typeof(object).Assembly
+            || inner.Assembly == typeof(Uri).Assembly
+            || inner.Assembly == typeof(System.Net.IPAddress).Assembly
             || inner.Assembly == typeof(PSCmdlet).Assembly;
     }
 
