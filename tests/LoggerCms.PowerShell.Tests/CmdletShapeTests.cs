@@ -76,6 +76,7 @@ public sealed class CmdletShapeTests
         var inner = type.IsArray ? type.GetElementType()! : Nullable.GetUnderlyingType(type) ?? type;
         return inner.Assembly == typeof(SideConnection).Assembly
             || inner.Assembly == typeof(object).Assembly
+            || inner.Assembly.GetName().Name is "System.Private.Uri" or "System.Net.Primitives"
             || inner.Assembly == typeof(PSCmdlet).Assembly;
     }
 
