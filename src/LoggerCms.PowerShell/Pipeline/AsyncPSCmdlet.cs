@@ -55,12 +55,15 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
         catch (Exception e) when (e is not (PipelineStoppedException or RuntimeException))
         {
             var record = ErrorRecords.From(e, target);
-            if (!oneOfMany)
+            if (!oneOfMany || EndsAll(e))
                 ThrowTerminatingError(record);
             WriteError(record);
             return null;
         }
     }
+
+    /// <summary>Whether a failure would be met by every other input as well: then it ends the cmdlet.</summary>
+    private protected virtual bool EndsAll(Exception failure) => false;
 
     private protected string ResolvePath(string path) => ShellPath.Resolve(SessionState.Path, path);
 

@@ -1,0 +1,111 @@
+using System.Management.Automation;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using LoggerCms.PowerShell.Objects;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Writes an object and all below it, as of one moment, as JSON lines.</summary>
+[Cmdlet(VerbsData.Export, "CmsObject", SupportsShouldProcess = true)]
+[OutputType(typeof(string), typeof(FileInfo))]
+public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
+{
+    private int _written;
+
+    /// <summary>The file to write; the lines go down the pipeline when left out.</summary>
+    [Parameter(Position = 1)]
+    [Alias("OutFile")]
+    [ValidateNotNullOrEmpty]
+    public string? FilePath { get; set; }
+
+    /// <summary>Replace a file that is there.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var target in Targets())
+        {
+            if (FilePath is null)
+            {
+                List($"Exporting {target}", target.Input, (client, token) => LinesAsync(client, target, token), line => line, oneOfMany: IsOneOfMany);
+                continue;
+            }
+
+            var path = ResolvePath(FilePath);
+            if (_written++ > 0 || (File.Exists(path) && !Force))
+            {
+                ThrowTerminatingError(ErrorRecords.From(
+                    new LoggerCmsException(
+                        ErrorCodes.NameInUse,
+                        _written > 1 ? "A file takes one object with all below it." : $"The file '{path}' is there already.",
+                        _written > 1 ? "Export each to a file of its own." : "Give another name, or -Force to replace it."),
+                    FilePath));
+            }
+
+            var found = Ask("Reading objects", target.Input, target.ReadAsync);
+            if (!ShouldProcess(path, $"Export {found!.Path}"))
+                continue;
+            if (Ask($"Exporting {found.Path}", FilePath, (client, token) => WriteAsync(client, target, path, token)) is { } file)
+                WriteObject(file);
+        }
+    }
+
+    private static async IAsyncEnumerable<string> LinesAsync(ICmsClient client, ObjectTarget target, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var root = await target.ReadAsync(client, cancellationToken).ConfigureAwait(false);
+        var line = ExportFile.Header(root);
+        ExportFile.Add(hash, line);
+        yield return line;
+        var objects = 0L;
+        await foreach (var one in client.ExportAsync(root.Id, cancellationToken).ConfigureAwait(false))
+        {
+            objects++;
+            line = ExportFile.Object(one);
+            ExportFile.Add(hash, line);
+            yield return line;
+        }
+
+        yield return ExportFile.End(objects, hash);
+    }
+
+    // Under another name until it is whole, so that a file of that name is never half an export; for its owner alone.
+    private static async Task<FileInfo> WriteAsync(ICmsClient client, ObjectTarget target, string path, CancellationToken cancellationToken)
+    {
+        var partial = $"{path}.{Guid.NewGuid():N}.partial";
+        try
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            await using (var stream = new FileStream(partial, options))
+            {
+                await using (var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" })
+                {
+                    await foreach (var line in LinesAsync(client, target, cancellationToken).ConfigureAwait(false))
+                        await writer.WriteLineAsync(line.AsMemory(), cancellationToken).ConfigureAwait(false);
+                }
+
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, path, overwrite: true);
+            return new FileInfo(path);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException or IOException)
+        {
+            throw new LoggerCmsException(
+                e is UnauthorizedAccessException ? ErrorCodes.AccessDenied : ErrorCodes.TempFolderUnusable,
+                $"The file '{path}' cannot be written: {e.Message}",
+                "Give -FilePath in a folder that exists, that you may write to, and that has room.",
+                innerException: e);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Parameters;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Reads audit events: who did what, on which object, when, with what result, from where.</summary>
+[Cmdlet(VerbsCommon.Get, "CmsAuditEvent", SupportsPaging = true)]
+[OutputType(typeof(CmsAuditEvent))]
+public sealed class GetCmsAuditEventCommand : NodeCmdlet
+{
+    /// <summary>Only events at or after this point.</summary>
+    [Parameter]
+    public DateTimeOffset? From { get; set; }
+
+    /// <summary>Only events before this point.</summary>
+    [Parameter]
+    public DateTimeOffset? To { get; set; }
+
+    /// <summary>Only what this user did.</summary>
+    [Parameter(Position = 0)]
+    [Alias("Principal")]
+    [ArgumentCompleter(typeof(CmsUserCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? User { get; set; }
+
+    /// <summary>Only what the user of this id did.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public long? PrincipalId { get; set; }
+
+    /// <summary>Only this action.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(CmsActionCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Action { get; set; }
+
+    /// <summary>Only events with this result.</summary>
+    [Parameter]
+    [ValidateSet("Succeeded", "Denied", "Failed")]
+    public string? Result { get; set; }
+
+    /// <summary>Only events about the object of this id.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("ObjectId", "SI_ID")]
+    public long? Id { get; set; }
+
+    /// <summary>Only events that this service reported.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Source { get; set; }
+
+    /// <summary>Only events with this text in the detail, the path or the object's name.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Text { get; set; }
+
+    /// <summary>Only so many of the last events, the newest first.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? Newest { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var page = Page.Of(PagingParameters);
+        if (Newest is { } newest)
+            page = page with { First = Math.Min(page.First, (ulong)newest) };
+
+        // A user from the pipeline is asked for what it did, not for what was done to it.
+        var isPrincipal = PrincipalId is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(User)) && PrincipalId == Id;
+        var query = new CmsAuditQuery
+        {
+            From = From,
+            To = To,
+            Principal = User,
+            PrincipalId = PrincipalId,
+            Action = Action,
+            Result = Result,
+            ObjectId = isPrincipal ? null : Id,
+            Source = Source,
+            Text = Text,
+            Descending = Newest is not null,
+            Take = (int)Math.Clamp(page.Skip + Math.Min(page.First, 1000), 1, 1000),
+        };
+        List("Reading audit events", Id ?? (object?)User, (client, token) => client.GetAuditAsync(query, token), one => one with { Time = one.Time.ToLocalTime() }, page, MyInvocation.ExpectingInput);
+    }
+}

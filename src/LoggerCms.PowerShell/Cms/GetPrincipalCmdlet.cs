@@ -1,0 +1,78 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Lists users, or groups.</summary>
+public abstract class GetPrincipalCmdlet : NodeCmdlet
+{
+    private readonly Principals _principals = new();
+
+    /// <summary>Their ids.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("PrincipalId", "SI_ID")]
+    public long[] Id { get; set; } = [];
+
+    private protected abstract string[] Names { get; }
+
+    private protected abstract string Folder { get; }
+
+    private protected abstract string Kind { get; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var many = MyInvocation.ExpectingInput || Id.Length + Names.Length > 1;
+        if (Id.Length > 0)
+        {
+            foreach (var id in Id)
+                WriteFound(Ask("Reading principals", id, (client, token) => ByIdAsync(client, id, token), many));
+            return;
+        }
+
+        var patterns = new List<WildcardPattern>();
+        foreach (var name in Names)
+        {
+            if (WildcardPattern.ContainsWildcardCharacters(name))
+                patterns.Add(new WildcardPattern(name, WildcardOptions.IgnoreCase));
+            else
+                WriteFound(Ask("Reading principals", name, (client, token) => ByNameAsync(client, name, token), many));
+        }
+
+        if (patterns.Count > 0 || Names.Length == 0)
+            List("Reading principals", null, (client, token) => AllAsync(client, patterns, token), one => one);
+    }
+
+    private void WriteFound(CmsPrincipal? found)
+    {
+        if (found is not null)
+            WriteObject(found);
+    }
+
+    private async Task<CmsPrincipal> ByIdAsync(ICmsClient client, long id, CancellationToken cancellationToken)
+    {
+        var found = await client.GetObjectAsync(id, cancellationToken).ConfigureAwait(false);
+        return found.Kind == Kind
+            ? await _principals.DescribeAsync(client, found, cancellationToken).ConfigureAwait(false)
+            : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {id} '{found.Name}' is a {found.Kind}, not a {Kind}.", $"Get-CmsObject -Id {id}");
+    }
+
+    private async Task<CmsPrincipal> ByNameAsync(ICmsClient client, string name, CancellationToken cancellationToken)
+    {
+        var found = Kind == Principals.User
+            ? await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false)
+            : await _principals.FindGroupAsync(client, name, cancellationToken).ConfigureAwait(false);
+        return await _principals.DescribeAsync(client, found, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async IAsyncEnumerable<CmsPrincipal> AllAsync(
+        ICmsClient client, List<WildcardPattern> patterns, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var folder = await client.GetObjectByPathAsync(Folder, cancellationToken).ConfigureAwait(false);
+        await foreach (var one in client.GetChildrenAsync(folder.Id, cancellationToken).ConfigureAwait(false))
+        {
+            if (one.Kind == Kind && (patterns.Count == 0 || patterns.Exists(pattern => pattern.IsMatch(one.Name))))
+                yield return await _principals.DescribeAsync(client, one, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

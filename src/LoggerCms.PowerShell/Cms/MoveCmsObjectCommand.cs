@@ -1,0 +1,69 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Moves objects with all below them to another folder.</summary>
+[Cmdlet(VerbsCommon.Move, "CmsObject", SupportsShouldProcess = true)]
+[OutputType(typeof(InfoObject))]
+public sealed class MoveCmsObjectCommand : VersionedChangeCmdlet
+{
+    private CmsObjectInfo? _folder;
+
+    /// <summary>The path of the folder to move to.</summary>
+    [Parameter(Position = 1)]
+    [ArgumentCompleter(typeof(CmsPathCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Destination { get; set; }
+
+    /// <summary>The id of the folder to move to.</summary>
+    [Parameter]
+    public long? DestinationId { get; set; }
+
+    /// <summary>A new name.</summary>
+    [Parameter]
+    [Alias("NewName")]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>Emit the objects as they are after the change.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override bool Shows => PassThru;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Destination is null == DestinationId is null)
+        {
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(ErrorCodes.InvalidOption, "The folder to move to is not named, or twice.", "Give -Destination or -DestinationId."), null));
+        }
+
+        var target = new ObjectTarget(DestinationId, Destination, null);
+        _folder = Ask("Reading the folder", target.Input, target.ReadAsync);
+    }
+
+    private protected override string Action() => $"Move to {_folder!.Path}{(Name is null ? "" : $" as '{Name}'")}";
+
+    private protected override IReadOnlyList<CmsChange> Changes(long id)
+        => [new CmsChange { Operation = "Move", Id = id, ParentId = _folder!.Id, Name = Name, ExpectedVersion = Expected }];
+
+    private protected override async Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
+    {
+        await base.CheckAsync(client, found, cancellationToken).ConfigureAwait(false);
+        Checks.DemandNotSystem(found, "moved");
+        if (_folder!.Id == found.Id || _folder.Path.StartsWith(found.Path + "/", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidObject, $"Object {found.Id} '{found.Name}' cannot be moved below itself (into {_folder.Id}).", "Move it to another folder.");
+        }
+
+        await Checks.DemandAsync(client, found.Id, "Edit", cancellationToken).ConfigureAwait(false);
+        await Checks.DemandAsync(client, _folder.Id, "Add", cancellationToken).ConfigureAwait(false);
+        await Checks.DemandFreeAsync(client, _folder.Path, Name ?? found.Name, found.Id, cancellationToken).ConfigureAwait(false);
+    }
+}

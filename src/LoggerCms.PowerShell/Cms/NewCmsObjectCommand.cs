@@ -1,0 +1,169 @@
+using System.Collections;
+using System.Collections.Specialized;
+using System.Management.Automation;
+using System.Text.Json;
+using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
+using LoggerCms.PowerShell.Values;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Makes objects; those of a pipeline in requests of several hundred.</summary>
+[Cmdlet(VerbsCommon.New, "CmsObject", SupportsShouldProcess = true)]
+[OutputType(typeof(InfoObject))]
+public sealed class NewCmsObjectCommand : NodeCmdlet
+{
+    private readonly ChangeBuffer _buffer = new();
+    private readonly Dictionary<string, CmsObjectInfo> _folders = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<long> _mayAdd = [];
+    private bool _isParentWritten;
+    private bool _isPathWritten;
+
+    /// <summary>The path of the folder.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("Folder")]
+    [ArgumentCompleter(typeof(CmsPathCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>The name.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("SI_NAME")]
+    public string Name { get; set; } = string.Empty;
+
+    /// <summary>The kind.</summary>
+    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]
+    [Alias("SI_KIND")]
+    [ArgumentCompleter(typeof(CmsKindCompleter))]
+    public string Kind { get; set; } = string.Empty;
+
+    /// <summary>The id of the folder.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("SI_PARENTID")]
+    public long? ParentId { get; set; }
+
+    /// <summary>The properties.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("Properties")]
+    public IDictionary? Property { get; set; }
+
+    /// <summary>What the pipeline brings, for -IncludeProperty.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Members of the input that become properties; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    public string[] IncludeProperty { get; set; } = [];
+
+    /// <summary>The CUID; a new one when left out.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Cuid { get; set; }
+
+    /// <summary>The id of the owner; the caller when left out.</summary>
+    [Parameter]
+    public long? OwnerId { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        _isParentWritten = MyInvocation.BoundParameters.ContainsKey(nameof(ParentId));
+        _isPathWritten = MyInvocation.BoundParameters.ContainsKey(nameof(Path));
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        object target = MyInvocation.ExpectingInput && InputObject is not null ? InputObject : Name;
+        try
+        {
+            if (Folder(target) is not { } folder)
+                return;
+            var change = Created(folder.Id);
+            if (IsWhatIf && Ask("Checking", target, (client, token) => CheckAsync(client, folder, token), MyInvocation.ExpectingInput) is null)
+                return;
+            if (!ShouldProcess($"{CmsPath.Child(folder.Path, Name)}", $"Create {Kind}"))
+                return;
+            _buffer.Add(new PendingChange([change], target));
+        }
+        catch (LoggerCmsException e)
+        {
+            var record = ErrorRecords.From(e, target);
+            if (!MyInvocation.ExpectingInput)
+                ThrowTerminatingError(record);
+            WriteError(record);
+            return;
+        }
+
+        if (_buffer.IsFull)
+            Flush();
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Flush();
+
+    private CmsChange Created(long parentId) => new()
+    {
+        Operation = "Create",
+        Kind = Kind,
+        Name = Name,
+        ParentId = parentId,
+        Cuid = Cuid,
+        OwnerId = OwnerId,
+        Properties = Properties() is { Count: > 0 } properties ? PropertyWriter.ToJson(properties) : null,
+    };
+
+    private IDictionary? Properties()
+    {
+        if (IncludeProperty.Length == 0 || InputObject is null)
+            return Property;
+        var all = new OrderedDictionary(StringComparer.OrdinalIgnoreCase);
+        var patterns = IncludeProperty.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToList();
+        foreach (var member in InputObject.Properties.Where(member => patterns.Exists(pattern => pattern.IsMatch(member.Name))))
+            all[member.Name] = member.Value;
+        foreach (DictionaryEntry entry in Property ?? new Hashtable())
+            all[entry.Key] = entry.Value;
+        return all;
+    }
+
+    // What the user wrote counts first; of what the pipeline brought, the id.
+    private CmsObjectInfo? Folder(object target)
+    {
+        var byId = ParentId is not null && (_isParentWritten || !_isPathWritten);
+        if (!byId && Path is null)
+            throw new LoggerCmsException(ErrorCodes.InvalidOption, $"No folder is named for '{Name}'.", "Give -Path or -ParentId.");
+        var folder = byId ? new ObjectTarget(ParentId, null, null) : new ObjectTarget(null, CmsPath.Normal(Path!).TrimEnd('/') is { Length: > 0 } path ? path : "/", null);
+        var key = byId ? $"{ParentId}" : folder.Path!;
+        if (_folders.TryGetValue(key, out var known))
+            return known;
+
+        // It may be one that this pipeline is about to make.
+        if (_buffer.Count > 0)
+            Flush();
+        var found = Ask("Reading the folder", target, folder.ReadAsync, MyInvocation.ExpectingInput);
+        if (found is not null)
+            _folders[key] = found;
+        return found;
+    }
+
+    private async Task<CmsObjectInfo> CheckAsync(ICmsClient client, CmsObjectInfo folder, CancellationToken cancellationToken)
+    {
+        if (!_mayAdd.Contains(folder.Id))
+        {
+            await Checks.DemandAsync(client, folder.Id, "Add", cancellationToken).ConfigureAwait(false);
+            _mayAdd.Add(folder.Id);
+        }
+
+        await Checks.DemandFreeAsync(client, folder.Path, Name, null, cancellationToken).ConfigureAwait(false);
+        return folder;
+    }
+
+    private void Flush()
+    {
+        var outcomes = ChangeRuns.Send(this, _buffer.Take(), MyInvocation.ExpectingInput);
+        var ids = outcomes.SelectMany(outcome => outcome.Changed).Select(changed => changed.Id).ToList();
+        if (ids.Count > 0)
+            List("Reading objects", null, (client, token) => client.QueryAsync(CmsQueries.ByIds(ids), token), (JsonElement row) => InfoObjects.FromRow(row));
+    }
+}

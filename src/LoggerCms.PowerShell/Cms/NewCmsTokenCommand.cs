@@ -1,0 +1,60 @@
+using System.Management.Automation;
+using System.Net;
+using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Issues a token. Its secret is told this once.</summary>
+[Cmdlet(VerbsCommon.New, "CmsToken", SupportsShouldProcess = true)]
+[OutputType(typeof(CmsToken))]
+public sealed class NewCmsTokenCommand : NodeCmdlet
+{
+    private readonly Principals _principals = new();
+
+    /// <summary>What it is for.</summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = string.Empty;
+
+    /// <summary>The user that it stands for; the caller when left out.</summary>
+    [Parameter(Position = 1)]
+    [ArgumentCompleter(typeof(CmsUserCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? User { get; set; }
+
+    /// <summary>The user by id.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public long? PrincipalId { get; set; }
+
+    /// <summary>How long it is good; 90 days when left out.</summary>
+    [Parameter]
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>Give the secret as text.</summary>
+    [Parameter]
+    public SwitchParameter AsPlainText { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        object? input = User ?? (object?)PrincipalId ?? Name;
+        var many = MyInvocation.ExpectingInput;
+        var request = Ask("Checking", input, PrepareAsync, many);
+        if (request is null || !ShouldProcess(User ?? (PrincipalId is { } id ? $"user {id}" : "yourself"), $"Issue a token for {Lifetime}"))
+            return;
+        if (Ask("Issuing a token", input, (client, token) => client.IssueTokenAsync(request, token), many) is not { } issued)
+            return;
+        var shown = PSObject.AsPSObject(issued.Token);
+        shown.Properties.Add(new PSNoteProperty("Secret", AsPlainText ? issued.Text : new NetworkCredential(string.Empty, issued.Text).SecurePassword));
+        WriteObject(shown);
+    }
+
+    private async Task<CmsTokenRequest> PrepareAsync(ICmsClient client, CancellationToken cancellationToken)
+    {
+        var principal = User is { } name ? (await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false)).Id : PrincipalId;
+        if (IsWhatIf && principal is { } other)
+            await Checks.DemandAsync(client, other, "ManageTokens", cancellationToken).ConfigureAwait(false);
+        return new CmsTokenRequest { Name = Name, PrincipalId = principal, Lifetime = Lifetime };
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections;
+using System.Collections.Specialized;
+using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
+using LoggerCms.PowerShell.Values;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Makes a user, or a group.</summary>
+public abstract class NewPrincipalCmdlet : NodeCmdlet
+{
+    private readonly Principals _principals = new();
+
+    /// <summary>The groups that it becomes a member of.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(CmsGroupCompleter))]
+    public string[] Group { get; set; } = [];
+
+    /// <summary>Further properties.</summary>
+    [Parameter]
+    public IDictionary? Property { get; set; }
+
+    /// <summary>Makes one, after the question; null where it was not made.</summary>
+    private protected CmsPrincipal? Make(string folder, string kind, string name, IReadOnlyDictionary<string, string?> words, System.Net.NetworkCredential? credential)
+    {
+        var many = MyInvocation.ExpectingInput;
+        if (Ask("Checking", name, (client, token) => PrepareAsync(client, folder, kind, name, words, token), many) is not { } change)
+            return null;
+        if (!ShouldProcess(CmsPath.Child(folder, name), credential is null ? $"Create {kind}" : $"Create {kind} with a password"))
+            return null;
+        return Ask("Changing objects", name, (client, token) => MakeAsync(client, change, credential, token), many);
+    }
+
+    private async Task<CmsChange> PrepareAsync(
+        ICmsClient client, string folder, string kind, string name, IReadOnlyDictionary<string, string?> words, CancellationToken cancellationToken)
+    {
+        var properties = new OrderedDictionary(StringComparer.OrdinalIgnoreCase);
+        foreach (DictionaryEntry entry in Property ?? new Hashtable())
+            properties[entry.Key] = entry.Value;
+        foreach (var (property, text) in words)
+        {
+            if (!string.IsNullOrEmpty(text))
+                properties[property] = text;
+        }
+
+        var groups = new List<object>();
+        foreach (var group in Group)
+        {
+            var found = await _principals.FindGroupAsync(client, group, cancellationToken).ConfigureAwait(false);
+            groups.Add(found.Id);
+            if (IsWhatIf)
+                await Checks.DemandAsync(client, found.Id, "EditMembers", cancellationToken).ConfigureAwait(false);
+        }
+
+        if (groups.Count > 0)
+            properties[Principals.Membership] = groups.ToArray();
+        var parent = await client.GetObjectByPathAsync(folder, cancellationToken).ConfigureAwait(false);
+        if (IsWhatIf)
+        {
+            await Checks.DemandAsync(client, parent.Id, "Add", cancellationToken).ConfigureAwait(false);
+            await Checks.DemandFreeAsync(client, folder, name, null, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new CmsChange
+        {
+            Operation = "Create",
+            Kind = kind,
+            Name = name,
+            ParentId = parent.Id,
+            Properties = properties.Count > 0 ? PropertyWriter.ToJson(properties) : null,
+        };
+    }
+
+    private async Task<CmsPrincipal> MakeAsync(ICmsClient client, CmsChange change, System.Net.NetworkCredential? credential, CancellationToken cancellationToken)
+    {
+        var answer = await client.ChangeAsync(new CmsChangeRequest { Changes = [change] }, cancellationToken).ConfigureAwait(false);
+        var id = answer.Changed[0].Id;
+        if (credential is not null)
+        {
+            try
+            {
+                await client.SetPasswordAsync(id, new CmsPassword { New = credential.Password }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (LoggerCmsException e)
+            {
+                throw new LoggerCmsException(
+                    e.Code, $"The user '{change.Name}' (id {id}) was made, but has no password: {e.Message}", $"Set-CmsPassword -Id {id}", innerException: e);
+            }
+        }
+
+        var found = await client.GetObjectAsync(id, cancellationToken).ConfigureAwait(false);
+        return await _principals.DescribeAsync(client, found, cancellationToken).ConfigureAwait(false);
+    }
+}

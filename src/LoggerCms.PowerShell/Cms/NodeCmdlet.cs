@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using LoggerCms.PowerShell.Objects;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>What the cmdlets for objects, security and audit share beside the connection: lists in pages, and changes.</summary>
+public abstract class NodeCmdlet : CmsCmdlet
+{
+    /// <summary>Writes what the node sends as it comes.</summary>
+    /// <param name="activity">What the progress bar says.</param>
+    /// <param name="target">The user's input.</param>
+    /// <param name="source">What to ask.</param>
+    /// <param name="shape">What is written for one; null for nothing. Runs beside the pipeline.</param>
+    /// <param name="page">Which of them; null for all.</param>
+    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
+    private protected void List<T>(
+        string activity,
+        object? target,
+        Func<ICmsClient, CancellationToken, IAsyncEnumerable<T>> source,
+        Func<T, object?> shape,
+        Page? page = null,
+        bool oneOfMany = false)
+        => Stream(activity, target, (client, token) => ShapedAsync(source(client, token), shape, page ?? Page.All, token), oneOfMany: oneOfMany);
+
+    private protected override bool EndsAll(Exception failure) => failure is LoggerCmsException typed && !ChangeSender.IsOfAnItem(typed);
+
+    /// <summary>Has changes made; a failure ends the cmdlet.</summary>
+    internal void Change<T>(object? target, Func<ICmsClient, CancellationToken, Task<T>> change)
+        where T : class
+        => Ask("Changing objects", target, change);
+
+    private static async IAsyncEnumerable<object> ShapedAsync<T>(
+        IAsyncEnumerable<T> source, Func<T, object?> shape, Page page, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (skip, left) = (page.Skip, page.First);
+        if (left == 0)
+            yield break;
+        await foreach (var one in source.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (shape(one) is not { } shown)
+                continue;
+            if (skip > 0)
+            {
+                skip--;
+                continue;
+            }
+
+            yield return shown;
+            if (--left == 0)
+                yield break;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using LoggerCms.PowerShell.Objects;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>
+/// What the cmdlets share that change objects which exist: changes of a pipeline go in requests of several hundred, one that fails is told of by
+/// itself and the others are made.
+/// </summary>
+public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
+{
+    private readonly ChangeBuffer _buffer = new();
+    private bool _isOneOfMany;
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        foreach (var target in Targets())
+        {
+            // What the pipeline brought is enough to go on; all else is looked up, and under -WhatIf checked.
+            long id;
+            string text;
+            if (!IsWhatIf && target is { Id: { } known, Path: { } path })
+            {
+                (id, text) = (known, path);
+            }
+            else if (Ask("Reading objects", target.Input, (client, token) => FindAsync(client, target, token), IsOneOfMany) is { } found)
+            {
+                (id, text) = (found.Id, found.Path);
+            }
+            else
+            {
+                continue;
+            }
+
+            if (!ShouldProcess($"{text} (id {id})", Action()))
+            {
+                if (Shows && IsWhatIf)
+                    Show([id]);
+                continue;
+            }
+
+            _isOneOfMany |= IsOneOfMany;
+            _buffer.Add(new PendingChange(Changes(id), target.Input));
+            if (_buffer.IsFull)
+                Flush();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Flush();
+
+    /// <summary>Whether objects are written after their change.</summary>
+    private protected virtual bool Shows => false;
+
+    /// <summary>What the question and -WhatIf say.</summary>
+    private protected abstract string Action();
+
+    /// <summary>The changes of one object, made all or none.</summary>
+    private protected abstract IReadOnlyList<CmsChange> Changes(long id);
+
+    /// <summary>What the node would check.</summary>
+    private protected abstract Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken);
+
+    /// <summary>Writes objects after their change, or as they are under -WhatIf.</summary>
+    private protected virtual void Show(IReadOnlyList<long> ids)
+        => List("Reading objects", null, (client, token) => client.QueryAsync(CmsQueries.ByIds(ids), token), InfoObjects.FromRow);
+
+    private async Task<CmsObjectInfo> FindAsync(ICmsClient client, ObjectTarget target, CancellationToken cancellationToken)
+    {
+        var found = await target.ReadAsync(client, cancellationToken).ConfigureAwait(false);
+        if (IsWhatIf)
+            await CheckAsync(client, found, cancellationToken).ConfigureAwait(false);
+        return found;
+    }
+
+    private void Flush()
+    {
+        var items = _buffer.Take();
+        var outcomes = ChangeRuns.Send(this, items, _isOneOfMany);
+        var ids = outcomes.Where(outcome => outcome.Failure is null).SelectMany(outcome => outcome.Item.Changes).Select(change => change.Id!.Value).Distinct().ToList();
+        if (Shows && ids.Count > 0)
+            Show(ids);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Removes users, or groups.</summary>
+public abstract class RemovePrincipalCmdlet : NodeCmdlet
+{
+    private readonly Principals _principals = new();
+
+    /// <summary>Their ids.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("PrincipalId", "SI_ID")]
+    public long[] Id { get; set; } = [];
+
+    private protected abstract string[] Names { get; }
+
+    private protected abstract string Kind { get; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var many = MyInvocation.ExpectingInput || Id.Length + Names.Length > 1;
+        IEnumerable<(object Input, Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>> Find)> targets = Id.Length > 0
+            ? Id.Select(id => ((object)id, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => client.GetObjectAsync(id, token))))
+            : Names.Select(name => ((object)name, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Kind == Principals.User
+                ? _principals.FindUserAsync(client, name, token)
+                : _principals.FindGroupAsync(client, name, token))));
+        foreach (var (input, find) in targets)
+        {
+            if (Ask("Checking", input, (client, token) => CheckAsync(client, find, token), many) is not { } found || !ShouldProcess($"{found.Name} (id {found.Id})", $"Remove {Kind}"))
+                continue;
+            Ask("Removing", input, (client, token) => RemoveAsync(client, found, token), many);
+        }
+    }
+
+    private async Task<CmsObjectInfo> CheckAsync(
+        ICmsClient client, Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>> find, CancellationToken cancellationToken)
+    {
+        var found = await find(client, cancellationToken).ConfigureAwait(false);
+        if (found.Kind != Kind)
+            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a {Kind}.", $"Remove-CmsObject -Id {found.Id}");
+        Checks.DemandNotSystem(found, "removed");
+        if (IsWhatIf)
+            await Checks.DemandAsync(client, found.Id, "Delete", cancellationToken).ConfigureAwait(false);
+        return found;
+    }
+
+    // A group's members lose it in the same request: no one is left a member of a group that is not there.
+    private async Task<CmsChangeAnswer> RemoveAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
+    {
+        var changes = new List<CmsChange>();
+        if (Kind == Principals.Group)
+        {
+            await foreach (var member in Members.OfAsync(client, found.Id, cancellationToken).ConfigureAwait(false))
+                changes.Add(Principals.MembershipChange(member, Principals.GroupsOf(member).Where(id => id != found.Id)));
+        }
+
+        changes.Add(new CmsChange { Operation = "Remove", Id = found.Id });
+        return await client.ChangeAsync(new CmsChangeRequest { Changes = changes }, cancellationToken).ConfigureAwait(false);
+    }
+}

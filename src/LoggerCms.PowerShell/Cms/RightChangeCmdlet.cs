@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Changes what users and groups may do with objects: all rights of one call on one object are changed, or none.</summary>
+public abstract class RightChangeCmdlet : ObjectChangeCmdlet
+{
+    private readonly Principals _principals = new();
+
+    /// <summary>Users and groups by name.</summary>
+    [Parameter(Position = 1)]
+    [ArgumentCompleter(typeof(CmsPrincipalCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Principal { get; set; } = [];
+
+    /// <summary>Users and groups by id.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public long[] PrincipalId { get; set; } = [];
+
+    /// <summary>Emit the entries that count for the objects after the change.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override bool Shows => PassThru;
+
+    /// <summary>Which; empty for all that a principal has.</summary>
+    private protected abstract IReadOnlyList<string> Rights { get; }
+
+    private protected abstract string Value { get; }
+
+    private protected override string Action()
+        => $"{Verb()} {(Rights.Count > 0 ? string.Join(", ", Rights) : "all rights")} {(Value == "NotSpecified" ? "of" : "to")} {string.Join(", ", Whom())}";
+
+    private protected override IReadOnlyList<CmsChange> Changes(long id)
+        => [.. PrincipalIds().SelectMany(_ => Rights.Count > 0 ? Rights : [null!], (principal, right) => new CmsChange
+        {
+            Operation = "SetRight",
+            Id = id,
+            PrincipalId = principal,
+            Right = right,
+            RightValue = Value,
+        })];
+
+    private protected override Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
+        => Checks.DemandAsync(client, found.Id, "ModifyRights", cancellationToken);
+
+    private protected override void Show(IReadOnlyList<long> ids)
+    {
+        foreach (var id in ids)
+            WriteObject(Ask("Reading rights", id, (client, token) => client.GetRightsAsync(id, token), oneOfMany: true), enumerateCollection: true);
+    }
+
+    // Names are looked up at each call: the pipeline may have brought another id.
+    private IReadOnlyList<long> PrincipalIds()
+    {
+        if (Principal.Length + PrincipalId.Length == 0)
+        {
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(ErrorCodes.InvalidOption, "No user or group is named.", "Give -Principal or -PrincipalId, or pipe users or groups in."), null));
+        }
+
+        var ids = new List<long>(PrincipalId);
+        foreach (var name in Principal)
+            ids.Add(Ask("Reading principals", name, (client, token) => _principals.FindAsync(client, name, token))!.Id);
+        return [.. ids.Distinct()];
+    }
+
+    private IEnumerable<string> Whom() => Principal.Length + PrincipalId.Length > 0 ? [.. Principal, .. PrincipalId.Select(id => $"id {id}")] : [];
+
+    private string Verb() => Value switch { "Granted" => "Grant", "Denied" => "Deny", _ => "Revoke" };
+}

@@ -1,0 +1,82 @@
+using System.Collections;
+using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Values;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Changes properties, names and owners of objects.</summary>
+[Cmdlet(VerbsCommon.Set, "CmsObject", SupportsShouldProcess = true)]
+[OutputType(typeof(InfoObject))]
+public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
+{
+    private CmsChange? _change;
+
+    /// <summary>Properties to set; one without a value is taken away.</summary>
+    [Parameter(Position = 1)]
+    public IDictionary? Property { get; set; }
+
+    /// <summary>Names of properties to take away.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] RemoveProperty { get; set; } = [];
+
+    /// <summary>The new name.</summary>
+    [Parameter]
+    [Alias("NewName")]
+    [ValidateNotNullOrEmpty]
+    public string? Name { get; set; }
+
+    /// <summary>The id of the new owner.</summary>
+    [Parameter]
+    public long? OwnerId { get; set; }
+
+    /// <summary>Emit the objects as they are after the change.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override bool Shows => PassThru;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        try
+        {
+            if (Property is null && RemoveProperty.Length == 0 && Name is null && OwnerId is null)
+                throw new LoggerCmsException(ErrorCodes.InvalidOption, "Nothing is said to change.", "Give -Property, -RemoveProperty, -Name or -OwnerId.");
+            var set = Property is null ? null : (System.Text.Json.JsonElement?)PropertyWriter.ToJson(Property);
+            IReadOnlyList<string> gone = [.. RemoveProperty, .. Property is null ? [] : PropertyWriter.NamesWithoutValue(Property)];
+            _change = new CmsChange { Operation = "Update", Name = Name, OwnerId = OwnerId, Properties = set, RemoveProperties = gone.Count > 0 ? gone : null };
+        }
+        catch (LoggerCmsException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e, Property));
+        }
+    }
+
+    private protected override string Action()
+        => (Name, Property, RemoveProperty.Length) switch
+        {
+            ({ } name, null, 0) => $"Rename to '{name}'",
+            ({ } name, _, _) => $"Rename to '{name}', change properties",
+            (null, null, 0) => $"Make user {OwnerId} the owner",
+            _ => "Change properties",
+        };
+
+    private protected override IReadOnlyList<CmsChange> Changes(long id) => [_change! with { Id = id, ExpectedVersion = Expected }];
+
+    private protected override async Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
+    {
+        await base.CheckAsync(client, found, cancellationToken).ConfigureAwait(false);
+        if (Name is not null || Property is not null || RemoveProperty.Length > 0)
+            await Checks.DemandAsync(client, found.Id, "Edit", cancellationToken).ConfigureAwait(false);
+        if (OwnerId is not null)
+            await Checks.DemandAsync(client, found.Id, "TakeOwnership", cancellationToken).ConfigureAwait(false);
+        if (Name is null || Name == found.Name)
+            return;
+        Checks.DemandNotSystem(found, "renamed");
+        var parent = await client.GetObjectAsync(found.ParentId, cancellationToken).ConfigureAwait(false);
+        await Checks.DemandFreeAsync(client, parent.Path, Name, found.Id, cancellationToken).ConfigureAwait(false);
+    }
+}

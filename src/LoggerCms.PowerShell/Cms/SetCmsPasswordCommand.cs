@@ -1,0 +1,87 @@
+using System.Management.Automation;
+using System.Net;
+using System.Security;
+using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Sets the password of a user, or takes it away.</summary>
+[Cmdlet(VerbsCommon.Set, "CmsPassword", SupportsShouldProcess = true, DefaultParameterSetName = "Credential")]
+[OutputType(typeof(void))]
+public sealed class SetCmsPasswordCommand : NodeCmdlet
+{
+    private readonly Principals _principals = new();
+
+    /// <summary>The user's name and new password.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Credential", ValueFromPipeline = true)]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>The user's name.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "User")]
+    [ArgumentCompleter(typeof(CmsUserCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? User { get; set; }
+
+    /// <summary>The user's id.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Id", ValueFromPipelineByPropertyName = true)]
+    [Alias("PrincipalId")]
+    public long? Id { get; set; }
+
+    /// <summary>The new password.</summary>
+    [Parameter(ParameterSetName = "User")]
+    [Parameter(ParameterSetName = "Id")]
+    public SecureString? Password { get; set; }
+
+    /// <summary>Take the password away, so that nobody can log on with one.</summary>
+    [Parameter(ParameterSetName = "User")]
+    [Parameter(ParameterSetName = "Id")]
+    public SwitchParameter Remove { get; set; }
+
+    /// <summary>The password that the user has; needed to set one's own without the right ChangePassword.</summary>
+    [Parameter]
+    public SecureString? CurrentPassword { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var name = User ?? Credential?.UserName.TrimStart('\\');
+        object input = name ?? (object)Id!.Value;
+        var many = MyInvocation.ExpectingInput;
+        if (Credential is null && Password is null == !Remove)
+        {
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(ErrorCodes.InvalidOption, "There is no new password, or -Remove beside one.", "Give -Password, -Remove or -Credential."), input));
+        }
+
+        var user = Ask("Checking", input, (client, token) => FindAsync(client, name, token), many);
+        if (user is null || !ShouldProcess($"{user.Name} (id {user.Id})", Remove ? "Take the password away" : "Set the password"))
+            return;
+        Ask(
+            "Setting a password",
+            input,
+            async (client, token) =>
+            {
+                var password = new CmsPassword { Current = Plain(CurrentPassword), New = Remove ? null : Plain(Credential?.Password ?? Password) };
+                await client.SetPasswordAsync(user.Id, password, token).ConfigureAwait(false);
+                return user;
+            },
+            many);
+    }
+
+    private async Task<CmsObjectInfo> FindAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
+    {
+        var user = name is null
+            ? await client.GetObjectAsync(Id!.Value, cancellationToken).ConfigureAwait(false)
+            : await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false);
+        if (user.Kind != Principals.User)
+            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {user.Id} '{user.Name}' is a {user.Kind}, not a user.", "Get-CmsUser lists the users.");
+        // Who gives the current one may set the own without the right.
+        if (IsWhatIf && CurrentPassword is null)
+            await Checks.DemandAsync(client, user.Id, "ChangePassword", cancellationToken).ConfigureAwait(false);
+        return user;
+    }
+
+    private static string? Plain(SecureString? secret) => secret is null ? null : new NetworkCredential(string.Empty, secret).Password;
+}

@@ -1,0 +1,70 @@
+using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
+
+namespace LoggerCms.PowerShell.Cms;
+
+/// <summary>Says whether a user or group has rights on objects, and why.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "CmsRight")]
+[OutputType(typeof(CmsRightDecision), typeof(bool))]
+public sealed class TestCmsRightCommand : ObjectTargetCmdlet
+{
+    private readonly Principals _principals = new();
+    private bool _granted = true;
+
+    /// <summary>The rights.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(CmsRightCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Right { get; set; } = [];
+
+    /// <summary>The user or group; the caller when left out.</summary>
+    [Parameter(Position = 2)]
+    [ArgumentCompleter(typeof(CmsPrincipalCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Principal { get; set; }
+
+    /// <summary>The user or group by id.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public long? PrincipalId { get; set; }
+
+    /// <summary>Show what was looked at, from the object upwards.</summary>
+    [Parameter]
+    public SwitchParameter Explain { get; set; }
+
+    /// <summary>Give only whether all is granted.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (var target in Targets())
+        {
+            foreach (var right in Right)
+            {
+                var many = IsOneOfMany || Right.Length > 1;
+                if (Ask("Asking for rights", target.Input, (client, token) => TestAsync(client, target, right, token), many) is not { } decision)
+                    _granted = false;
+                else if (Quiet)
+                    _granted &= decision.Granted;
+                else
+                    WriteObject(Explain ? decision : decision with { Steps = [] });
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (Quiet)
+            WriteObject(_granted);
+    }
+
+    private async Task<CmsRightDecision> TestAsync(ICmsClient client, ObjectTarget target, string right, CancellationToken cancellationToken)
+    {
+        var principal = Principal is { } name ? (await _principals.FindAsync(client, name, cancellationToken).ConfigureAwait(false)).Id : PrincipalId;
+        var id = target.Id ?? (await target.ReadAsync(client, cancellationToken).ConfigureAwait(false)).Id;
+        return await client.TestRightAsync(new CmsRightQuestion { ObjectId = id, PrincipalId = principal, Right = right }, cancellationToken).ConfigureAwait(false);
+    }
+}

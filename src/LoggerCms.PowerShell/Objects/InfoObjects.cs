@@ -1,0 +1,73 @@
+using System.Collections.Specialized;
+using System.Text.Json;
+using LoggerCms.PowerShell.Parameters;
+using LoggerCms.PowerShell.Values;
+
+namespace LoggerCms.PowerShell.Objects;
+
+/// <summary>Makes the shell's objects of what a node sends.</summary>
+internal static class InfoObjects
+{
+    /// <summary>The columns that <c>*</c> gives of every object, before those of its properties.</summary>
+    private const int ColumnsOfEveryObject = 16;
+
+    public static InfoObject From(CmsObjectInfo info)
+    {
+        SessionMemory.SawObject(info.Path, info.Kind);
+        return new InfoObject
+        {
+            Id = info.Id,
+            Cuid = info.Cuid,
+            Kind = info.Kind,
+            Name = info.Name,
+            Path = info.Path,
+            ParentId = info.ParentId,
+            OwnerId = info.OwnerId,
+            Owner = info.Owner,
+            Version = info.Version,
+            UpdateKey = info.UpdateKey,
+            Created = info.Created.ToLocalTime(),
+            Modified = info.Modified.ToLocalTime(),
+            Properties = PropertyReader.FromJson(info.Properties),
+        };
+    }
+
+    /// <summary>The object of a row of <c>SELECT *</c>. A property may have the name of a column: what comes after the columns is a property.</summary>
+    public static InfoObject FromRow(JsonElement row)
+    {
+        var columns = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        var properties = new OrderedDictionary(StringComparer.OrdinalIgnoreCase);
+        var at = 0;
+        foreach (var entry in row.EnumerateObject())
+        {
+            if (at++ < ColumnsOfEveryObject)
+                columns[entry.Name] = entry.Value;
+            else
+                properties[entry.Name] = PropertyReader.Value(entry.Value);
+        }
+
+        var found = new InfoObject
+        {
+            Id = columns["SI_ID"].GetInt64(),
+            Cuid = Text(columns, "SI_CUID"),
+            Kind = Text(columns, "SI_KIND"),
+            Name = Text(columns, "SI_NAME"),
+            Path = Text(columns, "SI_PATH"),
+            ParentId = columns["SI_PARENTID"].GetInt64(),
+            OwnerId = columns["SI_OWNERID"].GetInt64(),
+            Owner = Text(columns, "SI_OWNER"),
+            Version = (int)columns["SI_VERSION"].GetInt64(),
+            UpdateKey = columns["SI_UPDATE_KEY"].GetInt64(),
+            Created = Date(columns, "SI_CREATION_TIME"),
+            Modified = Date(columns, "SI_UPDATE_TS"),
+            Properties = properties,
+        };
+        SessionMemory.SawObject(found.Path, found.Kind);
+        return found;
+    }
+
+    private static string Text(Dictionary<string, JsonElement> columns, string name) => columns[name].GetString() ?? string.Empty;
+
+    private static DateTimeOffset Date(Dictionary<string, JsonElement> columns, string name)
+        => ((DateTimeOffset)PropertyReader.Value(columns[name])!).ToLocalTime();
+}

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+
+namespace LoggerCms.PowerShell.Objects;
+
+/// <summary>The members of groups, found by what each user and group says of itself.</summary>
+internal static class Members
+{
+    private const int MostTries = 5;
+
+    /// <summary>The direct members.</summary>
+    public static async IAsyncEnumerable<CmsObjectInfo> OfAsync(
+        ICmsClient client, long groupId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var path in (string[])[CmsPath.Users, CmsPath.Groups])
+        {
+            var folder = await client.GetObjectByPathAsync(path, cancellationToken).ConfigureAwait(false);
+            await foreach (var one in client.GetChildrenAsync(folder.Id, cancellationToken).ConfigureAwait(false))
+            {
+                if (Principals.GroupsOf(one).Contains(groupId))
+                    yield return one;
+            }
+        }
+    }
+
+    /// <summary>Changes the groups of a user or group; where somebody else changes it at the same time, reads it again and repeats.</summary>
+    /// <returns>The member as it is then.</returns>
+    /// <exception cref="LoggerCmsException">As the node gives it.</exception>
+    public static async Task<CmsObjectInfo> ChangeAsync(
+        ICmsClient client, CmsObjectInfo member, long groupId, bool isMember, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var groups = Principals.GroupsOf(member);
+            if (groups.Contains(groupId) == isMember)
+                return member;
+            var change = Principals.MembershipChange(member, isMember ? [.. groups, groupId] : groups.Where(id => id != groupId));
+            try
+            {
+                await client.ChangeAsync(new CmsChangeRequest { Changes = [change] }, cancellationToken).ConfigureAwait(false);
+                return await client.GetObjectAsync(member.Id, cancellationToken).ConfigureAwait(false);
+            }
+            catch (LoggerCmsException e) when (e.Code == ErrorCodes.VersionConflict && tries < MostTries)
+            {
+                member = await client.GetObjectAsync(member.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

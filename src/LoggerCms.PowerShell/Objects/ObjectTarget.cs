@@ -1,0 +1,18 @@
+namespace LoggerCms.PowerShell.Objects;
+
+/// <summary>An object as a user or a pipeline names it: by one of three names.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Path">Its path; beside an id it is only for people.</param>
+/// <param name="Cuid">Its CUID.</param>
+internal sealed record ObjectTarget(long? Id, string? Path, string? Cuid)
+{
+    /// <summary>The user's own word for it.</summary>
+    public object Input => (object?)Path ?? Id ?? (object)Cuid!;
+
+    public Task<CmsObjectInfo> ReadAsync(ICmsClient client, CancellationToken cancellationToken)
+        => Id is { } id ? client.GetObjectAsync(id, cancellationToken)
+            : Cuid is { } cuid ? client.GetObjectByCuidAsync(cuid, cancellationToken)
+            : client.GetObjectByPathAsync(CmsPath.Normal(Path!), cancellationToken);
+
+    public override string ToString() => Path ?? Cuid ?? $"object {Id}";
+}
