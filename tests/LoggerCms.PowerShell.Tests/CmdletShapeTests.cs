@@ -57,7 +57,8 @@ public sealed class CmdletShapeTests
         var attribute = Attribute(Cmdlet(cmdlet), "CmdletAttribute")!;
         var impact = attribute.NamedArguments.FirstOrDefault(argument => argument.MemberName == "ConfirmImpact").TypedValue.Value as int?;
         var high = cmdlet is "Start-StateTransfer" or "Resume-StateTransfer" or "Undo-StateTransfer" or "Disable-ConfigMessageLog" or "Clear-StateTransferTemp"
-            or "Invoke-DeltaReconcile";
+            or "Invoke-DeltaReconcile"
+            or "Remove-CmsObject" or "Remove-CmsUser" or "Remove-CmsGroup" or "Restore-CmsSide";
 
         Assert.Equal(high, impact == (int)ConfirmImpact.High);
     }

@@ -10,6 +10,9 @@ namespace LoggerCms.PowerShell.Cms;
 [OutputType(typeof(CmsToken))]
 public sealed class NewCmsTokenCommand : NodeCmdlet
 {
+    // Has a view of its own: what is told once must not be left out of it.
+    private const string IssuedType = "LoggerCms.CmsToken#Issued";
+
     private readonly Principals _principals = new();
 
     /// <summary>What it is for.</summary>
@@ -46,6 +49,7 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
         if (Ask("Issuing a token", input, (client, token) => client.IssueTokenAsync(request, token), many) is not { } issued)
             return;
         var shown = PSObject.AsPSObject(issued.Token);
+        shown.TypeNames.Insert(0, IssuedType);
         shown.Properties.Add(new PSNoteProperty("Secret", AsPlainText ? issued.Text : new NetworkCredential(string.Empty, issued.Text).SecurePassword));
         WriteObject(shown);
     }
