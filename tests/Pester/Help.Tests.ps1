@@ -13,6 +13,8 @@ BeforeDiscovery {
             Parameters = @($_.Parameters.Keys | Where-Object { $_ -notin $common })
         }
     }
+    # These ask a node: one is shared by all of their examples.
+    $ofNode = '-Cms(Object|Right|RightInheritance|User|Group|GroupMember|Password|Token|AuditEvent|Side)$'
     $examples = foreach ($cmdlet in $cmdlets) {
         foreach ($example in $cmdlet.Help.examples.example) {
             @{ Name = $cmdlet.Name; Title = $example.title.Trim('- '); Code = $example.code }
@@ -72,12 +74,54 @@ Describe 'The examples' {
 
     AfterEach { Pop-Location }
 
-    It '<Name>, <Title>, runs' -ForEach $examples {
+    It '<Name>, <Title>, runs' -ForEach ($examples | Where-Object Name -NotMatch $ofNode) {
         $ConfirmPreference = 'None'
         $errorsBefore = $Error.Count
         $output = . ([scriptblock]::Create($Code)) 6>$null
         $Error.Count | Should -Be $errorsBefore
         if ($Name -in 'Get-SideState', 'Compare-SideState', 'Start-StateTransfer', 'Undo-StateTransfer', 'New-SideConnection') {
+            $output | Should -Not -BeNullOrEmpty
+        }
+    }
+}
+
+Describe 'The examples that ask a node' {
+    BeforeAll {
+        . "$PSScriptRoot/Common.ps1"
+        . "$PSScriptRoot/Node.ps1"
+        Import-Module $ModulePath
+        $node = Start-TestNode $TestDrive
+        # Stands in for the prompt.
+        function Get-Credential([string] $UserName = 'newcomer') { [pscredential]::new($UserName, (ConvertTo-SecureString 'Pass-1 word' -AsPlainText -Force)) }
+    }
+
+    AfterAll { Stop-TestNode $node }
+
+    BeforeEach {
+        # Some connect to another node, or as somebody else.
+        Connect-Cms
+        $ConfirmPreference = 'None'
+        foreach ($path in '/Root Folder/Sales', '/Root Folder/Archive') {
+            Find-CmsObject -Kind Folder -Name (Split-Path $path -Leaf) | Where-Object Path -eq $path | Remove-CmsObject -Recurse
+            $null = New-CmsObject '/Root Folder' (Split-Path $path -Leaf) Folder
+        }
+        Get-CmsUser | Where-Object Id -gt 999 | Remove-CmsUser
+        Get-CmsGroup | Where-Object Id -gt 999 | Remove-CmsGroup
+        $null = 'Q1', 'Q2' | ForEach-Object { New-CmsObject '/Root Folder/Sales' $_ Pdf -Property @{ SI_KEYWORD = 'k'; Pages = 3 } }
+        $null = New-CmsGroup 'Sales Team'
+        $null = New-CmsUser jane -Group 'Sales Team'
+        $folder = New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid()))
+        Set-Content "$folder/docs.csv" 'Path,Name,Kind,SI_KEYWORD', '/Root Folder/Sales,First,Pdf,a', '/Root Folder/Sales,Second,Pdf,b'
+        Push-Location $folder
+    }
+
+    AfterEach { Pop-Location }
+
+    It '<Name>, <Title>, runs' -ForEach ($examples | Where-Object Name -Match $ofNode) {
+        $errorsBefore = $Error.Count
+        $output = . ([scriptblock]::Create($Code)) 6>$null
+        $Error.Count | Should -Be $errorsBefore
+        if ($Name -match '^(Get|Find|Test|New|Export|Import|Backup)-' -and $Title -notmatch 'denied today|one object|for yourself|end soon|set by hand|in no group|ask in a script') {
             $output | Should -Not -BeNullOrEmpty
         }
     }
