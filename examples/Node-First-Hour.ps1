@@ -43,7 +43,11 @@ try {
     Test-CmsRight "$($sales.Path)/Document 2" Edit jane | Format-List Granted, Reason
 
     '--- Look at the audit.'
-    Get-CmsAuditEvent -Newest 5 | Format-Table Time, Principal, Action, Result, ObjectName
+    $document = Get-CmsObject "$($sales.Path)/Document 1"
+    # An event reaches the audit database a moment after the change that it tells of.
+    while (-not ($document | Get-CmsAuditEvent -Action Update)) { Start-Sleep -Milliseconds 200 }
+    $document | Get-CmsAuditEvent | Format-Table Time, Principal, Action, Result, ObjectName
+    '{0:N0} events about Sales and what is in it' -f (Get-CmsAuditEvent -Text /Sales | Measure-Object).Count
 
     '--- Kill the node, as a power cut would: nothing is tidied up.'
     $process = Get-Process -Id $node.ProcessId

@@ -416,3 +416,20 @@ Describe 'A node that does not answer' {
         $text | Should -Be 'ServerUnreachable,LoggerCms.PowerShell.Cms.GetCmsObjectCommand', 'ConnectionError'
     }
 }
+
+Describe 'The script Node-First-Hour.ps1' {
+    It 'runs as it stands, finds everything after the kill, and leaves nothing' {
+        $folder = New-Item -ItemType Directory "$TestDrive/example"
+        $env:TMPDIR = $folder
+        try {
+            $text = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -File "$Root/examples/Node-First-Hour.ps1" 2>&1 | Out-String
+            $LASTEXITCODE | Should -Be 0 -Because $text
+        }
+        finally {
+            Remove-Item Env:TMPDIR
+        }
+        $text | Should -Match '10[^\d]?000 of 10[^\d]?000 objects are there, 0 differ; jane may edit Document 1: False'
+        $text | Should -Match 'Delta files left: 0'
+        Get-ChildItem $folder -Filter loggercms-* | Should -BeNullOrEmpty
+    }
+}

@@ -39,6 +39,7 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        CountNothing(PagingParameters);
         var page = Page.Of(PagingParameters);
         if (ParameterSetName == "Query")
         {

@@ -61,6 +61,7 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        CountNothing(PagingParameters);
         var page = Page.Of(PagingParameters);
         if (Newest is { } newest)
             page = page with { First = Math.Min(page.First, (ulong)newest) };

@@ -17,6 +17,8 @@ public sealed class GetCmsObjectCommand : ObjectTargetCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (_page is null)
+            CountNothing(PagingParameters);
         _page ??= Page.Of(PagingParameters);
         foreach (var target in Targets())
         {

@@ -16,6 +16,7 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     private readonly ChangeBuffer _buffer = new();
     private readonly Dictionary<string, CmsObjectInfo> _folders = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<long> _mayAdd = [];
+    private readonly Dictionary<string, bool> _included = new(StringComparer.OrdinalIgnoreCase);
     private bool _isParentWritten;
     private bool _isPathWritten;
 
@@ -119,12 +120,19 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
         if (IncludeProperty.Length == 0 || InputObject is null)
             return Property;
         var all = new OrderedDictionary(StringComparer.OrdinalIgnoreCase);
-        var patterns = IncludeProperty.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToList();
-        foreach (var member in InputObject.Properties.Where(member => patterns.Exists(pattern => pattern.IsMatch(member.Name))))
+        foreach (var member in InputObject.Properties.Where(member => IsIncluded(member.Name)))
             all[member.Name] = member.Value;
         foreach (DictionaryEntry entry in Property ?? new Hashtable())
             all[entry.Key] = entry.Value;
         return all;
+    }
+
+    // The rows of a file have the same names, thousands of times.
+    private bool IsIncluded(string name)
+    {
+        if (!_included.TryGetValue(name, out var isIncluded))
+            _included[name] = isIncluded = IncludeProperty.Any(pattern => new WildcardPattern(pattern, WildcardOptions.IgnoreCase).IsMatch(name));
+        return isIncluded;
     }
 
     // What the user wrote counts first; of what the pipeline brought, the id.

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using LoggerCms.PowerShell.Objects;
 
@@ -21,6 +22,13 @@ public abstract class NodeCmdlet : CmsCmdlet
         Page? page = null,
         bool oneOfMany = false)
         => Stream(activity, target, (client, token) => ShapedAsync(source(client, token), shape, page ?? Page.All, token), oneOfMany: oneOfMany);
+
+    /// <summary>Says what -IncludeTotalCount asks for: a node answers page by page and does not count beforehand.</summary>
+    private protected void CountNothing(PagingParameters paging)
+    {
+        if (paging.IncludeTotalCount)
+            WriteObject(paging.NewTotalCount(0, 0));
+    }
 
     private protected override bool EndsAll(Exception failure) => failure is LoggerCmsException typed && !ChangeSender.IsOfAnItem(typed);
 
