@@ -158,7 +158,10 @@ Describe 'A node' {
     It 'asks before a reconcile, which no prompt can answer here' {
         $text = Invoke-FreshShell 'try { Invoke-DeltaReconcile -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }'
         $text -join ' ' | Should -Match 'InvalidOperation'
-        (Invoke-DeltaReconcile -Confirm:$false).Status | Should -Be 'NothingToDo'
+        # Files of the last run may still be there until the first flush; what they hold is not applied again.
+        $result = Invoke-DeltaReconcile -Confirm:$false
+        $result.Status | Should -BeIn 'NothingToDo', 'Completed'
+        $result.Applied | Should -Be 0
     }
 
     It 'is not taken over without an answer' {
