@@ -24,11 +24,17 @@ internal sealed class AccessContext(RightsEvaluator evaluator, IObjectView view,
         {
             throw new LoggerCmsException(
                 ErrorCodes.ObjectNotFound, $"There is no object with id {obj.Id} that you may see.",
-                $"Test-CmsRight -Id {obj.Id} -Right View -Explain, run by an administrator, tells why.") { IsDenial = true };
+                $"Test-CmsRight -Id {obj.Id} -Right View -Explain, run by an administrator, tells why.")
+            {
+                IsDenial = true,
+            };
         }
 
         throw new LoggerCmsException(
             ErrorCodes.Forbidden, $"You do not have the right {right} on '{obj.Name}' (id {obj.Id}).",
-            $"Test-CmsRight -Id {obj.Id} -Right {right} -Explain") { IsDenial = true };
+            $"Test-CmsRight -Id {obj.Id} -Right {right} -Explain")
+        {
+            IsDenial = true,
+        };
     }
 }

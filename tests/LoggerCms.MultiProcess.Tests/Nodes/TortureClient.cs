@@ -96,19 +96,23 @@ internal sealed class TortureClient(int number, int seed)
         var (target, known) = _objects.ElementAt(_random.Next(_objects.Count));
         if (choice == 9)
         {
-            return (id, new { Operation = "Remove", Id = target, ExpectedVersion = known.Version }, _ =>
+            void Removed(JsonElement changed)
             {
                 _objects.Remove(target);
                 _gone.Add(target);
-            });
+            }
+
+            return (id, new { Operation = "Remove", Id = target, ExpectedVersion = known.Version }, Removed);
         }
 
         var next = known.Version + 1;
-        return (id, new { Operation = "Update", Id = target, ExpectedVersion = known.Version, Properties = new { N = next } }, changed =>
+        void Updated(JsonElement changed)
         {
             Assert.Equal(next, changed.GetProperty("Version").GetInt32());
             _objects[target] = new Known(next);
-        });
+        }
+
+        return (id, new { Operation = "Update", Id = target, ExpectedVersion = known.Version, Properties = new { N = next } }, Updated);
     }
 
     private sealed record Known(int Version);
