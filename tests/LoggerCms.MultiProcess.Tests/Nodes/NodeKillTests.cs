@@ -163,7 +163,7 @@ public sealed class NodeKillTests(ITestOutputHelper output) : IDisposable
 
     private async Task TortureAsync(string[] settings, Func<CancellationToken, Task>? meanwhile)
     {
-        var kills = Number("LOGGERCMS_TEST_NODE_KILLS", 8);
+        var kills = Number("LOGGERCMS_TEST_NODE_KILLS", 5);
         var seed = Number("LOGGERCMS_TEST_NODE_SEED", Random.Shared.Next());
         output.WriteLine($"Seed {seed}, {kills} kills.");
         var random = new Random(seed);

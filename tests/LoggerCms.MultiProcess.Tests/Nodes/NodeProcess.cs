@@ -28,6 +28,17 @@ internal sealed class NodeProcess : IAsyncDisposable
         });
     }
 
+    /// <summary>Beside this project's own output, in the same configuration.</summary>
+    private static string Program
+    {
+        get
+        {
+            var framework = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+            var root = framework.Parent!.Parent!.Parent!.Parent!.Parent!;
+            return Path.Combine(root.FullName, "src", "LoggerCms.Node", "bin", framework.Parent.Name, framework.Name, "LoggerCms.Node.dll");
+        }
+    }
+
     public string Home { get; }
 
     public Uri Endpoint { get; private set; } = null!;
@@ -129,7 +140,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     private static NodeProcess Launch(string home, string[] before, string[] settings)
     {
         string[] command = [.. before, Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet",
-            Path.Combine(AppContext.BaseDirectory, "LoggerCms.Node.dll"), "--name", "T", .. settings];
+            Program, "--name", "T", .. settings];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LOGGERCMS_HOME"] = home;
         var process = new Process { StartInfo = start };
