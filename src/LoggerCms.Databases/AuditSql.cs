@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using LoggerCms.Core.Auditing;
@@ -91,6 +92,24 @@ internal static class AuditSql
 
     public static LoggerCmsException NotPrepared(string database) => new(
         ErrorCodes.TableNotFound, $"'{database}' has no audit table.", "Start a node on it with Start-CmsNode, which makes it.", database);
+
+    /// <summary>The rest of a row behind its id, which each make has in a form of its own; in the order of the columns, as sequential access demands.</summary>
+    public static AuditEvent Read(Guid id, DbDataReader r) => new()
+    {
+        Id = id,
+        TimeUs = r.GetInt64(1),
+        Source = r.GetString(2),
+        PrincipalId = r.GetInt64(3),
+        PrincipalName = r.GetString(4),
+        Action = r.GetString(5),
+        ObjectId = r.GetInt64(6),
+        ObjectName = r.GetString(7),
+        ObjectKind = r.GetString(8),
+        Path = r.GetString(9),
+        Result = (AuditResult)r.GetInt16(10),
+        Detail = r.GetString(11),
+        ClientAddress = r.GetString(12),
+    };
 }
 
 /// <summary>How a make says what all of them can.</summary>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Databases;
@@ -27,6 +28,23 @@ internal static class SystemTables
 
     /// <summary>The side-local tables that belong to nodes: switching the config message log off leaves them alone.</summary>
     public static IReadOnlyList<string> OfNodes { get; } = [System, Lease, Epoch, Token, Request, Stage];
+
+    /// <summary>A row of <see cref="ObjectColumns"/>, read in their order, as sequential access demands.</summary>
+    public static CmsObject Read(DbDataReader r) => new()
+    {
+        Id = r.GetInt64(0),
+        Cuid = r.GetString(1),
+        Kind = ObjectKinds.Intern(r.GetString(2)),
+        ParentId = r.GetInt64(3),
+        Name = r.GetString(4),
+        OwnerId = r.GetInt64(5),
+        Version = r.GetInt32(6),
+        UpdateKey = r.GetInt64(7),
+        CreatedUs = r.GetInt64(8),
+        ModifiedUs = r.GetInt64(9),
+        AccessList = r.GetFieldValue<byte[]>(10),
+        Properties = r.GetFieldValue<byte[]>(11),
+    };
 
     public static string Of(LocalClass localClass) => localClass switch
     {

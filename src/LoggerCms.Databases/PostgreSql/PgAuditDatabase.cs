@@ -104,22 +104,7 @@ internal sealed class PgAuditDatabase : IAuditDatabase
         await _source.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static AuditEvent Read(NpgsqlDataReader r) => new()
-    {
-        Id = r.GetGuid(0),
-        TimeUs = r.GetInt64(1),
-        Source = r.GetString(2),
-        PrincipalId = r.GetInt64(3),
-        PrincipalName = r.GetString(4),
-        Action = r.GetString(5),
-        ObjectId = r.GetInt64(6),
-        ObjectName = r.GetString(7),
-        ObjectKind = r.GetString(8),
-        Path = r.GetString(9),
-        Result = (AuditResult)r.GetInt16(10),
-        Detail = r.GetString(11),
-        ClientAddress = r.GetString(12),
-    };
+    private static AuditEvent Read(NpgsqlDataReader r) => AuditSql.Read(r.GetGuid(0), r);
 
     private async Task CheckAsync(PgSession session, CancellationToken cancellationToken)
     {

@@ -96,13 +96,13 @@ internal sealed class PgObjectCopy
     {
         var utf8 = Field(row, ref at);
         if (utf8.Length > 256)
-            return string.Intern(Encoding.UTF8.GetString(utf8));
+            return ObjectKinds.Intern(Encoding.UTF8.GetString(utf8));
         Span<char> chars = stackalloc char[utf8.Length];
         var name = chars[..Encoding.UTF8.GetChars(utf8, chars)];
         var known = _kinds.GetAlternateLookup<ReadOnlySpan<char>>();
         if (known.TryGetValue(name, out var kind))
             return kind;
-        kind = string.Intern(name.ToString());
+        kind = ObjectKinds.Intern(name.ToString());
         _kinds.Add(kind, kind);
         return kind;
     }

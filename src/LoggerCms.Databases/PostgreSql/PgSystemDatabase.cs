@@ -79,7 +79,7 @@ internal sealed class PgSystemDatabase : ISystemDatabase
     public Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken)
         => _reader.UseAsync(
             async session => (await session.QueryAsync(
-                $"SELECT {SystemTables.ObjectColumns} FROM public.cms_object WHERE id = $1", Read, cancellationToken, id).ConfigureAwait(false)).FirstOrDefault(),
+                $"SELECT {SystemTables.ObjectColumns} FROM public.cms_object WHERE id = $1", SystemTables.Read, cancellationToken, id).ConfigureAwait(false)).FirstOrDefault(),
             cancellationToken);
 
     public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
@@ -109,22 +109,6 @@ internal sealed class PgSystemDatabase : ISystemDatabase
         await _reader.DisposeAsync().ConfigureAwait(false);
         await _source.DisposeAsync().ConfigureAwait(false);
     }
-
-    private static CmsObject Read(NpgsqlDataReader r) => new()
-    {
-        Id = r.GetInt64(0),
-        Cuid = r.GetString(1),
-        Kind = string.Intern(r.GetString(2)),
-        ParentId = r.GetInt64(3),
-        Name = r.GetString(4),
-        OwnerId = r.GetInt64(5),
-        Version = r.GetInt32(6),
-        UpdateKey = r.GetInt64(7),
-        CreatedUs = r.GetInt64(8),
-        ModifiedUs = r.GetInt64(9),
-        AccessList = r.GetFieldValue<byte[]>(10),
-        Properties = r.GetFieldValue<byte[]>(11),
-    };
 
     private async Task<PgSession> OpenAsync(CancellationToken cancellationToken)
     {

@@ -137,22 +137,7 @@ internal sealed class SqlServerAuditDatabase : IAuditDatabase
         }
     }
 
-    private static AuditEvent Read(SqlDataReader r) => new()
-    {
-        Id = new Guid(r.GetFieldValue<byte[]>(0), bigEndian: true),
-        TimeUs = r.GetInt64(1),
-        Source = r.GetString(2),
-        PrincipalId = r.GetInt64(3),
-        PrincipalName = r.GetString(4),
-        Action = r.GetString(5),
-        ObjectId = r.GetInt64(6),
-        ObjectName = r.GetString(7),
-        ObjectKind = r.GetString(8),
-        Path = r.GetString(9),
-        Result = (AuditResult)r.GetInt16(10),
-        Detail = r.GetString(11),
-        ClientAddress = r.GetString(12),
-    };
+    private static AuditEvent Read(SqlDataReader r) => AuditSql.Read(new Guid(r.GetFieldValue<byte[]>(0), bigEndian: true), r);
 
     private static async Task CheckAsync(SqlServerSession session, CancellationToken cancellationToken)
     {

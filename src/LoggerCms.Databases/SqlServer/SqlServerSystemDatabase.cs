@@ -1,6 +1,5 @@
 using System.Data;
 using LoggerCms.Core.RunTimeImage;
-using Microsoft.Data.SqlClient;
 
 namespace LoggerCms.Databases.SqlServer;
 
@@ -82,7 +81,7 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
                         while (reader.Read())
                         {
                             cancellationToken.ThrowIfCancellationRequested();
-                            onObject(Read(reader));
+                            onObject(SystemTables.Read(reader));
                         }
 
                         return true;
@@ -96,7 +95,7 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
         => _store.ReadAsync(
             async (session, _) => (await session.QueryAsync(
                 $"SELECT {SystemTables.ObjectColumns} FROM {SqlServerSystemTables.Object} WHERE id = @id",
-                Read,
+                SystemTables.Read,
                 "reading an object",
                 cancellationToken,
                 ("@id", id)).ConfigureAwait(false)).SingleOrDefault(),
@@ -119,23 +118,6 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
             cancellationToken);
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
-
-    /// <summary>The columns in their order, as sequential access demands.</summary>
-    private static CmsObject Read(SqlDataReader r) => new()
-    {
-        Id = r.GetInt64(0),
-        Cuid = r.GetString(1),
-        Kind = string.Intern(r.GetString(2)),
-        ParentId = r.GetInt64(3),
-        Name = r.GetString(4),
-        OwnerId = r.GetInt64(5),
-        Version = r.GetInt32(6),
-        UpdateKey = r.GetInt64(7),
-        CreatedUs = r.GetInt64(8),
-        ModifiedUs = r.GetInt64(9),
-        AccessList = r.GetFieldValue<byte[]>(10),
-        Properties = r.GetFieldValue<byte[]>(11),
-    };
 
     private Task WriteAsync(Func<SqlServerSession, Task> work, CancellationToken cancellationToken)
         => _store.WriteAsync(

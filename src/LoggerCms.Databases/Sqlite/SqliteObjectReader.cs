@@ -54,7 +54,7 @@ internal sealed unsafe class SqliteObjectReader
             return _kinds[i].Kind;
         }
 
-        var kind = string.Intern(Encoding.UTF8.GetString(raw));
+        var kind = ObjectKinds.Intern(Encoding.UTF8.GetString(raw));
         _lastKind = _kinds.Count;
         _kinds.Add((raw.ToArray(), kind));
         return kind;
