@@ -59,7 +59,6 @@ public static class ErrorCodes
     public const string DeltaDamaged = "DeltaDamaged";
     public const string DeltaConflict = "DeltaConflict";
     public const string NodeNotReady = "NodeNotReady";
-    public const string NodeNotFound = "NodeNotFound";
     public const string ObjectNotFound = "ObjectNotFound";
     public const string NameInUse = "NameInUse";
     public const string VersionConflict = "VersionConflict";

@@ -21,14 +21,7 @@ internal static class FirstStart
         if (token is null || node.Tokens.Verify(token).Verdict != TokenVerdict.Valid)
         {
             var issued = node.Tokens.Issue(BuiltIn.Administrator, $"First start of {settings.Name}", Lifetime);
-            await node.Sequencer.WriteAsync(new WriteRequest
-            {
-                RequestId = Guid.Empty,
-                PrincipalId = BuiltIn.Administrator,
-                ClientAddress = "",
-                Guard = null,
-                Operations = [new PutLocal(issued.Entry)],
-            }).ConfigureAwait(false);
+            await node.Sequencer.WriteAsync(WriteRequest.Decided(BuiltIn.Administrator, "", new PutLocal(issued.Entry))).ConfigureAwait(false);
             token = issued.Text;
         }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
@@ -91,7 +92,7 @@ internal sealed class NodeAudit : IAsyncDisposable
                     new AuditEvent
                     {
                         Id = Guid.CreateVersion7(),
-                        TimeUs = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+                        TimeUs = UnixTime.Us(_time.GetUtcNow()),
                         Source = Source,
                         PrincipalId = principalId,
                         PrincipalName = name.Length > 0 ? name : view?.Find(principalId)?.Name ?? "",
@@ -154,7 +155,7 @@ internal sealed class NodeAudit : IAsyncDisposable
     private IEnumerable<AuditEvent> Events(ChangeRecord record)
     {
         // A change of an earlier epoch that is made again was told of when its delta file was read.
-        if (record.RequestId.Version == 8)
+        if (record.RequestId.Version == RequestLedger.OnceOnlyVersion)
             yield break;
         var view = _node!.Image;
         foreach (var change in record.Changes)

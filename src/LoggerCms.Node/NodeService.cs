@@ -97,14 +97,7 @@ internal sealed class NodeService(CmsNode node)
         }
 
         var record = password.New is null ? null : PasswordRecord.Make(password.New).Encode();
-        await node.Sequencer.WriteAsync(new WriteRequest
-        {
-            RequestId = Guid.Empty,
-            PrincipalId = access.Principal.Id,
-            ClientAddress = clientAddress,
-            Guard = null,
-            Operations = [new ChangeObject { Id = userId, Properties = bag => With(bag, record) }],
-        }).ConfigureAwait(false);
+        await PutAsync(access.Principal.Id, new ChangeObject { Id = userId, Properties = bag => With(bag, record) }, clientAddress).ConfigureAwait(false);
     }
 
     /// <summary>The user of that name with that password; null where there is none, after the same time.</summary>
@@ -144,14 +137,7 @@ internal sealed class NodeService(CmsNode node)
         => principalId == access.Principal.Id || (access.View.Find(principalId) is { } user ? access.Has(user, Rights.ManageTokens) : access.Principal.IsAdministrator);
 
     private async Task PutAsync(long principalId, WriteOperation operation, string clientAddress)
-        => await node.Sequencer.WriteAsync(new WriteRequest
-        {
-            RequestId = Guid.Empty,
-            PrincipalId = principalId,
-            ClientAddress = clientAddress,
-            Guard = null,
-            Operations = [operation],
-        }).ConfigureAwait(false);
+        => await node.Sequencer.WriteAsync(WriteRequest.Decided(principalId, clientAddress, operation)).ConfigureAwait(false);
 
     private static PasswordRecord? PasswordOf(CmsObject user)
         => PropertyBag.Over(user.Properties).TryGet(GroupMembership.PasswordProperty, out var value) ? PasswordRecord.Decode(value.AsBinary) : null;

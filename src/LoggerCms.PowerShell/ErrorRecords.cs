@@ -31,7 +31,7 @@ internal static class ErrorRecords
             => ErrorCategory.InvalidData,
         ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound or ErrorCodes.MissingTable or ErrorCodes.TransferNotFound
             or ErrorCodes.TraceNotFound or ErrorCodes.ProfileNotFound
-            or ErrorCodes.ObjectNotFound or ErrorCodes.NodeNotFound
+            or ErrorCodes.ObjectNotFound
             or ErrorCodes.AccountNotFound or ErrorCodes.ProcessNotFound or ErrorCodes.AclDescriptorNotFound
             => ErrorCategory.ObjectNotFound,
         ErrorCodes.AuthenticationFailed or ErrorCodes.Unauthenticated => ErrorCategory.AuthenticationError,

@@ -130,7 +130,7 @@ internal sealed partial class AuditQueue
             return;
         try
         {
-            await _database.PurgeAsync((now - retention - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond, cancellationToken).ConfigureAwait(false);
+            await _database.PurgeAsync(UnixTime.Us(now - retention), cancellationToken).ConfigureAwait(false);
             _nextPurge = now + _options.RetentionInterval;
         }
         catch (LoggerCmsException e)

@@ -238,17 +238,10 @@ internal sealed partial class CmsNode
     {
         if (parts.Image.Count > 0 || !_options.MakesSystemObjects)
             return;
-        var nowUs = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var nowUs = UnixTime.Us(_time.GetUtcNow());
         List<WriteOperation> operations = [.. SystemObjects.Create(1, nowUs, BuiltIn.RootAccessList.Encode())
             .Select(o => new RepeatChange(new PutChange { UpdateKey = 0, BeforeKey = 0, Object = o }))];
-        await parts.Sequencer.WriteAsync(new WriteRequest
-        {
-            RequestId = Guid.Empty,
-            PrincipalId = BuiltIn.Administrator,
-            ClientAddress = "",
-            Guard = null,
-            Operations = operations,
-        }).ConfigureAwait(false);
+        await parts.Sequencer.WriteAsync(WriteRequest.Decided(BuiltIn.Administrator, "", operations)).ConfigureAwait(false);
     }
 
     /// <param name="Status">As <see cref="DeltaReconcileResult.Status"/> lists them.</param>

@@ -171,7 +171,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     // They are kept far longer, and would keep the others behind them.
     private ConcurrentQueue<Answer> QueueOf(Guid requestId) => requestId.Version == OnceOnlyVersion ? _ofReconciles : _byAge;
 
-    private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private long NowUs() => UnixTime.Us(time.GetUtcNow());
 
     /// <param name="RequestId">The client's id.</param>
     /// <param name="PrincipalId">Whose request it was.</param>

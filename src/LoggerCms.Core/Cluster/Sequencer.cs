@@ -50,8 +50,6 @@ internal sealed class Sequencer(
 
     public long Writes { get; private set; }
 
-    public long LastUpdateKey => blocks.LastUpdateKey;
-
     public void Open(DeltaJournal journal) => _journal = journal;
 
     /// <summary>From here on every write is refused with this; null takes it back. Writes that are under way still end.</summary>
@@ -203,7 +201,7 @@ internal sealed class Sequencer(
         if (_refusal is { } refusal)
             throw refusal;
         var journal = _journal ?? throw new InvalidOperationException("The sequencer has no journal yet.");
-        var nowUs = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        var nowUs = UnixTime.Us(time.GetUtcNow());
         var (changes, overlay) = new ChangePlanner(_overlay, blocks, request, nowUs, options).Plan();
         var record = new ChangeRecord
         {

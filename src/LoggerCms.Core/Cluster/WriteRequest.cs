@@ -17,6 +17,16 @@ internal sealed record WriteRequest
 
     /// <summary>At least one.</summary>
     public required IReadOnlyList<WriteOperation> Operations { get; init; }
+
+    /// <summary>A change about whose right was decided before, and that nobody sends again.</summary>
+    public static WriteRequest Decided(long principalId, string clientAddress, params IReadOnlyList<WriteOperation> operations) => new()
+    {
+        RequestId = Guid.Empty,
+        PrincipalId = principalId,
+        ClientAddress = clientAddress,
+        Guard = null,
+        Operations = operations,
+    };
 }
 
 /// <summary>Decides what the caller of one request may do.</summary>

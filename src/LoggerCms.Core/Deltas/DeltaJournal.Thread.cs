@@ -210,7 +210,7 @@ internal sealed partial class DeltaJournal
                 PreviousEnd = before?.DurableEnd ?? 0,
                 KeyBefore = before?.LastKey ?? 0,
                 Salt = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
-                CreatedUs = (_time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond,
+                CreatedUs = UnixTime.Us(_time.GetUtcNow()),
             });
         }
         catch

@@ -68,8 +68,8 @@ internal sealed class TokenService(TimeProvider time)
             PrincipalId = principalId,
             SecretHash = SHA256.HashData(secret),
             Name = name,
-            CreatedUs = Micros(now),
-            ExpiresUs = Micros(now + lifetime),
+            CreatedUs = UnixTime.Us(now),
+            ExpiresUs = UnixTime.Us(now + lifetime),
         };
         return new IssuedToken(TokenText.Of(entry.Id, secret), entry.Encode());
     }
@@ -101,7 +101,7 @@ internal sealed class TokenService(TimeProvider time)
     /// <summary>Ids of tokens that expired before then: to be removed as a change.</summary>
     public IReadOnlyList<Guid> ExpiredBefore(DateTimeOffset then)
     {
-        var limit = Micros(then);
+        var limit = UnixTime.Us(then);
         return [.. _tokens.Values.Where(h => h.Entry.ExpiresUs < limit).Select(h => h.Entry.Id)];
     }
 
@@ -119,7 +119,7 @@ internal sealed class TokenService(TimeProvider time)
         var token = held!.Entry;
         var now = time.GetUtcNow();
         var verdict = token.IsRevoked ? TokenVerdict.Revoked
-            : token.ExpiresUs <= Micros(now) ? TokenVerdict.Expired
+            : token.ExpiresUs <= UnixTime.Us(now) ? TokenVerdict.Expired
             : TokenVerdict.Valid;
         if (verdict == TokenVerdict.Valid)
             held.Used(now);
@@ -135,15 +135,11 @@ internal sealed class TokenService(TimeProvider time)
         PrincipalId = token.PrincipalId,
         Principal = view.Find(token.PrincipalId)?.Name ?? $"(id {token.PrincipalId}, deleted)",
         Name = token.Name,
-        Created = Time(token.CreatedUs),
-        Expires = Time(token.ExpiresUs),
+        Created = UnixTime.Of(token.CreatedUs),
+        Expires = UnixTime.Of(token.ExpiresUs),
         LastUsed = lastUsed,
         Revoked = token.IsRevoked,
     };
-
-    private static long Micros(DateTimeOffset at) => (at.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
-
-    private static DateTimeOffset Time(long micros) => DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond);
 
     private sealed class Held(TokenEntry entry, Held? before = null)
     {

@@ -1,3 +1,4 @@
+using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
@@ -25,8 +26,8 @@ internal static class AuditEndpoints
         var rows = await audit.Database.QueryAsync(
             new AuditFilter
             {
-                FromUs = query.From is { } from ? Us(from) : null,
-                ToUs = query.To is { } to ? Us(to) : null,
+                FromUs = query.From is { } from ? UnixTime.Us(from) : null,
+                ToUs = query.To is { } to ? UnixTime.Us(to) : null,
                 PrincipalId = query.PrincipalId,
                 PrincipalName = query.Principal,
                 Action = query.Action,
@@ -35,7 +36,7 @@ internal static class AuditEndpoints
                 Source = query.Source,
                 Text = query.Text,
                 Descending = query.Descending,
-                After = query.AfterId is { } id && query.AfterTime is { } time ? new AuditPosition(Us(time), id) : null,
+                After = query.AfterId is { } id && query.AfterTime is { } time ? new AuditPosition(UnixTime.Us(time), id) : null,
                 Take = take,
             },
             context.RequestAborted).ConfigureAwait(false);
@@ -59,7 +60,7 @@ internal static class AuditEndpoints
     private static CmsAuditEvent Describe(AuditEvent e) => new()
     {
         Id = e.Id,
-        Time = DateTimeOffset.UnixEpoch.AddTicks(e.TimeUs * TimeSpan.TicksPerMicrosecond),
+        Time = UnixTime.Of(e.TimeUs),
         Source = e.Source,
         PrincipalId = e.PrincipalId,
         Principal = e.PrincipalName,
@@ -76,7 +77,7 @@ internal static class AuditEndpoints
     private static AuditEvent Take(CmsAuditEvent e) => new()
     {
         Id = e.Id,
-        TimeUs = Us(e.Time),
+        TimeUs = UnixTime.Us(e.Time),
         Source = e.Source,
         PrincipalId = e.PrincipalId,
         PrincipalName = e.Principal,
@@ -93,6 +94,4 @@ internal static class AuditEndpoints
     private static AuditResult Parse(string result)
         => Enum.TryParse<AuditResult>(result, ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) ? parsed : throw new LoggerCmsException(
             ErrorCodes.InvalidOption, $"An audit event's result is not '{result}'.", "Use Succeeded, Denied or Failed.");
-
-    private static long Us(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 }
