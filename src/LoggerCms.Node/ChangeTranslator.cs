@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
@@ -9,8 +8,9 @@ namespace LoggerCms.Node;
 internal static class ChangeTranslator
 {
     /// <exception cref="LoggerCmsException">InvalidObject.</exception>
-    public static WriteOperation Translate(CmsChange change) => change.Operation switch
+    public static WriteOperation Translate(ChangeFields change) => change.Operation switch
     {
+        null => throw Invalid("A change has no Operation.", "Use Create, Update, Move, Remove, SetRight or SetInheritance."),
         "Create" => new CreateObject
         {
             Kind = Needed(change.Kind, change, nameof(change.Kind)),
@@ -18,7 +18,7 @@ internal static class ChangeTranslator
             ParentId = Needed(change.ParentId, change, nameof(change.ParentId)),
             Cuid = change.Cuid,
             OwnerId = change.OwnerId,
-            Properties = change.Properties is { } made ? Parse(made).Encode() : [],
+            Properties = Checked(change.Properties)?.Encode() ?? [],
         },
         "Update" => new ChangeObject
         {
@@ -50,27 +50,18 @@ internal static class ChangeTranslator
         _ => throw Invalid($"The operation '{change.Operation}' does not exist.", "Use Create, Update, Move, Remove, SetRight or SetInheritance."),
     };
 
-    private static Func<byte[], byte[]>? Properties(CmsChange change)
+    private static Func<byte[], byte[]>? Properties(ChangeFields change)
     {
         if (change.Properties is null && change.RemoveProperties is null)
             return null;
-        var set = change.Properties is { } given ? Parse(given) : PropertyBag.Empty;
-        return bytes =>
-        {
-            var builder = new PropertyBagBuilder(PropertyBag.Over(bytes));
-            foreach (var name in change.RemoveProperties ?? [])
-            {
-                CheckName(name);
-                builder.Remove(name);
-            }
-
-            foreach (var (name, value) in set)
-                builder.Set(name, value);
-            return builder.Build().Encode();
-        };
+        var set = Checked(change.Properties) ?? PropertyBag.Empty;
+        var removed = change.RemoveProperties ?? [];
+        foreach (var name in removed)
+            CheckName(name);
+        return bytes => PropertyBagMerge.Merge(PropertyBag.Over(bytes), set, removed).Encode();
     }
 
-    private static Func<byte[], byte[]> SetRight(CmsChange change)
+    private static Func<byte[], byte[]> SetRight(ChangeFields change)
     {
         var principal = Needed(change.PrincipalId, change, nameof(change.PrincipalId));
         var value = Needed(change.RightValue, change, nameof(change.RightValue));
@@ -91,14 +82,11 @@ internal static class ChangeTranslator
         };
     }
 
-    private static PropertyBag Parse(JsonElement properties)
+    private static PropertyBag? Checked(PropertyBag? properties)
     {
-        if (properties.ValueKind != JsonValueKind.Object)
-            throw Invalid($"Properties are a JSON object, not {properties.ValueKind}.", "Give {\"NAME\": VALUE}.");
-        var bag = PropertyJson.Parse(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(properties));
-        foreach (var (name, _) in bag)
+        foreach (var (name, _) in properties ?? PropertyBag.Empty)
             CheckName(name);
-        return bag;
+        return properties;
     }
 
     private static void CheckName(string name)
@@ -107,14 +95,14 @@ internal static class ChangeTranslator
             throw Invalid($"The property {name} is the node's own.", "Set a password with Set-CmsPassword.");
     }
 
-    private static long Id(CmsChange change) => Needed(change.Id, change, nameof(change.Id));
+    private static long Id(ChangeFields change) => Needed(change.Id, change, nameof(change.Id));
 
-    private static T Needed<T>(T? value, CmsChange change, string name)
+    private static T Needed<T>(T? value, ChangeFields change, string name)
         where T : struct => value ?? throw Missing(change, name);
 
-    private static string Needed(string? value, CmsChange change, string name) => value ?? throw Missing(change, name);
+    private static string Needed(string? value, ChangeFields change, string name) => value ?? throw Missing(change, name);
 
-    private static LoggerCmsException Missing(CmsChange change, string name) => Invalid($"A change with the operation {change.Operation} needs {name}.", $"Give {name}.");
+    private static LoggerCmsException Missing(ChangeFields change, string name) => Invalid($"A change with the operation {change.Operation} needs {name}.", $"Give {name}.");
 
     private static LoggerCmsException Invalid(string message, string remedy) => new(ErrorCodes.InvalidObject, message, remedy);
 }

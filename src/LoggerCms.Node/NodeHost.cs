@@ -164,8 +164,12 @@ internal sealed class NodeHost : IAsyncDisposable
             time);
         audit.Attach(node);
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
+
+            // Says nothing that the middleware does not say, and makes an activity of each request where it could.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        // No endpoint blocks its thread, so a request may go on on the one that received it.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = (long)settings.MostRequestMB << 20;

@@ -1,6 +1,7 @@
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
+using LoggerCms.Node.Http;
 
 namespace LoggerCms.Node;
 
@@ -55,23 +56,16 @@ internal sealed class NodeService(CmsNode node)
         return found;
     }
 
-    public async Task<CmsChangeAnswer> ChangeAsync(long principalId, CmsChangeRequest request, string clientAddress)
-    {
-        var answer = await node.Sequencer.WriteAsync(new WriteRequest
+    /// <exception cref="LoggerCmsException">As <see cref="Sequencer.WriteAsync"/>.</exception>
+    public ValueTask<WriteAnswer> ChangeAsync(Caller caller, Guid? requestId, IReadOnlyList<WriteOperation> operations)
+        => node.Sequencer.WriteAsync(new WriteRequest
         {
-            RequestId = request.RequestId ?? Guid.Empty,
-            PrincipalId = principalId,
-            ClientAddress = clientAddress,
-            Guard = new NodeGuard(_rights, principalId),
-            Operations = [.. request.Changes.Select(ChangeTranslator.Translate)],
-        }).ConfigureAwait(false);
-        return new CmsChangeAnswer
-        {
-            Changed = [.. answer.Changed.Select(c => new CmsChangedObject { Id = c.Id, Version = c.Version, UpdateKey = c.UpdateKey })],
-            Repeated = answer.Repeated,
-            DurableOn = 1,
-        };
-    }
+            RequestId = requestId ?? Guid.Empty,
+            PrincipalId = caller.PrincipalId,
+            ClientAddress = caller.Address,
+            Guard = new NodeGuard(_rights, caller.PrincipalId),
+            Operations = operations,
+        });
 
     public CmsRightDecision Test(AccessContext access, CmsRightQuestion question)
     {

@@ -4,25 +4,24 @@ using LoggerCms.Core.RunTimeImage;
 namespace LoggerCms.Core.Cluster;
 
 /// <summary>
-/// Turns one request into changes: validates each operation against what is visible and pending and what the operations before it did, and gives
-/// it its update key. Nothing outside changes; a failure leaves only unused ids.
+/// Turns one request into changes: validates each operation against what is visible and pending and what the operations before it did, lays the
+/// change over that, and gives it its update key. Whoever calls keeps or rolls back what was laid over; a failure leaves only unused ids.
 /// </summary>
-internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, WriteRequest request, long nowUs, ClusterOptions options)
+internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, WriteRequest request, long nowUs, ClusterOptions options)
 {
-    private readonly List<Change> _changes = [];
-    private readonly ObjectOverlay _overlay = new(pending);
+    private readonly List<Change> _changes = new(request.Operations.Count);
 
-    /// <returns>The changes in order, and what they do to the view.</returns>
+    /// <returns>The changes in order.</returns>
     /// <exception cref="LoggerCmsException">
     /// ObjectNotFound, NameInUse, VersionConflict, InvalidObject, LimitExceeded, Forbidden; NodeNotReady when no id is left.
     /// </exception>
-    public (IReadOnlyList<Change> Changes, ObjectOverlay Overlay) Plan()
+    public IReadOnlyList<Change> Plan()
     {
         if (request.Operations.Count == 0)
             throw Invalid("The request has no operation.", "Give at least one.");
         foreach (var operation in request.Operations)
             Plan(operation);
-        return (_changes, _overlay);
+        return _changes;
     }
 
     /// <summary>Whether it makes changes again that were acknowledged before: no limit that came since may stand against them.</summary>
@@ -46,7 +45,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
                 Repeat(put.Object);
                 break;
             case RepeatChange { Original: RemoveChange gone }:
-                if (_overlay.Find(gone.Id) is { } last)
+                if (overlay.Find(gone.Id) is { } last)
                     Remove(last, recurse: false);
                 break;
             case PutLocal put:
@@ -68,7 +67,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         if (create.Cuid is { } cuid)
         {
             ObjectRules.CheckCuid(cuid);
-            if (_overlay.FindByCuid(cuid) is { } other)
+            if (overlay.FindByCuid(cuid) is { } other)
                 throw new LoggerCmsException(ErrorCodes.NameInUse, $"The CUID '{cuid}' is that of object {other.Id} '{other.Name}'.", "Leave it out for a new one.");
         }
 
@@ -99,7 +98,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         {
             ObjectRules.CheckNotSystem(before, "moved");
             Container(parent);
-            if (!ObjectPaths.MayMove(_overlay, before.Id, parent))
+            if (!ObjectPaths.MayMove(overlay, before.Id, parent))
                 throw Invalid($"Object {before.Id} '{before.Name}' cannot be moved into {parent}: that lies below it, or too deep.", "Move it to another folder.");
         }
 
@@ -124,7 +123,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
 
     private void Repeat(CmsObject earlier)
     {
-        var before = _overlay.Find(earlier.Id);
+        var before = overlay.Find(earlier.Id);
         if (earlier.ParentId != 0)
             Container(earlier.ParentId);
         Put(before, new CmsObject
@@ -154,14 +153,15 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
                 "Keep large content outside and its place in a property.");
         }
 
-        request.Guard?.Demand(_overlay, before, after);
-        if (_overlay.FindChild(after.ParentId, after.Name) is { } taken && taken.Id != after.Id)
+        request.Guard?.Demand(overlay, before, after);
+        var isNamed = before is not null && before.ParentId == after.ParentId && before.Name == after.Name;
+        if (!isNamed && overlay.FindChild(after.ParentId, after.Name) is { } taken && taken.Id != after.Id)
         {
             throw new LoggerCmsException(
                 ErrorCodes.NameInUse, $"Folder {after.ParentId} already holds '{taken.Name}' (object {taken.Id}).", "Choose another name, or change that object.");
         }
 
-        _overlay.Set(before, after, after.UpdateKey);
+        overlay.Set(before, after, after.UpdateKey);
         Add(new PutChange { UpdateKey = after.UpdateKey, BeforeKey = before?.UpdateKey ?? 0, Object = after });
     }
 
@@ -171,7 +171,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         List<CmsObject> doomed = [target];
         for (var i = 0; i < doomed.Count; i++)
         {
-            var below = _overlay.Children(doomed[i].Id);
+            var below = overlay.Children(doomed[i].Id);
             if (!recurse && below.Any())
                 throw Invalid($"Object {target.Id} '{target.Name}' is not empty.", "Add -Recurse to remove what is in it too.");
             doomed.AddRange(below);
@@ -183,9 +183,9 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
         {
             var gone = doomed[i];
             ObjectRules.CheckNotSystem(gone, "removed");
-            request.Guard?.Demand(_overlay, gone, null);
+            request.Guard?.Demand(overlay, gone, null);
             var key = blocks.NextUpdateKey();
-            _overlay.Set(gone, null, key);
+            overlay.Set(gone, null, key);
             Add(new RemoveChange { UpdateKey = key, BeforeKey = gone.UpdateKey, Id = gone.Id, Kind = gone.Kind, Name = gone.Name });
         }
     }
@@ -199,7 +199,7 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
 
     private CmsObject Existing(long id, int? expectedVersion)
     {
-        var found = _overlay.Find(id) ?? throw ObjectRules.NotFound(id);
+        var found = overlay.Find(id) ?? throw ObjectRules.NotFound(id);
         if (expectedVersion is { } version && version != found.Version)
         {
             throw new LoggerCmsException(
@@ -213,10 +213,10 @@ internal sealed class ChangePlanner(IObjectView pending, KeyBlocks blocks, Write
 
     private void Container(long parentId)
     {
-        var parent = _overlay.Find(parentId) ?? throw ObjectRules.NotFound(parentId);
+        var parent = overlay.Find(parentId) ?? throw ObjectRules.NotFound(parentId);
         if (!ObjectKinds.Of(parent.Kind).IsContainer)
             throw Invalid($"Object {parentId} '{parent.Name}' is a {parent.Kind}, which holds no other objects.", "Name a folder.");
-        if (ObjectPaths.Ancestors(_overlay, parent).Count() >= ObjectPaths.MaxDepth - 2)
+        if (ObjectPaths.Ancestors(overlay, parent).Count() >= ObjectPaths.MaxDepth - 2)
             throw Invalid($"Object {parentId} '{parent.Name}' lies too deep to hold others.", $"Use at most {ObjectPaths.MaxDepth} levels.");
     }
 

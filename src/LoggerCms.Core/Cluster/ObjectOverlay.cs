@@ -1,31 +1,39 @@
+using System.Runtime.InteropServices;
 using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Cluster;
 
 /// <summary>
-/// Changes laid over a view that does not have them yet: those of one request while it is planned, and those of all requests that are not yet
-/// durable. Its owner holds the write order; nobody else reads it.
+/// Changes laid over a view that does not have them yet: those of all requests that are not yet durable, and on top those of the one that is being
+/// planned. Its owner holds the write order; nobody else reads it.
 /// </summary>
 /// <remarks>
-/// An entry is needed until the view below has its change. Because a name that was left and taken again is an entry of its own with the later
-/// key, forgetting everything up to one update key leaves exactly what the view below lacks.
+/// <para>
+/// An entry is needed until the view below has its change. Names and CUIDs have entries only where a change moved them; a name without one leads to
+/// the object that the view below finds by it, in the version that is shown here. Because a name that was left and taken again is an entry with the
+/// later key, forgetting everything up to one update key leaves exactly what the view below lacks.
+/// </para>
+/// <para>What is set can be taken back (<see cref="RollBack"/>) until it is kept.</para>
 /// </remarks>
 internal sealed class ObjectOverlay(IObjectView below) : IObjectView
 {
-    private readonly Dictionary<long, (CmsObject? Object, long UpdateKey)> _objects = [];
-    private readonly Dictionary<(long ParentId, string Name), (long Id, long UpdateKey)> _names = new(NameComparer.Instance);
-    private readonly Dictionary<string, (long Id, long UpdateKey)> _cuids = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, ObjectEntry> _objects = [];
+    private readonly Dictionary<(long ParentId, string Name), Lead> _names = new(NameComparer.Instance);
+    private readonly Dictionary<string, Lead> _cuids = new(StringComparer.Ordinal);
+    private readonly List<Step> _steps = [];
+    private readonly Queue<Mark> _kept = new();
+    private long _keptKey;
 
     public long UpdateKey { get; private set; }
 
-    public bool IsEmpty => _objects.Count == 0;
+    public bool IsEmpty => _objects.Count == 0 && _names.Count == 0 && _cuids.Count == 0;
 
     public CmsObject? Find(long id) => _objects.TryGetValue(id, out var entry) ? entry.Object : below.Find(id);
 
-    public CmsObject? FindByCuid(string cuid) => _cuids.TryGetValue(cuid, out var entry) ? FindOrNone(entry.Id) : below.FindByCuid(cuid);
+    public CmsObject? FindByCuid(string cuid) => Follow(_cuids.TryGetValue(cuid, out var lead) ? lead.Id : below.FindByCuid(cuid)?.Id);
 
     public CmsObject? FindChild(long parentId, string name)
-        => _names.TryGetValue((parentId, name), out var entry) ? FindOrNone(entry.Id) : below.FindChild(parentId, name);
+        => Follow(_names.TryGetValue((parentId, name), out var lead) ? lead.Id : below.FindChild(parentId, name)?.Id);
 
     public IEnumerable<CmsObject> Children(long parentId) => Merge(below.Children(parentId), o => o.ParentId == parentId);
 
@@ -35,45 +43,65 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
 
     /// <param name="before">The version that this view shows; null for none.</param>
     /// <param name="after">The version to show; null when the object goes.</param>
-    /// <param name="updateKey">Of the change.</param>
+    /// <param name="updateKey">Of the change, above that of every one before.</param>
     public void Set(CmsObject? before, CmsObject? after, long updateKey)
     {
         var id = (before ?? after)!.Id;
-        if (before is not null && FindChild(before.ParentId, before.Name)?.Id == id)
-            _names[(before.ParentId, before.Name)] = (0, updateKey);
-        if (before is not null && after is null)
-            _cuids[before.Cuid] = (0, updateKey);
-        _objects[id] = (after, updateKey);
-        if (after is not null)
-        {
-            _names[(after.ParentId, after.Name)] = (id, updateKey);
-            _cuids[after.Cuid] = (id, updateKey);
-        }
-
+        var staysNamed = before is not null && after is not null && NameComparer.Instance.Equals((before.ParentId, before.Name), (after.ParentId, after.Name));
+        if (before is not null && !staysNamed && FindChild(before.ParentId, before.Name)?.Id == id)
+            SetName(before, new Lead(0, updateKey));
+        if (before is not null && after?.Cuid != before.Cuid && FindByCuid(before.Cuid)?.Id == id)
+            SetCuid(before.Cuid, new Lead(0, updateKey));
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_objects, id, out var had);
+        _steps.Add(new Step(new Mark(updateKey, id, null), had, entry, default));
+        entry = new ObjectEntry(after, updateKey);
+        if (after is not null && !staysNamed)
+            SetName(after, new Lead(id, updateKey));
+        if (after is not null && after.Cuid != before?.Cuid)
+            SetCuid(after.Cuid, new Lead(id, updateKey));
         UpdateKey = updateKey;
     }
 
-    /// <summary>Takes all entries of another overlay that lay over this one.</summary>
-    public void Add(ObjectOverlay above)
+    /// <summary>What was set stays.</summary>
+    public void Keep()
     {
-        foreach (var (id, entry) in above._objects)
-            _objects[id] = entry;
-        foreach (var (name, entry) in above._names)
-            _names[name] = entry;
-        foreach (var (cuid, entry) in above._cuids)
-            _cuids[cuid] = entry;
-        UpdateKey = above.UpdateKey;
+        foreach (var step in _steps)
+            _kept.Enqueue(step.Mark);
+        _steps.Clear();
+        _keptKey = UpdateKey;
     }
 
-    /// <summary>Forgets what another overlay brought, where the view below has it: entries up to the key.</summary>
-    public void Forget(ObjectOverlay added, long throughKey)
+    /// <summary>Takes back what was set since the last <see cref="Keep"/>.</summary>
+    public void RollBack()
     {
-        foreach (var id in added._objects.Keys)
-            Forget(_objects, id, throughKey, static e => e.UpdateKey);
-        foreach (var name in added._names.Keys)
-            Forget(_names, name, throughKey, static e => e.UpdateKey);
-        foreach (var cuid in added._cuids.Keys)
-            Forget(_cuids, cuid, throughKey, static e => e.UpdateKey);
+        for (var i = _steps.Count - 1; i >= 0; i--)
+        {
+            var (mark, had, entry, lead) = _steps[i];
+            if (mark.Name is not { } name)
+                Restore(_objects, mark.Id, had, entry);
+            else if (mark.IsCuid)
+                Restore(_cuids, name, had, lead);
+            else
+                Restore(_names, (mark.Id, name), had, lead);
+        }
+
+        _steps.Clear();
+        UpdateKey = _keptKey;
+    }
+
+    /// <summary>Forgets what was kept up to the key: the view below has it.</summary>
+    public void Forget(long throughKey)
+    {
+        while (_kept.TryPeek(out var mark) && mark.UpdateKey <= throughKey)
+        {
+            _kept.Dequeue();
+            if (mark.Name is not { } name)
+                Forget(_objects, mark.Id, throughKey, static e => e.UpdateKey);
+            else if (mark.IsCuid)
+                Forget(_cuids, name, throughKey, static e => e.UpdateKey);
+            else
+                Forget(_names, (mark.Id, name), throughKey, static e => e.UpdateKey);
+        }
     }
 
     /// <summary>Forgets everything: none of it will come.</summary>
@@ -82,6 +110,7 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
         _objects.Clear();
         _names.Clear();
         _cuids.Clear();
+        _kept.Clear();
     }
 
     private static void Forget<TKey, TEntry>(Dictionary<TKey, TEntry> entries, TKey key, long throughKey, Func<TEntry, long> updateKey)
@@ -91,10 +120,47 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
             entries.Remove(key);
     }
 
-    private CmsObject? FindOrNone(long id) => id == 0 ? null : Find(id);
+    private static void Restore<TKey, TEntry>(Dictionary<TKey, TEntry> entries, TKey key, bool had, TEntry entry)
+        where TKey : notnull
+    {
+        if (had)
+            entries[key] = entry;
+        else
+            entries.Remove(key);
+    }
+
+    private void SetName(CmsObject of, Lead lead)
+    {
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_names, (of.ParentId, of.Name), out var had);
+        _steps.Add(new Step(new Mark(lead.UpdateKey, of.ParentId, of.Name), had, default, entry));
+        entry = lead;
+    }
+
+    private void SetCuid(string cuid, Lead lead)
+    {
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_cuids, cuid, out var had);
+        _steps.Add(new Step(new Mark(lead.UpdateKey, 0, cuid, IsCuid: true), had, default, entry));
+        entry = lead;
+    }
+
+    private CmsObject? Follow(long? id) => id is null or 0 ? null : Find(id.Value);
 
     private IEnumerable<CmsObject> Merge(IEnumerable<CmsObject> shown, Func<CmsObject, bool> belongs)
         => shown.Where(o => !_objects.ContainsKey(o.Id)).Concat(_objects.Values.Where(e => e.Object is not null && belongs(e.Object)).Select(e => e.Object!));
+
+    /// <param name="Object">Null where it is gone.</param>
+    /// <param name="UpdateKey">Of the change.</param>
+    private readonly record struct ObjectEntry(CmsObject? Object, long UpdateKey);
+
+    /// <param name="Id">0 leads to none.</param>
+    /// <param name="UpdateKey">Of the change.</param>
+    private readonly record struct Lead(long Id, long UpdateKey);
+
+    /// <summary>Which entry a change set: that of an object, where there is no name; that of a CUID; or that of a name in the folder with the id.</summary>
+    private readonly record struct Mark(long UpdateKey, long Id, string? Name, bool IsCuid = false);
+
+    /// <summary>What was set, and what was there before.</summary>
+    private readonly record struct Step(Mark Mark, bool Had, ObjectEntry Entry, Lead Lead);
 
     private sealed class NameComparer : IEqualityComparer<(long ParentId, string Name)>
     {

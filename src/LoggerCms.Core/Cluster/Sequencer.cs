@@ -106,12 +106,9 @@ internal sealed class Sequencer(
 
         lock (_order)
         {
-            foreach (var next in _durable)
-            {
+            for (var i = 0; i < _durable.Count; i++)
                 _pending.Dequeue();
-                _overlay.Forget(next.Overlay, next.Record.LastUpdateKey);
-            }
-
+            _overlay.Forget(throughKey);
             Writes += _durable.Count;
         }
 
@@ -201,23 +198,38 @@ internal sealed class Sequencer(
         if (_refusal is { } refusal)
             throw refusal;
         var journal = _journal ?? throw new InvalidOperationException("The sequencer has no journal yet.");
+        ChangeRecord record;
+        int length;
+        try
+        {
+            record = Plan(request);
+            length = Append(journal, record, request);
+        }
+        catch
+        {
+            _overlay.RollBack();
+            throw;
+        }
+
+        _overlay.Keep();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = ledger.Add(request.RequestId, request.PrincipalId, record.Changes, done.Task);
+        _pending.Enqueue(new Pending(record, answer, length, done));
+        return answer;
+    }
+
+    private ChangeRecord Plan(WriteRequest request)
+    {
         var nowUs = UnixTime.Us(time.GetUtcNow());
-        var (changes, overlay) = new ChangePlanner(_overlay, blocks, request, nowUs, options).Plan();
-        var record = new ChangeRecord
+        return new ChangeRecord
         {
             Epoch = epoch,
             TimeUs = nowUs,
             PrincipalId = request.PrincipalId,
             ClientAddress = request.ClientAddress,
             RequestId = request.RequestId,
-            Changes = changes,
+            Changes = new ChangePlanner(_overlay, blocks, request, nowUs, options).Plan(),
         };
-        var length = Append(journal, record, request);
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var answer = ledger.Add(request.RequestId, request.PrincipalId, changes, done.Task);
-        _pending.Enqueue(new Pending(record, overlay, answer, length, done));
-        _overlay.Add(overlay);
-        return answer;
     }
 
     private int Append(DeltaJournal journal, ChangeRecord record, WriteRequest request)
@@ -239,5 +251,5 @@ internal sealed class Sequencer(
         return bytes.Length;
     }
 
-    private sealed record Pending(ChangeRecord Record, ObjectOverlay Overlay, RequestLedger.Answer Answer, int Bytes, TaskCompletionSource Done);
+    private sealed record Pending(ChangeRecord Record, RequestLedger.Answer Answer, int Bytes, TaskCompletionSource Done);
 }

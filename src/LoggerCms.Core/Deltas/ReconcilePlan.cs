@@ -26,6 +26,7 @@ internal static class ReconcilePlan
                     overlay.Set(gone, null, remove.UpdateKey);
             }
 
+            overlay.Keep();
             reconciler.Done(record, [.. RequestLedger.ChangedBy(record.Changes)], overlay);
         }
     }

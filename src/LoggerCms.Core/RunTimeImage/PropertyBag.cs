@@ -45,6 +45,17 @@ internal sealed class PropertyBag : IEquatable<PropertyBag>, IEnumerable<KeyValu
 
     internal ReadOnlySpan<byte> Body => _data.AsSpan(_start, _end - _start);
 
+    /// <summary>Bytes of all entries.</summary>
+    internal int EntriesLength
+    {
+        get
+        {
+            var at = _start;
+            PropertyCodec.ReadVarint(_data, ref at, _end);
+            return _end - at;
+        }
+    }
+
     /// <summary>
     /// Over encoded bytes that were checked when they came in: of these only the version is looked at now. Empty bytes are the empty bag.
     /// Damage found later is an <c>InvalidObject</c>, never a read beyond the end.
@@ -113,6 +124,19 @@ internal sealed class PropertyBag : IEquatable<PropertyBag>, IEnumerable<KeyValu
         return default;
     }
 
+    /// <summary>Where the encoded entries lie, in order.</summary>
+    internal EntryRanges Entries() => new(_data, _start, _end);
+
+    internal ReadOnlySpan<byte> BytesOf(Range entry) => _data.AsSpan(entry);
+
+    /// <summary>The name of an entry, as UTF-8.</summary>
+    internal ReadOnlySpan<byte> NameOf(Range entry)
+    {
+        var at = entry.Start.Value;
+        var length = PropertyCodec.ReadLength(_data, ref at, _end);
+        return _data.AsSpan(at, length);
+    }
+
     public bool Equals(PropertyBag? other) => other is not null && Body.SequenceEqual(other.Body);
 
     public override bool Equals(object? obj) => Equals(obj as PropertyBag);
@@ -177,5 +201,30 @@ internal sealed class PropertyBag : IEquatable<PropertyBag>, IEnumerable<KeyValu
 
         if (at != _end)
             throw PropertyErrors.Damaged("bytes follow the last entry", at);
+    }
+
+    /// <summary>Walks the entries' heads, for <c>foreach</c>.</summary>
+    internal struct EntryRanges(byte[] data, int start, int end)
+    {
+        private int _at = start;
+        private ulong _left;
+        private bool _begun;
+
+        public Range Current { get; private set; }
+
+        public readonly EntryRanges GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            if (!_begun)
+                (_begun, _left) = (true, PropertyCodec.ReadVarint(data, ref _at, end));
+            if (_left == 0)
+                return false;
+            _left--;
+            var first = _at;
+            PropertyCodec.ReadEntry(data, ref _at, end);
+            Current = first.._at;
+            return true;
+        }
     }
 }

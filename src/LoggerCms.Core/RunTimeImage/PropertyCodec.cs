@@ -96,14 +96,16 @@ internal static class PropertyCodec
         }
     }
 
-    public static void WriteVarint(IBufferWriter<byte> to, ulong value)
+    public static void WriteVarint(IBufferWriter<byte> to, ulong value) => to.Advance(WriteVarint(to.GetSpan(10), value));
+
+    /// <returns>The bytes that it took.</returns>
+    public static int WriteVarint(Span<byte> to, ulong value)
     {
-        var span = to.GetSpan(10);
         var count = 0;
         for (; value >= 0x80; value >>= 7)
-            span[count++] = (byte)(value | 0x80);
-        span[count++] = (byte)value;
-        to.Advance(count);
+            to[count++] = (byte)(value | 0x80);
+        to[count++] = (byte)value;
+        return count;
     }
 
     public static void WriteText(IBufferWriter<byte> to, string text, string name)
@@ -252,7 +254,7 @@ internal static class PropertyCodec
         return span.Slice(1, length);
     }
 
-    private static int VarintLength(ulong value)
+    public static int VarintLength(ulong value)
     {
         var length = 1;
         for (; value >= 0x80; value >>= 7)

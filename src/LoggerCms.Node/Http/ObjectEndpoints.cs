@@ -1,9 +1,12 @@
+using System.Buffers;
 using System.Text.Json;
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LoggerCms.Node.Http;
 
@@ -12,12 +15,17 @@ internal static class ObjectEndpoints
 {
     public const int MostOnPage = 10_000;
 
+    private const string Json = "application/json";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/objects/{id:long}", GetAsync).Produces<CmsObjectInfo>();
+        // Not a parameter of the handlers that are asked most: that would make a scope of services for each request.
+        var service = routes.ServiceProvider.GetRequiredService<NodeService>();
+        routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>();
         routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>();
         routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>();
-        routes.MapPost("/changes", ChangeAsync).Accepts<CmsChangeRequest>("application/json").Produces<CmsChangeAnswer>();
+        Func<HttpContext, Task> change = context => ChangeAsync(context, service);
+        routes.MapPost("/changes", change).Accepts<CmsChangeRequest>("application/json").Produces<CmsChangeAnswer>();
     }
 
     private static async Task GetAsync(HttpContext context, NodeService service, long id)
@@ -47,16 +55,58 @@ internal static class ObjectEndpoints
 
     private static async Task ChangeAsync(HttpContext context, NodeService service)
     {
-        var request = await ReadAsync(context, CmsJson.Default.CmsChangeRequest).ConfigureAwait(false);
-        var caller = context.Caller();
-        var answer = await service.ChangeAsync(caller.PrincipalId, request, caller.Address).ConfigureAwait(false);
-        await context.Response.WriteAsJsonAsync(answer, CmsJson.Default.CmsChangeAnswer).ConfigureAwait(false);
+        var (requestId, operations) = await ReadChangesAsync(context).ConfigureAwait(false);
+        var answer = await service.ChangeAsync(context.Caller(), requestId, operations).ConfigureAwait(false);
+        context.Response.ContentType = Json;
+        var writer = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using (writer.ConfigureAwait(false))
+            ChangeAnswerWriter.Write(writer, answer);
+    }
+
+    private static async ValueTask<(Guid? RequestId, IReadOnlyList<WriteOperation> Operations)> ReadChangesAsync(HttpContext context)
+    {
+        var body = context.Request.BodyReader;
+        var read = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false);
+        while (!read.IsCompleted)
+        {
+            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            read = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return Parse(read.Buffer);
+        }
+        catch (JsonException exception)
+        {
+            throw NotA<CmsChangeRequest>(exception);
+        }
+        finally
+        {
+            body.AdvanceTo(read.Buffer.End);
+        }
+    }
+
+    private static (Guid? RequestId, IReadOnlyList<WriteOperation> Operations) Parse(in ReadOnlySequence<byte> body)
+    {
+        if (body.IsSingleSegment)
+            return ChangeFields.ReadRequest(body.FirstSpan, CmsJson.Default.Options.MaxDepth);
+        var rented = ArrayPool<byte>.Shared.Rent(checked((int)body.Length));
+        try
+        {
+            body.CopyTo(rented);
+            return ChangeFields.ReadRequest(rented.AsSpan(0, (int)body.Length), CmsJson.Default.Options.MaxDepth);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     /// <summary>Objects that were dropped from memory are read back one by one, so a page needs no more memory than it has rows.</summary>
     public static async Task PageAsync(HttpContext context, NodeService service, IObjectView view, IReadOnlyList<CmsObject> page, string? next)
     {
-        context.Response.ContentType = "application/json";
+        context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
         {
@@ -97,14 +147,16 @@ internal static class ObjectEndpoints
         }
         catch (JsonException exception)
         {
-            throw new LoggerCmsException(
-                ErrorCodes.InvalidObject, $"The request's body is not a {typeof(T).Name}: {exception.Message}", "Correct it; /openapi/v1.json describes it.", innerException: exception);
+            throw NotA<T>(exception);
         }
     }
 
+    private static LoggerCmsException NotA<T>(JsonException exception) => new(
+        ErrorCodes.InvalidObject, $"The request's body is not a {typeof(T).Name}: {exception.Message}", "Correct it; /openapi/v1.json describes it.", innerException: exception);
+
     private static async Task AnswerAsync(HttpContext context, IObjectView view, CmsObject value)
     {
-        context.Response.ContentType = "application/json";
+        context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
             ObjectWriter.Write(writer, view, value);

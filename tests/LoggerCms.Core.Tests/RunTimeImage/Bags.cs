@@ -22,6 +22,14 @@ internal static class Bags
         return builder.Build();
     }
 
+    public static PropertyBag Wide(Random random, int count)
+    {
+        var builder = new PropertyBagBuilder();
+        for (var i = 0; i < count; i++)
+            builder.Set("wide" + i, Value(random, 0));
+        return builder.Build();
+    }
+
     public static string Name(Random random) => random.Next(6) switch
     {
         0 => "SI_" + random.Next(30),

@@ -35,6 +35,47 @@ public sealed class PropertyBagPropertyTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void MergingGivesWhatSettingOneByOneGives() => Prop.ForAll(Seeds, seed =>
+    {
+        var random = new Random(seed);
+        var before = random.Next(4) > 0 ? Bags.Any(random) : Bags.Wide(random, 200);
+        var set = new PropertyBagBuilder();
+        foreach (var (name, value) in Bags.Any(random).Concat(before.Where(_ => random.Next(3) == 0)))
+            set.Set(random.Next(2) == 0 ? name.ToLowerInvariant() : name, value.Type == PropertyType.String ? Bags.Value(random, 2) : value);
+        string[] removed = [.. before.Select(e => e.Key).Where(_ => random.Next(4) == 0).Select(n => n.ToUpperInvariant()), Bags.Name(random)];
+        var expected = new PropertyBagBuilder(before);
+        foreach (var name in removed)
+            expected.Remove(name);
+        foreach (var (name, value) in set.Build())
+            expected.Set(name, value);
+        return PropertyBag.Decode(PropertyBagMerge.Merge(before, set.Build(), removed).Encode()).Equals(expected.Build());
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void ABuilderThatIsLargeAndChangesHoldsWhatATableHolds() => Prop.ForAll(Seeds, seed =>
+    {
+        var random = new Random(seed);
+        var builder = new PropertyBagBuilder();
+        var table = new Dictionary<string, PropertyValue>(StringComparer.OrdinalIgnoreCase);
+        for (var i = random.Next(200); i > 0; i--)
+        {
+            var (name, value) = ($"n{random.Next(60)}", (PropertyValue)i);
+            if (random.Next(3) == 0)
+            {
+                if (builder.Remove(name.ToUpperInvariant()) != table.Remove(name))
+                    return false;
+            }
+            else
+            {
+                builder.Set(name, value);
+                table[name] = value;
+            }
+        }
+
+        return builder.Build().OrderBy(e => e.Key).SequenceEqual(table.OrderBy(e => e.Key));
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
     public void FlippedBytesAreRefusedOrAreABagAgain() => Prop.ForAll(Seeds, seed =>
     {
         var random = new Random(seed);

@@ -38,17 +38,15 @@ public sealed class ObjectOverlayTests
     public void Forgetting_what_is_below_by_now_keeps_what_later_changes_made_of_the_same_names()
     {
         var pending = new ObjectOverlay(_image);
-        var first = new ObjectOverlay(pending);
-        Change(first, 1, "free", 3);
-        pending.Add(first);
-        var second = new ObjectOverlay(pending);
-        second.Set(null, Make(4, "x", 4), 4);
-        pending.Add(second);
+        Change(pending, 1, "free", 3);
+        pending.Keep();
+        pending.Set(null, Make(4, "x", 4), 4);
+        pending.Keep();
         _image.Apply([ObjectChange.Put(Make(1, "free", 3, version: 2))]);
-        pending.Forget(first, 3);
+        pending.Forget(3);
         Assert.Equal((1L, 4L), (pending.FindChild(23, "free")?.Id, pending.FindChild(23, "x")?.Id));
         _image.Apply([ObjectChange.Put(Make(4, "x", 4))]);
-        pending.Forget(second, 4);
+        pending.Forget(4);
         Assert.True(pending.IsEmpty);
         Assert.Equal(4, pending.FindChild(23, "x")?.Id);
     }
@@ -59,6 +57,91 @@ public sealed class ObjectOverlayTests
         var overlay = new ObjectOverlay(_image);
         Change(overlay, 1, "X", 3);
         Assert.Equal("X", overlay.FindChild(23, "x")?.Name);
+    }
+
+    [Fact]
+    public void A_name_that_nobody_moved_leads_to_the_version_that_is_shown_here()
+    {
+        var overlay = new ObjectOverlay(_image);
+        Change(overlay, 1, "x", 3);
+        Assert.Equal((2, 2), (overlay.FindChild(23, "x")?.Version, overlay.FindByCuid("C1")?.Version));
+        overlay.Set(overlay.Find(1), null, 4);
+        Assert.Null(overlay.FindChild(23, "x"));
+        Assert.Null(overlay.FindByCuid("C1"));
+    }
+
+    [Fact]
+    public void What_is_rolled_back_leaves_what_was_kept_before_by_every_way()
+    {
+        var overlay = new ObjectOverlay(_image);
+        Change(overlay, 1, "kept", 3);
+        overlay.Keep();
+        Change(overlay, 2, "x", 4);
+        overlay.Set(overlay.Find(1), null, 5);
+        overlay.Set(null, Make(3, "kept", 6, cuid: "C1"), 6);
+        Change(overlay, 3, "y", 7);
+        overlay.RollBack();
+        Assert.Equal((1L, 1L, 2L), (overlay.FindChild(23, "kept")?.Id, overlay.FindByCuid("C1")?.Id, overlay.FindChild(23, "y")?.Id));
+        Assert.Null(overlay.FindChild(23, "x"));
+        Assert.Null(overlay.Find(3));
+        _image.Apply([ObjectChange.Put(Make(1, "kept", 3, version: 2))]);
+        overlay.Forget(3);
+        Assert.True(overlay.IsEmpty);
+    }
+
+    [Fact]
+    public void Random_changes_kept_rolled_back_and_forgotten_show_what_a_model_shows()
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        var overlay = new ObjectOverlay(_image);
+        var model = _image.All().ToDictionary(o => o.Id);
+        var pending = new Queue<(long Through, List<ObjectChange> Changes)>();
+        var (key, id) = (2L, 2L);
+        for (var round = 0; round < 3000; round++)
+        {
+            var (changes, next) = (new List<ObjectChange>(), new Dictionary<long, CmsObject>(model));
+            for (var i = random.Next(1, 5); i > 0; i--)
+            {
+                var name = $"n{random.Next(6)}";
+                var target = next.Values.ElementAtOrDefault(random.Next(next.Count + 1));
+                if (target is not null && random.Next(4) == 0)
+                {
+                    overlay.Set(overlay.Find(target.Id), null, ++key);
+                    next.Remove(target.Id);
+                    changes.Add(ObjectChange.Remove(target.Id, key));
+                }
+                else if (next.Values.FirstOrDefault(o => o.Name == name) is not { } taken || taken == target)
+                {
+                    var made = Make(target?.Id ?? ++id, name, ++key, (target?.Version ?? 0) + 1);
+                    overlay.Set(target is null ? null : overlay.Find(target.Id), made, key);
+                    next[made.Id] = made;
+                    changes.Add(ObjectChange.Put(made));
+                }
+            }
+
+            if (random.Next(3) == 0)
+            {
+                overlay.RollBack();
+            }
+            else
+            {
+                overlay.Keep();
+                model = next;
+                pending.Enqueue((key, changes));
+            }
+
+            if (random.Next(2) == 0 && pending.TryDequeue(out var durable))
+            {
+                _image.Apply(durable.Changes);
+                overlay.Forget(durable.Through);
+            }
+
+            Assert.True(model.Values.OrderBy(o => o.Id).SequenceEqual(overlay.All().OrderBy(o => o.Id)), $"seed {seed}, round {round}");
+            for (var i = 0; i < 6; i++)
+                Assert.True(model.Values.SingleOrDefault(o => o.Name == $"n{i}") == overlay.FindChild(23, $"N{i}"), $"seed {seed}, round {round}, n{i}");
+            Assert.All(model.Values, o => Assert.Same(o, overlay.FindByCuid(o.Cuid)));
+        }
     }
 
     private static void Change(ObjectOverlay overlay, long id, string name, long key)

@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json;
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Node.Tests;
+
+public sealed class ChangeFieldsTests
+{
+    private const int Depth = 40;
+
+    [Fact]
+    public void Knows_every_property_that_a_change_on_the_wire_has()
+        => Assert.Equal(
+            typeof(CmsChange).GetProperties().Select(p => p.Name).Order(),
+            typeof(ChangeFields).GetProperties().Select(p => p.Name).Order());
+
+    [Fact]
+    public void Reads_what_the_serializer_writes()
+    {
+        using var properties = JsonDocument.Parse("""{"SI_X":[1,"two"],"bag":{"a":null,"b":{"$decimal":"1.50"}}}""");
+        var request = new CmsChangeRequest
+        {
+            RequestId = Guid.CreateVersion7(),
+            Changes =
+            [
+                new CmsChange { Operation = "Create", Kind = "Pdf", Name = "ä\"😀", ParentId = 23, Cuid = "c", OwnerId = 12, Properties = properties.RootElement },
+                new CmsChange { Operation = "Update", Id = 5, ExpectedVersion = 7, Name = "n", Properties = properties.RootElement, RemoveProperties = ["gone"] },
+                new CmsChange { Operation = "Move", Id = 6, ParentId = 24 },
+                new CmsChange { Operation = "Remove", Id = 8, Recurse = true },
+                new CmsChange { Operation = "SetRight", Id = 9, PrincipalId = 12, Right = "View", RightValue = "Granted" },
+                new CmsChange { Operation = "SetInheritance", Id = 10, InheritFromFolder = false, InheritFromGroups = true },
+            ],
+        };
+        var (id, operations) = ChangeFields.ReadRequest(JsonSerializer.SerializeToUtf8Bytes(request, CmsJson.Default.CmsChangeRequest), Depth);
+        Assert.Equal(request.RequestId, id);
+        var create = Assert.IsType<CreateObject>(operations[0]);
+        Assert.Equal(("Pdf", "ä\"😀", 23L, "c", 12L), (create.Kind, create.Name, create.ParentId, create.Cuid, create.OwnerId!.Value));
+        Assert.Equal("""{"SI_X":[1,"two"],"bag":{"b":{"$decimal":"1.50"}}}""", PropertyBag.Decode(create.Properties).ToJson());
+        var update = Assert.IsType<ChangeObject>(operations[1]);
+        Assert.Equal((5L, 7, "n"), (update.Id, update.ExpectedVersion!.Value, update.Name));
+        var before = new PropertyBagBuilder().Set("gone", 1).Set("si_x", 2).Build().Encode();
+        Assert.Equal(create.Properties, update.Properties!(before));
+        Assert.Equal((6L, 24L), Assert.IsType<ChangeObject>(operations[2]) is { ParentId: { } parent } move ? (move.Id, parent) : default);
+        Assert.Equal(new RemoveObject { Id = 8, Recurse = true }, operations[3]);
+        Assert.NotNull(Assert.IsType<ChangeObject>(operations[4]).AccessList);
+        Assert.NotNull(Assert.IsType<ChangeObject>(operations[5]).AccessList);
+    }
+
+    [Fact]
+    public void Names_in_any_case_unknown_ones_and_numbers_in_quotes_are_taken()
+    {
+        var (id, operations) = Read("""{"other":[{}],"changes":[{"operation":"Remove","ID":"5","new":{"a":[1]},"Recurse":null}],"requestid":null}""");
+        Assert.Null(id);
+        Assert.Equal(new RemoveObject { Id = 5 }, Assert.Single(operations));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"Changes":null}""")]
+    [InlineData("""{"Changes":[null]}""")]
+    [InlineData("""{"Changes":[5]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Remove","Id":1.5}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Remove","Id":true}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Remove","Id":99999999999999999999}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Remove","Id":1,"ExpectedVersion":3000000000}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Remove","Id":1,"Recurse":"yes"}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"RemoveProperties":[null]}]}""")]
+    [InlineData("""{"Changes":[{"Operation":5}]}""")]
+    [InlineData("""{"Changes":[],"RequestId":"x"}""")]
+    [InlineData("""{"Changes":[]} {}""")]
+    [InlineData("""{"Changes":[{"Operation":"Remove","Id":1}""")]
+    public void What_is_no_request_is_told_so(string json) => Assert.ThrowsAny<JsonException>(() => Read(json));
+
+    [Theory]
+    [InlineData("""{"Changes":[{}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Remove"}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Properties":[]}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Properties":{"a":1,"A":2}}]}""")]
+    public void What_makes_no_sense_is_told_so(string json)
+        => Assert.Equal(ErrorCodes.InvalidObject, Assert.Throws<LoggerCmsException>(() => Read(json)).Code);
+
+    [Fact]
+    public void Depth_is_bounded()
+        => Assert.ThrowsAny<JsonException>(() => Read($$"""{"x":{{new string('[', Depth)}}{{new string(']', Depth)}}}"""));
+
+    private static (Guid? Id, IReadOnlyList<WriteOperation> Operations) Read(string json) => ChangeFields.ReadRequest(Encoding.UTF8.GetBytes(json), Depth);
+}
