@@ -155,35 +155,46 @@ internal sealed partial class CmsNode
 
     private async Task ApplyAsync(Parts parts, DeltaSource source, ReconcilerSet reconcilers, CancellationToken cancellationToken)
     {
-        // One window is made durable while the next is planned.
-        var before = Task.CompletedTask;
-        var window = new List<Task>(Window);
-        var windowBytes = 0L;
-        foreach (var (nodeId, path, record, bytes) in source.Records(cancellationToken))
+        // One window is made durable while the next is planned; the last of its records comes after all others of it. Until the node is ready nobody
+        // else writes, and a window can be one group.
+        var isAlone = State.State == NodeState.Starting;
+        var (before, last) = (Task.CompletedTask, Task.CompletedTask);
+        var (count, windowBytes) = (0, 0L);
+        if (isAlone)
+            parts.Journal.Hold();
+        try
         {
-            await WholeAsync(parts.Image, record, cancellationToken).ConfigureAwait(false);
-            if (parts.Blocks.RunsLow)
-                await parts.Flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
-            if (Bring(parts, reconcilers.Of(nodeId), record) is { } durable)
+            foreach (var (nodeId, path, record, bytes) in source.Records(cancellationToken))
             {
-                window.Add(durable);
-                windowBytes += bytes;
-            }
+                await WholeAsync(parts.Image, record, cancellationToken).ConfigureAwait(false);
+                if (parts.Blocks.RunsLow)
+                    await parts.Flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
+                if (Bring(parts, reconcilers.Of(nodeId), record) is { } durable)
+                {
+                    last = durable;
+                    count++;
+                    windowBytes += bytes;
+                }
 
-            reconcilers.NoteConflicts(path);
-            if (reconcilers.Stopped)
-                break;
-            Changed?.Invoke(record);
-            if (window.Count < Window && windowBytes < WindowBytes)
-                continue;
-            await before.ConfigureAwait(false);
-            before = Task.WhenAll(window);
-            window.Clear();
-            windowBytes = 0;
+                reconcilers.NoteConflicts(path);
+                if (reconcilers.Stopped)
+                    break;
+                Changed?.Invoke(record);
+                if (count < Window && windowBytes < WindowBytes)
+                    continue;
+                parts.Journal.LetGo(andHold: isAlone);
+                await before.ConfigureAwait(false);
+                before = last;
+                (count, windowBytes) = (0, 0);
+            }
+        }
+        finally
+        {
+            parts.Journal.LetGo(andHold: false);
         }
 
         await before.ConfigureAwait(false);
-        await Task.WhenAll(window).ConfigureAwait(false);
+        await last.ConfigureAwait(false);
     }
 
     // Under the order of changes from the look at the objects to the change: nobody else's change may come between.

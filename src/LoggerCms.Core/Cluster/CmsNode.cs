@@ -75,6 +75,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     /// <exception cref="LoggerCmsException">The reason why it cannot start; nothing is left open, and the node is stopped.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        using var noCollection = new NoBackgroundCollection();
         try
         {
             await RunStartPathAsync(cancellationToken).ConfigureAwait(false);

@@ -107,8 +107,9 @@ internal sealed partial class DeltaJournal
 
     private bool TakePending()
     {
-        if (_inFlight is not null || _pending.Count == 0)
+        if (_inFlight is not null || _pending.Count == 0 || (_isHeld && !_mayTake && !_closing))
             return _inFlight is not null;
+        _mayTake = false;
         _inFlight = _pending;
         _pending = _idleGroup ?? new PendingGroup();
         _idleGroup = null;

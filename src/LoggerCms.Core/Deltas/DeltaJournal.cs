@@ -36,6 +36,8 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     private PendingGroup _pending = new();
     private PendingGroup? _idleGroup = new();
     private long _lastAppended;
+    private bool _isHeld;
+    private bool _mayTake;
     private bool _closing;
     private Exception? _endedBy;
     private LoggerCmsException? _failing;
@@ -150,6 +152,27 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// From now on records wait for <see cref="LetGo"/>, to be written and synced together: for one who appends very many, waits for none of them
+    /// by itself, and has the journal for himself.
+    /// </summary>
+    public void Hold()
+    {
+        lock (_gate)
+            (_isHeld, _mayTake) = (true, false);
+    }
+
+    /// <summary>What is held goes.</summary>
+    /// <param name="andHold">Whether what comes after it is held again.</param>
+    public void LetGo(bool andHold)
+    {
+        lock (_gate)
+        {
+            (_isHeld, _mayTake) = (andHold, true);
+            Monitor.Pulse(_gate);
+        }
+    }
+
     private Exception? Refusal(long updateKey, int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, DeltaFormat.MaxRecord);
@@ -167,7 +190,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     {
         _pending.Add(updateKey, payload, waiter);
         _lastAppended = updateKey;
-        if (_isWaiting && _pending.Count >= _wakeAt)
+        if (_isWaiting && !_isHeld && _pending.Count >= _wakeAt)
             Monitor.Pulse(_gate);
     }
 

@@ -1,5 +1,3 @@
-using System.Runtime;
-
 namespace LoggerCms.Core.RunTimeImage;
 
 /// <summary>
@@ -11,16 +9,13 @@ internal sealed class ImageLoader : IDisposable
     private readonly RunTimeImage _image;
     private readonly long _limit;
     private readonly ThreadLocal<List<CmsObject>> _lists = new(static () => new List<CmsObject>(4096), trackAllValues: true);
-    private readonly GCLatencyMode _latency = GCSettings.LatencyMode;
+    private readonly NoBackgroundCollection _noCollection = new();
     private long _bytes;
 
     internal ImageLoader(RunTimeImage image, long? limit)
     {
         _image = image;
         _limit = limit ?? long.MaxValue;
-
-        // All that is loaded stays. A collection beside the load would only look at the same growing heap over and over, on a processor that reads.
-        GCSettings.LatencyMode = GCLatencyMode.Batch;
     }
 
     /// <summary>One object of the system database; beyond the memory limit its properties are not kept.</summary>
@@ -56,7 +51,7 @@ internal sealed class ImageLoader : IDisposable
 
     public void Dispose()
     {
-        GCSettings.LatencyMode = _latency;
+        _noCollection.Dispose();
         _lists.Dispose();
     }
 

@@ -36,7 +36,9 @@ internal sealed class ImageContests(VersusOptions options, Workspace workspace, 
             {
                 Name = "ours",
                 IsOurs = true,
-                RunAsync = token => child.RunAsync(token, "image-load", file),
+
+                // As the node's process has it.
+                RunAsync = token => child.With("DOTNET_gcServer", "1").With("DOTNET_GCDynamicAdaptationMode", "0").RunAsync(token, "image-load", file),
                 CheckAsync = (report, _) =>
                 {
                     var image = report!.Image!;
