@@ -79,7 +79,7 @@ public sealed partial class CmsClient : ICmsClient
         => PostAsync(
             "v1/changes",
             // Made once: every try carries the same one, and the node makes the changes once.
-            request.RequestId is null ? request with { RequestId = Guid.CreateVersion7() } : request,
+            request.RequestId is null && !request.WhatIf ? request with { RequestId = Guid.CreateVersion7() } : request,
             CmsJson.Default.CmsChangeRequest,
             CmsJson.Default.CmsChangeAnswer,
             cancellationToken,

@@ -44,6 +44,9 @@ public sealed record CmsChangeRequest
     /// <summary>A version 7 id of the caller's: the same request sent again gets its first answer. Null for a caller that never tries again.</summary>
     public Guid? RequestId { get; init; }
 
+    /// <summary>Plan the changes as they would be made, with every check, and answer what would change; nothing is.</summary>
+    public bool WhatIf { get; init; }
+
     public required IReadOnlyList<CmsChange> Changes { get; init; }
 }
 
@@ -103,7 +106,7 @@ public sealed record CmsChangeAnswer
     /// <summary>True where an earlier try of the same request had made the changes.</summary>
     public required bool Repeated { get; init; }
 
-    /// <summary>On how many nodes the changes are durable.</summary>
+    /// <summary>On how many nodes the changes are durable; 0 where they were planned only.</summary>
     public required int DurableOn { get; init; }
 }
 

@@ -33,7 +33,7 @@ public interface ICmsClient : IDisposable
     /// <summary>What lies in a folder, by id, page after page.</summary>
     IAsyncEnumerable<CmsObjectInfo> GetChildrenAsync(long id, CancellationToken cancellationToken);
 
-    /// <summary>Makes changes, all or none. A request without an id gets one.</summary>
+    /// <summary>Makes changes, all or none, or plans them. A request without an id gets one.</summary>
     Task<CmsChangeAnswer> ChangeAsync(CmsChangeRequest request, CancellationToken cancellationToken);
 
     /// <summary>The rows of a query, page after page: JSON objects with the columns by name.</summary>

@@ -13,7 +13,7 @@ internal static class ChangeAnswerWriter
     private static readonly JsonEncodedText Version = JsonEncodedText.Encode(nameof(CmsChangedObject.Version));
     private static readonly JsonEncodedText UpdateKey = JsonEncodedText.Encode(nameof(CmsChangedObject.UpdateKey));
 
-    public static void Write(Utf8JsonWriter writer, WriteAnswer answer)
+    public static void Write(Utf8JsonWriter writer, WriteAnswer answer, int durableOn)
     {
         writer.WriteStartObject();
         writer.WriteStartArray(Changed);
@@ -28,7 +28,7 @@ internal static class ChangeAnswerWriter
 
         writer.WriteEndArray();
         writer.WriteBoolean(Repeated, answer.Repeated);
-        writer.WriteNumber(DurableOn, 1);
+        writer.WriteNumber(DurableOn, durableOn);
         writer.WriteEndObject();
     }
 }

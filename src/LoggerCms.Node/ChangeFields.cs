@@ -70,10 +70,11 @@ internal sealed class ChangeFields
     /// <param name="mostDepth">How deep objects and lists may lie in each other.</param>
     /// <exception cref="JsonException">It is no JSON, or a value is of the wrong kind.</exception>
     /// <exception cref="LoggerCmsException">InvalidObject or LimitExceeded, of properties or of a change that makes no sense.</exception>
-    public static (Guid? RequestId, IReadOnlyList<WriteOperation> Operations) ReadRequest(ReadOnlySpan<byte> json, int mostDepth)
+    public static ChangeRequest ReadRequest(ReadOnlySpan<byte> json, int mostDepth)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = mostDepth });
         Guid? id = null;
+        var whatIf = false;
         List<WriteOperation>? operations = null;
         Expect(ref reader, JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -92,6 +93,11 @@ internal sealed class ChangeFields
                 reader.Read();
                 id = Text(ref reader) is null ? null : reader.TryGetGuid(out var given) ? given : throw Wrong(ref reader, "an id");
             }
+            else if (IsNamed(ref reader, "WhatIf"u8, nameof(CmsChangeRequest.WhatIf)))
+            {
+                reader.Read();
+                whatIf = Flag(ref reader) ?? false;
+            }
             else
             {
                 reader.Skip();
@@ -100,7 +106,7 @@ internal sealed class ChangeFields
 
         if (reader.Read())
             throw new JsonException("Something follows the request.");
-        return (id, operations ?? throw new JsonException("It has no Changes."));
+        return new ChangeRequest(id, whatIf, operations ?? throw new JsonException("It has no Changes."));
     }
 
     private static ChangeFields Read(ref Utf8JsonReader reader)
@@ -182,3 +188,8 @@ internal sealed class ChangeFields
 
     private static (byte[] Utf8, string Name, Setter Set) Field(string name, Setter set) => (System.Text.Encoding.UTF8.GetBytes(name), name, set);
 }
+
+/// <param name="RequestId">The caller's; null for one that never tries again.</param>
+/// <param name="WhatIf">Plan only.</param>
+/// <param name="Operations">What is to be changed.</param>
+internal readonly record struct ChangeRequest(Guid? RequestId, bool WhatIf, IReadOnlyList<WriteOperation> Operations);

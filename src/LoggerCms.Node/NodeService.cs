@@ -57,15 +57,18 @@ internal sealed class NodeService(CmsNode node)
     }
 
     /// <exception cref="LoggerCmsException">As <see cref="Sequencer.WriteAsync"/>.</exception>
-    public ValueTask<WriteAnswer> ChangeAsync(Caller caller, Guid? requestId, IReadOnlyList<WriteOperation> operations)
-        => node.Sequencer.WriteAsync(new WriteRequest
+    public ValueTask<WriteAnswer> ChangeAsync(Caller caller, ChangeRequest request)
+    {
+        var write = new WriteRequest
         {
-            RequestId = requestId ?? Guid.Empty,
+            RequestId = request.RequestId ?? Guid.Empty,
             PrincipalId = caller.PrincipalId,
             ClientAddress = caller.Address,
             Guard = new NodeGuard(_rights, caller.PrincipalId),
-            Operations = operations,
-        });
+            Operations = request.Operations,
+        };
+        return request.WhatIf ? node.Sequencer.PlanAsync(write) : node.Sequencer.WriteAsync(write);
+    }
 
     public CmsRightDecision Test(AccessContext access, CmsRightQuestion question)
     {

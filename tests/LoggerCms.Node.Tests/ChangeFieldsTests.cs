@@ -22,6 +22,7 @@ public sealed class ChangeFieldsTests
         var request = new CmsChangeRequest
         {
             RequestId = Guid.CreateVersion7(),
+            WhatIf = true,
             Changes =
             [
                 new CmsChange { Operation = "Create", Kind = "Pdf", Name = "ä\"😀", ParentId = 23, Cuid = "c", OwnerId = 12, Properties = properties.RootElement },
@@ -32,8 +33,8 @@ public sealed class ChangeFieldsTests
                 new CmsChange { Operation = "SetInheritance", Id = 10, InheritFromFolder = false, InheritFromGroups = true },
             ],
         };
-        var (id, operations) = ChangeFields.ReadRequest(JsonSerializer.SerializeToUtf8Bytes(request, CmsJson.Default.CmsChangeRequest), Depth);
-        Assert.Equal(request.RequestId, id);
+        var (id, whatIf, operations) = ChangeFields.ReadRequest(JsonSerializer.SerializeToUtf8Bytes(request, CmsJson.Default.CmsChangeRequest), Depth);
+        Assert.Equal((request.RequestId, true), (id, whatIf));
         var create = Assert.IsType<CreateObject>(operations[0]);
         Assert.Equal(("Pdf", "ä\"😀", 23L, "c", 12L), (create.Kind, create.Name, create.ParentId, create.Cuid, create.OwnerId!.Value));
         Assert.Equal("""{"SI_X":[1,"two"],"bag":{"b":{"$decimal":"1.50"}}}""", PropertyBag.Decode(create.Properties).ToJson());
@@ -50,8 +51,8 @@ public sealed class ChangeFieldsTests
     [Fact]
     public void Names_in_any_case_unknown_ones_and_numbers_in_quotes_are_taken()
     {
-        var (id, operations) = Read("""{"other":[{}],"changes":[{"operation":"Remove","ID":"5","new":{"a":[1]},"Recurse":null}],"requestid":null}""");
-        Assert.Null(id);
+        var (id, whatIf, operations) = Read("""{"other":[{}],"changes":[{"operation":"Remove","ID":"5","new":{"a":[1]},"Recurse":null}],"requestid":null,"whatif":null}""");
+        Assert.Equal((null, false), (id, whatIf));
         Assert.Equal(new RemoveObject { Id = 5 }, Assert.Single(operations));
     }
 
@@ -87,5 +88,5 @@ public sealed class ChangeFieldsTests
     public void Depth_is_bounded()
         => Assert.ThrowsAny<JsonException>(() => Read($$"""{"x":{{new string('[', Depth)}}{{new string(']', Depth)}}}"""));
 
-    private static (Guid? Id, IReadOnlyList<WriteOperation> Operations) Read(string json) => ChangeFields.ReadRequest(Encoding.UTF8.GetBytes(json), Depth);
+    private static ChangeRequest Read(string json) => ChangeFields.ReadRequest(Encoding.UTF8.GetBytes(json), Depth);
 }

@@ -171,6 +171,7 @@ Describe '-WhatIf' {
         (Set-CmsObject $made.Path -Property @{ a = 1 } -WhatIf -PassThru).Version | Should -Be 1
         Grant-CmsRight $made.Path Everyone View -WhatIf
         $made | Remove-CmsObject -WhatIf
+        Invoke-FreshShell "Remove-CmsObject '$($folder.Path)' -Recurse -WhatIf" | Should -BeLike '*2 objects*'
         (Get-CmsObject -Id $made.Id).Version | Should -Be 1
         @(Get-CmsObject $folder.Path -Children).Count | Should -Be 1
         New-CmsUser nobody -WhatIf | Should -BeNullOrEmpty

@@ -69,10 +69,30 @@ internal sealed class Sequencer(
         // An answer that is there already takes no room.
         if (unflushed.Bytes > options.MostUnflushedBytes && ledger.Find(request.RequestId, request.PrincipalId) is null)
             await WaitForRoomAsync().ConfigureAwait(false);
-        var (answer, repeated) = await SubmitAsync(request).ConfigureAwait(false);
+        var (answer, repeated) = await WholeAsync(() => Submit(request)).ConfigureAwait(false);
         await answer.Durable.ConfigureAwait(false);
         return new WriteAnswer(answer.Changed, repeated);
     }
+
+    /// <summary>What <see cref="WriteAsync"/> would do, told by the same plan against what is visible and pending now; nothing is changed.</summary>
+    /// <exception cref="LoggerCmsException">As <see cref="WriteAsync"/>, but for what only the disk tells.</exception>
+    public ValueTask<WriteAnswer> PlanAsync(WriteRequest request) => WholeAsync(() =>
+    {
+        lock (_order)
+        {
+            try
+            {
+                ThrowIfRefused();
+                var record = Plan(request);
+                Encode(record, request);
+                return new WriteAnswer([.. RequestLedger.ChangedBy(record.Changes)], Repeated: false);
+            }
+            finally
+            {
+                _overlay.RollBack();
+            }
+        }
+    });
 
     /// <summary>The part of a write before it is durable: for a caller that has many to make and waits for them together.</summary>
     public (RequestLedger.Answer Answer, bool Repeated) Submit(WriteRequest request)
@@ -162,13 +182,13 @@ internal sealed class Sequencer(
         }
     }
 
-    private async ValueTask<(RequestLedger.Answer Answer, bool Repeated)> SubmitAsync(WriteRequest request)
+    private async ValueTask<T> WholeAsync<T>(Func<T> plan)
     {
         while (true)
         {
             try
             {
-                return Submit(request);
+                return plan();
             }
             catch (NotInMemoryException exception)
             {
@@ -176,6 +196,12 @@ internal sealed class Sequencer(
                 await image.GetAsync(exception.Id, CancellationToken.None).ConfigureAwait(false);
             }
         }
+    }
+
+    private void ThrowIfRefused()
+    {
+        if (_refusal is { } refusal)
+            throw refusal;
     }
 
     private void Show(ChangeRecord record)
@@ -195,8 +221,7 @@ internal sealed class Sequencer(
 
     private RequestLedger.Answer Begin(WriteRequest request)
     {
-        if (_refusal is { } refusal)
-            throw refusal;
+        ThrowIfRefused();
         var journal = _journal ?? throw new InvalidOperationException("The sequencer has no journal yet.");
         ChangeRecord record;
         int length;
@@ -234,6 +259,15 @@ internal sealed class Sequencer(
 
     private int Append(DeltaJournal journal, ChangeRecord record, WriteRequest request)
     {
+        var bytes = Encode(record, request);
+        journal.Append(record.LastUpdateKey, bytes);
+        return bytes.Length;
+    }
+
+    private ReadOnlySpan<byte> Encode(ChangeRecord record, WriteRequest request)
+    {
+        if (_buffer.Length > KeptBuffer)
+            _buffer = new byte[FirstBuffer];
         var bytes = ChangeRecordCodec.Encode(record, ref _buffer);
 
         // What a reconcile brings was acknowledged before, and has grown by the answer that its client may ask for.
@@ -245,10 +279,7 @@ internal sealed class Sequencer(
                 "Split it into several requests.");
         }
 
-        journal.Append(record.LastUpdateKey, bytes);
-        if (_buffer.Length > KeptBuffer)
-            _buffer = new byte[FirstBuffer];
-        return bytes.Length;
+        return bytes;
     }
 
     private sealed record Pending(ChangeRecord Record, RequestLedger.Answer Answer, int Bytes, TaskCompletionSource Done);

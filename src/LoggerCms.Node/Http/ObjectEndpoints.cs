@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
@@ -55,15 +54,15 @@ internal static class ObjectEndpoints
 
     private static async Task ChangeAsync(HttpContext context, NodeService service)
     {
-        var (requestId, operations) = await ReadChangesAsync(context).ConfigureAwait(false);
-        var answer = await service.ChangeAsync(context.Caller(), requestId, operations).ConfigureAwait(false);
+        var request = await ReadChangesAsync(context).ConfigureAwait(false);
+        var answer = await service.ChangeAsync(context.Caller(), request).ConfigureAwait(false);
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
-            ChangeAnswerWriter.Write(writer, answer);
+            ChangeAnswerWriter.Write(writer, answer, durableOn: request.WhatIf ? 0 : 1);
     }
 
-    private static async ValueTask<(Guid? RequestId, IReadOnlyList<WriteOperation> Operations)> ReadChangesAsync(HttpContext context)
+    private static async ValueTask<ChangeRequest> ReadChangesAsync(HttpContext context)
     {
         var body = context.Request.BodyReader;
         var read = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false);
@@ -87,7 +86,7 @@ internal static class ObjectEndpoints
         }
     }
 
-    private static (Guid? RequestId, IReadOnlyList<WriteOperation> Operations) Parse(in ReadOnlySequence<byte> body)
+    private static ChangeRequest Parse(in ReadOnlySequence<byte> body)
     {
         if (body.IsSingleSegment)
             return ChangeFields.ReadRequest(body.FirstSpan, CmsJson.Default.Options.MaxDepth);

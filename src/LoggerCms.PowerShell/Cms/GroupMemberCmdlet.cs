@@ -35,13 +35,7 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
-        => _group = Ask("Checking", Group, async (client, token) =>
-        {
-            var found = await _principals.FindGroupAsync(client, Group, token).ConfigureAwait(false);
-            if (IsWhatIf)
-                await Checks.DemandAsync(client, found.Id, "EditMembers", token).ConfigureAwait(false);
-            return found;
-        });
+        => _group = Ask("Reading groups", Group, (client, token) => _principals.FindGroupAsync(client, Group, token));
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -61,7 +55,7 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
 
     private void ChangeOne(object input, CmsObjectInfo? member, bool many)
     {
-        if (member is null)
+        if (member is null || (IsWhatIf && Ask("Checking", input, (client, token) => PlanAsync(client, member, token), many) is null))
             return;
         var go = ShouldProcess($"{Group} (id {_group!.Id})", IsMember ? $"Take in {member.Name} (id {member.Id})" : $"Take out {member.Name} (id {member.Id})");
         if (!go && !IsWhatIf)
@@ -77,5 +71,12 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
             many);
         if (PassThru && after is not null)
             WriteObject(after);
+    }
+
+    private async Task<CmsObjectInfo> PlanAsync(ICmsClient client, CmsObjectInfo member, CancellationToken cancellationToken)
+    {
+        if (Members.Change(member, _group!.Id, IsMember) is { } change)
+            await client.PlanAsync([change], cancellationToken).ConfigureAwait(false);
+        return member;
     }
 }

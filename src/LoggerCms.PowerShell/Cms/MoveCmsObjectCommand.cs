@@ -51,19 +51,4 @@ public sealed class MoveCmsObjectCommand : VersionedChangeCmdlet
 
     private protected override IReadOnlyList<CmsChange> Changes(long id)
         => [new CmsChange { Operation = "Move", Id = id, ParentId = _folder!.Id, Name = Name, ExpectedVersion = Expected }];
-
-    private protected override async Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
-    {
-        await base.CheckAsync(client, found, cancellationToken).ConfigureAwait(false);
-        Checks.DemandNotSystem(found, "moved");
-        if (_folder!.Id == found.Id || _folder.Path.StartsWith(found.Path + "/", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.InvalidObject, $"Object {found.Id} '{found.Name}' cannot be moved below itself (into {_folder.Id}).", "Move it to another folder.");
-        }
-
-        await Checks.DemandAsync(client, found.Id, "Edit", cancellationToken).ConfigureAwait(false);
-        await Checks.DemandAsync(client, _folder.Id, "Add", cancellationToken).ConfigureAwait(false);
-        await Checks.DemandFreeAsync(client, _folder.Path, Name ?? found.Name, found.Id, cancellationToken).ConfigureAwait(false);
-    }
 }

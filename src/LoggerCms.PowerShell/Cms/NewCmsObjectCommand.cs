@@ -15,7 +15,6 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
 {
     private readonly ChangeBuffer _buffer = new();
     private readonly Dictionary<string, CmsObjectInfo> _folders = new(StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<long> _mayAdd = [];
     private readonly Dictionary<string, bool> _included = new(StringComparer.OrdinalIgnoreCase);
     private bool _isParentWritten;
     private bool _isPathWritten;
@@ -82,7 +81,7 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
             if (Folder(target) is not { } folder)
                 return;
             var change = Created(folder.Id);
-            if (IsWhatIf && Ask("Checking", target, (client, token) => CheckAsync(client, folder, token), MyInvocation.ExpectingInput) is null)
+            if (IsWhatIf && Ask("Checking", target, (client, token) => client.PlanAsync([change], token), MyInvocation.ExpectingInput) is null)
                 return;
             if (!ShouldProcess($"{CmsPath.Child(folder.Path, Name)}", $"Create {Kind}"))
                 return;
@@ -153,18 +152,6 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
         if (found is not null)
             _folders[key] = found;
         return found;
-    }
-
-    private async Task<CmsObjectInfo> CheckAsync(ICmsClient client, CmsObjectInfo folder, CancellationToken cancellationToken)
-    {
-        if (!_mayAdd.Contains(folder.Id))
-        {
-            await Checks.DemandAsync(client, folder.Id, "Add", cancellationToken).ConfigureAwait(false);
-            _mayAdd.Add(folder.Id);
-        }
-
-        await Checks.DemandFreeAsync(client, folder.Path, Name, null, cancellationToken).ConfigureAwait(false);
-        return folder;
     }
 
     private void Flush()

@@ -49,20 +49,12 @@ public abstract class NewPrincipalCmdlet : NodeCmdlet
         {
             var found = await _principals.FindGroupAsync(client, group, cancellationToken).ConfigureAwait(false);
             groups.Add(found.Id);
-            if (IsWhatIf)
-                await Checks.DemandAsync(client, found.Id, "EditMembers", cancellationToken).ConfigureAwait(false);
         }
 
         if (groups.Count > 0)
             properties[Principals.Membership] = groups.ToArray();
         var parent = await client.GetObjectByPathAsync(folder, cancellationToken).ConfigureAwait(false);
-        if (IsWhatIf)
-        {
-            await Checks.DemandAsync(client, parent.Id, "Add", cancellationToken).ConfigureAwait(false);
-            await Checks.DemandFreeAsync(client, folder, name, null, cancellationToken).ConfigureAwait(false);
-        }
-
-        return new CmsChange
+        var change = new CmsChange
         {
             Operation = "Create",
             Kind = kind,
@@ -70,6 +62,9 @@ public abstract class NewPrincipalCmdlet : NodeCmdlet
             ParentId = parent.Id,
             Properties = properties.Count > 0 ? PropertyWriter.ToJson(properties) : null,
         };
+        if (IsWhatIf)
+            await client.PlanAsync([change], cancellationToken).ConfigureAwait(false);
+        return change;
     }
 
     private async Task<CmsPrincipal> MakeAsync(ICmsClient client, CmsChange change, System.Net.NetworkCredential? credential, CancellationToken cancellationToken)

@@ -16,14 +16,14 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
     {
         foreach (var target in Targets())
         {
-            // What the pipeline brought is enough to go on; all else is looked up, and under -WhatIf checked.
+            // What the pipeline brought is enough to go on; all else is looked up.
             long id;
             string text;
-            if (!IsWhatIf && target is { Id: { } known, Path: { } path })
+            if (target is { Id: { } known, Path: { } path })
             {
                 (id, text) = (known, path);
             }
-            else if (Ask("Reading objects", target.Input, (client, token) => FindAsync(client, target, token), IsOneOfMany) is { } found)
+            else if (Ask("Reading objects", target.Input, target.ReadAsync, IsOneOfMany) is { } found)
             {
                 (id, text) = (found.Id, found.Path);
             }
@@ -32,6 +32,8 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
                 continue;
             }
 
+            if (IsWhatIf && !IsPlanned(id, target.Input, ref text))
+                continue;
             if (!ShouldProcess($"{text} (id {id})", Action()))
             {
                 if (Shows && IsWhatIf)
@@ -58,19 +60,19 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
     /// <summary>The changes of one object, made all or none.</summary>
     private protected abstract IReadOnlyList<CmsChange> Changes(long id);
 
-    /// <summary>What the node would check.</summary>
-    private protected abstract Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken);
-
     /// <summary>Writes objects after their change, or as they are under -WhatIf.</summary>
     private protected virtual void Show(IReadOnlyList<long> ids)
         => List("Reading objects", null, (client, token) => client.QueryAsync(CmsQueries.ByIds(ids), token), InfoObjects.FromRow);
 
-    private async Task<CmsObjectInfo> FindAsync(ICmsClient client, ObjectTarget target, CancellationToken cancellationToken)
+    // The node plans it as it would make it, and what would fail is told of now.
+    private bool IsPlanned(long id, object? input, ref string text)
     {
-        var found = await target.ReadAsync(client, cancellationToken).ConfigureAwait(false);
-        if (IsWhatIf)
-            await CheckAsync(client, found, cancellationToken).ConfigureAwait(false);
-        return found;
+        var changes = Changes(id);
+        if (Ask("Checking", input, (client, token) => client.PlanAsync(changes, token), IsOneOfMany) is not { } plan)
+            return false;
+        if (plan.Changed.Count > changes.Count)
+            text = $"{text}, {plan.Changed.Count} objects,";
+        return true;
     }
 
     private void Flush()

@@ -40,14 +40,17 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
         var found = await find(client, cancellationToken).ConfigureAwait(false);
         if (found.Kind != Kind)
             throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a {Kind}.", $"Remove-CmsObject -Id {found.Id}");
-        Checks.DemandNotSystem(found, "removed");
         if (IsWhatIf)
-            await Checks.DemandAsync(client, found.Id, "Delete", cancellationToken).ConfigureAwait(false);
+            await client.PlanAsync(await ChangesAsync(client, found, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         return found;
     }
 
-    // A group's members lose it in the same request: no one is left a member of a group that is not there.
     private async Task<CmsChangeAnswer> RemoveAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
+        => await client.ChangeAsync(
+            new CmsChangeRequest { Changes = await ChangesAsync(client, found, cancellationToken).ConfigureAwait(false) }, cancellationToken).ConfigureAwait(false);
+
+    // A group's members lose it in the same request: no one is left a member of a group that is not there.
+    private async Task<IReadOnlyList<CmsChange>> ChangesAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
     {
         var changes = new List<CmsChange>();
         if (Kind == Principals.Group)
@@ -57,6 +60,6 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
         }
 
         changes.Add(new CmsChange { Operation = "Remove", Id = found.Id });
-        return await client.ChangeAsync(new CmsChangeRequest { Changes = changes }, cancellationToken).ConfigureAwait(false);
+        return changes;
     }
 }

@@ -43,9 +43,6 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
             RightValue = Value,
         })];
 
-    private protected override Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
-        => Checks.DemandAsync(client, found.Id, "ModifyRights", cancellationToken);
-
     private protected override void Show(IReadOnlyList<long> ids)
     {
         foreach (var id in ids)

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using LoggerCms.PowerShell.Objects;
 using LoggerCms.PowerShell.Values;
 
 namespace LoggerCms.PowerShell.Cms;
@@ -65,18 +64,4 @@ public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
         };
 
     private protected override IReadOnlyList<CmsChange> Changes(long id) => [_change! with { Id = id, ExpectedVersion = Expected }];
-
-    private protected override async Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
-    {
-        await base.CheckAsync(client, found, cancellationToken).ConfigureAwait(false);
-        if (Name is not null || Property is not null || RemoveProperty.Length > 0)
-            await Checks.DemandAsync(client, found.Id, "Edit", cancellationToken).ConfigureAwait(false);
-        if (OwnerId is not null)
-            await Checks.DemandAsync(client, found.Id, "TakeOwnership", cancellationToken).ConfigureAwait(false);
-        if (Name is null || Name == found.Name)
-            return;
-        Checks.DemandNotSystem(found, "renamed");
-        var parent = await client.GetObjectAsync(found.ParentId, cancellationToken).ConfigureAwait(false);
-        await Checks.DemandFreeAsync(client, parent.Path, Name, found.Id, cancellationToken).ConfigureAwait(false);
-    }
 }

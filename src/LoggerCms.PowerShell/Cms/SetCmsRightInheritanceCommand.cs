@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LoggerCms.PowerShell.Objects;
 
 namespace LoggerCms.PowerShell.Cms;
 
@@ -39,9 +38,6 @@ public sealed class SetCmsRightInheritanceCommand : ObjectChangeCmdlet
 
     private protected override IReadOnlyList<CmsChange> Changes(long id)
         => [new CmsChange { Operation = "SetInheritance", Id = id, InheritFromFolder = FromFolder, InheritFromGroups = FromGroup }];
-
-    private protected override Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
-        => Checks.DemandAsync(client, found.Id, "ModifyRights", cancellationToken);
 
     private protected override void Show(IReadOnlyList<long> ids)
     {

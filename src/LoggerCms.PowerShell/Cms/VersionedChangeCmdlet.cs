@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using LoggerCms.PowerShell.Objects;
 
 namespace LoggerCms.PowerShell.Cms;
 
@@ -16,10 +15,4 @@ public abstract class VersionedChangeCmdlet : ObjectChangeCmdlet
     public SwitchParameter Force { get; set; }
 
     private protected int? Expected => Force ? null : ExpectedVersion;
-
-    private protected override Task CheckAsync(ICmsClient client, CmsObjectInfo found, CancellationToken cancellationToken)
-    {
-        Checks.DemandVersion(found, Expected);
-        return Task.CompletedTask;
-    }
 }

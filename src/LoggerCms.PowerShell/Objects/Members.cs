@@ -22,6 +22,13 @@ internal static class Members
         }
     }
 
+    /// <summary>What makes a user or group a member, or no member; null where it is that already.</summary>
+    public static CmsChange? Change(CmsObjectInfo member, long groupId, bool isMember)
+    {
+        var groups = Principals.GroupsOf(member);
+        return groups.Contains(groupId) == isMember ? null : Principals.MembershipChange(member, isMember ? [.. groups, groupId] : groups.Where(id => id != groupId));
+    }
+
     /// <summary>Changes the groups of a user or group; where somebody else changes it at the same time, reads it again and repeats.</summary>
     /// <returns>The member as it is then.</returns>
     /// <exception cref="LoggerCmsException">As the node gives it.</exception>
@@ -30,10 +37,8 @@ internal static class Members
     {
         for (var tries = 1; ; tries++)
         {
-            var groups = Principals.GroupsOf(member);
-            if (groups.Contains(groupId) == isMember)
+            if (Change(member, groupId, isMember) is not { } change)
                 return member;
-            var change = Principals.MembershipChange(member, isMember ? [.. groups, groupId] : groups.Where(id => id != groupId));
             try
             {
                 await client.ChangeAsync(new CmsChangeRequest { Changes = [change] }, cancellationToken).ConfigureAwait(false);
