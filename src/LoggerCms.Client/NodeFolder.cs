@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using LoggerCms.Core;
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
@@ -11,10 +12,6 @@ namespace LoggerCms.Client;
 /// <summary>What a node leaves in its data folder for whoever looks after it.</summary>
 internal sealed partial class NodeFolder(string path)
 {
-    public const string ProfileFile = "admin.profile.json";
-
-    private const string StateFile = "node.state";
-
     // Enough for what a node says when it ends.
     private const int TailBytes = 16 << 10;
 
@@ -28,7 +25,7 @@ internal sealed partial class NodeFolder(string path)
     /// <summary>The process and the address of the node that was last started; null before it listens.</summary>
     public (int ProcessId, Uri Endpoint)? State()
     {
-        if (SecretFile.Read(SystemFiles.Instance, Path.Combine(path, StateFile)) is not { } bytes)
+        if (SecretFile.Read(SystemFiles.Instance, Path.Combine(path, NodeIdentity.StateFile)) is not { } bytes)
             return null;
         var lines = Encoding.UTF8.GetString(bytes).Split('\n');
         return lines.Length >= 2
@@ -40,7 +37,7 @@ internal sealed partial class NodeFolder(string path)
 
     public LocalProfile? Profile()
     {
-        var file = Path.Combine(path, ProfileFile);
+        var file = Path.Combine(path, NodeIdentity.ProfileFile);
         return SystemFiles.Instance.Find(file) is null ? null : LocalProfile.Read(SystemFiles.Instance, file);
     }
 

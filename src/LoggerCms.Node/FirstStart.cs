@@ -15,7 +15,7 @@ internal static class FirstStart
     public static async Task WriteProfileAsync(CmsNode node, CertificateAuthority authority, Uri endpoint, NodeSettings settings)
     {
         var files = SystemFiles.Instance;
-        var local = Path.Combine(settings.DataPath, "admin.profile.json");
+        var local = Path.Combine(settings.DataPath, NodeIdentity.ProfileFile);
         var known = files.Find(local) is null ? null : LocalProfile.Read(files, local);
         var token = known?.Token;
         if (token is null || node.Tokens.Verify(token).Verdict != TokenVerdict.Valid)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
 
@@ -7,11 +8,9 @@ namespace LoggerCms.Node;
 /// <summary>Where a running node is found by who may read its data folder: its process and its endpoint.</summary>
 internal static class NodeFiles
 {
-    public const string StateFile = "node.state";
-
     public static void WriteState(string folder, Uri endpoint)
         => SecretFile.Write(
             SystemFiles.Instance,
-            Path.Combine(folder, StateFile),
+            Path.Combine(folder, NodeIdentity.StateFile),
             System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n{endpoint}\n")));
 }

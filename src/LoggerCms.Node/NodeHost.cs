@@ -186,7 +186,7 @@ internal sealed class NodeHost : IAsyncDisposable
         builder.Services.AddOpenApi();
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, CmsJson.Default));
         builder.Services.AddSingleton(node).AddSingleton(audit).AddSingleton(time).AddSingleton(authority).AddSingleton(certificate).AddSingleton(settings);
-        builder.Services.AddSingleton<NodeService>().AddSingleton<NodeMetrics>().AddSingleton<LogonThrottle>();
+        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>();
         var web = builder.Build();
         CmsApi.Map(web);
         return new NodeHost(settings, identity, authority, certificate, node, audit, web);

@@ -2,32 +2,47 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Node;
 
-/// <summary>The node's figures: as instruments of <see cref="Meter"/> for a listener in the process, and as Prometheus text.</summary>
+/// <summary>The node's figures: as instruments of <see cref="MeterName"/> for a listener in the process, from its start on, and as Prometheus text.</summary>
 internal sealed class NodeMetrics : IDisposable
 {
     public const string MeterName = "LoggerCms.Node";
 
     private readonly Meter _meter = new(MeterName);
-    private readonly NodeAudit _audit;
+    private readonly IReadOnlyList<Figure> _figures;
 
     public NodeMetrics(CmsNode node, NodeAudit audit)
     {
-        _audit = audit;
-        foreach (var figure in Figures(node))
-            _meter.CreateObservableGauge(figure.Name, () => Figures(node).First(f => f.Name == figure.Name).Value, description: figure.Help);
+        _figures =
+        [
+            Gauge("node_ready", "1 when green, 0.5 when degraded, 0 otherwise.", () => node.Describe() is var about && about.Color == "Green" ? 1 : about.State == nameof(NodeState.Degraded) ? 0.5 : 0),
+            Gauge("last_update_key", "The last update key that is visible.", () => node.Describe().LastUpdateKey),
+            Gauge("flushed_update_key", "The last update key in the system database.", () => node.Describe().FlushedUpdateKey),
+            Gauge("unflushed_entries", "Objects and entries not yet in the system database.", () => node.Describe().Unflushed),
+            Gauge("unflushed_bytes", "Their bytes.", () => node.Describe().UnflushedBytes),
+            Gauge("delta_files", "Delta files.", () => node.Describe().DeltaFiles),
+            Gauge("delta_bytes", "Bytes of delta files.", () => node.Describe().DeltaBytes),
+            Gauge("audit_queue_bytes", "Audit events that wait on disk.", () => audit.State.Bytes),
+            Counter("audit_refused_total", "Denials that the audit queue had no room for.", () => audit.Refused),
+            Gauge("objects", "Objects in the run time image.", () => Image(node)?.Statistics.Objects ?? 0),
+            Gauge("image_bytes", "Bytes of the run time image.", () => Image(node)?.Statistics.Bytes ?? 0),
+            Counter("writes_total", "Write requests made durable.", () => node.IsBuilt ? node.Sequencer.Writes : 0),
+            Counter("flushes_total", "Flushes to the system database.", () => node.IsBuilt ? node.Flusher.Flushes : 0),
+            Counter("flush_failures_total", "Flushes that failed.", () => node.IsBuilt ? node.Flusher.Failures : 0),
+        ];
     }
 
-    public string Render(CmsNode node)
+    public string Render()
     {
         var text = new StringBuilder();
-        foreach (var (name, kind, help, value) in Figures(node))
+        foreach (var (name, kind, help, value) in _figures)
         {
             text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n');
             text.Append("# TYPE ").Append(name).Append(' ').Append(kind).Append('\n');
-            text.Append(name).Append(' ').Append(value.ToString(CultureInfo.InvariantCulture)).Append('\n');
+            text.Append(name).Append(' ').Append(value().ToString(CultureInfo.InvariantCulture)).Append('\n');
         }
 
         return text.ToString();
@@ -35,36 +50,21 @@ internal sealed class NodeMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private List<Figure> Figures(CmsNode node)
+    private static RunTimeImage? Image(CmsNode node) => node.IsBuilt ? node.Image : null;
+
+    private Figure Gauge(string name, string help, Func<double> value)
     {
-        const string gauge = "gauge";
-        const string counter = "counter";
-        var about = node.Describe();
-        List<Figure> figures =
-        [
-            new("loggercms_node_ready", gauge, "1 when green, 0.5 when degraded, 0 otherwise.", about.Color == "Green" ? 1 : about.State == "Degraded" ? 0.5 : 0),
-            new("loggercms_last_update_key", gauge, "The last update key that is visible.", about.LastUpdateKey),
-            new("loggercms_flushed_update_key", gauge, "The last update key in the system database.", about.FlushedUpdateKey),
-            new("loggercms_unflushed_entries", gauge, "Objects and entries not yet in the system database.", about.Unflushed),
-            new("loggercms_unflushed_bytes", gauge, "Their bytes.", about.UnflushedBytes),
-            new("loggercms_delta_files", gauge, "Delta files.", about.DeltaFiles),
-            new("loggercms_delta_bytes", gauge, "Bytes of delta files.", about.DeltaBytes),
-            new("loggercms_audit_queue_bytes", gauge, "Audit events that wait on disk.", _audit.State.Bytes),
-            new("loggercms_audit_refused_total", counter, "Denials that the audit queue had no room for.", _audit.Refused),
-        ];
-        if (about.Epoch == 0)
-            return figures;
-        var statistics = node.Image.Statistics;
-        figures.AddRange(
-        [
-            new("loggercms_objects", gauge, "Objects in the run time image.", statistics.Objects),
-            new("loggercms_image_bytes", gauge, "Bytes of the run time image.", statistics.Bytes),
-            new("loggercms_writes_total", counter, "Write requests made durable.", node.Sequencer.Writes),
-            new("loggercms_flushes_total", counter, "Flushes to the system database.", node.Flusher.Flushes),
-            new("loggercms_flush_failures_total", counter, "Flushes that failed.", node.Flusher.Failures),
-        ]);
-        return figures;
+        var full = "loggercms_" + name;
+        _meter.CreateObservableGauge(full, value, description: help);
+        return new Figure(full, "gauge", help, value);
     }
 
-    private sealed record Figure(string Name, string Kind, string Help, double Value);
+    private Figure Counter(string name, string help, Func<double> value)
+    {
+        var full = "loggercms_" + name;
+        _meter.CreateObservableCounter(full, value, description: help);
+        return new Figure(full, "counter", help, value);
+    }
+
+    private sealed record Figure(string Name, string Kind, string Help, Func<double> Value);
 }

@@ -8,6 +8,12 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>The node's id, made once and kept in its data folder; and the lock that keeps a second process out of that folder.</summary>
 internal sealed partial class NodeIdentity : IDisposable
 {
+    /// <summary>In the data folder: the profile of whoever started the node.</summary>
+    public const string ProfileFile = "admin.profile.json";
+
+    /// <summary>In the data folder: the process and the endpoint of the node that was last started.</summary>
+    public const string StateFile = "node.state";
+
     private const string Magic = "LCMSNODE";
     private const int Version = 1;
     private const string IdFile = "node.json.id";

@@ -26,7 +26,7 @@ internal static class NodeEndpoints
         routes.MapPost("/reconcile", ReconcileAsync).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
         routes.MapPost("/backup", BackupAsync).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
         routes.MapPost("/stop", Stop);
-        routes.MapGet("/metrics", (HttpContext context, NodeService service, NodeMetrics metrics) => Results.Text(metrics.Render(service.Node), "text/plain; version=0.0.4"));
+        routes.MapGet("/metrics", (NodeMetrics metrics) => Results.Text(metrics.Render(), "text/plain; version=0.0.4"));
     }
 
     private static IResult Image(HttpContext context, NodeService service)
