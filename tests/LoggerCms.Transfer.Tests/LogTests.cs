@@ -38,6 +38,24 @@ public sealed class LogTests
         await arena.AssertEqualSidesAsync();
     }
 
+    [Theory]
+    [InlineData(SpoolMode.File)]
+    [InlineData(SpoolMode.None)]
+    public async Task WhatIf_foresees_what_the_transfer_then_does(SpoolMode spool)
+    {
+        using var arena = await LevelAsync();
+        arena.Source.Run(
+            "UPDATE t SET v = 'new' WHERE id IN (3, 6)", "DELETE FROM t WHERE id = 4", "INSERT INTO t VALUES (100, 'in')",
+            "INSERT INTO t VALUES (101, 'in')", "DELETE FROM t WHERE id = 101", "UPDATE t SET v = v || 'x' WHERE id = 7", "UPDATE t SET v = substr(v, 1, length(v) - 1) WHERE id = 7");
+        var request = arena.With(StateTransferMode.Log, spool);
+
+        var plan = await arena.TransferAsync(request with { WhatIf = true });
+        var result = await arena.TransferAsync(request);
+
+        Assert.Equal((1L, 2L, 1L), (plan.RowsInserted, plan.RowsUpdated, plan.RowsDeleted));
+        Assert.Equal((plan.RowsInserted, plan.RowsUpdated, plan.RowsDeleted), (result.RowsInserted, result.RowsUpdated, result.RowsDeleted));
+    }
+
     [Fact]
     public async Task What_was_received_is_no_change_of_ones_own_and_goes_not_back()
     {

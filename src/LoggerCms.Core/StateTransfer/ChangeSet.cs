@@ -74,6 +74,23 @@ internal sealed class ChangeSet : IChangeSource, IDisposable
             _buffers[table].Changes.Count(kind, rows, 0);
     }
 
+    /// <summary>Says what puts and removals would find, which are counted as inserts and deletions until then.</summary>
+    /// <param name="table">The table's index in the scope.</param>
+    /// <param name="updates">Puts of rows that are there in another state.</param>
+    /// <param name="puts">Puts of rows that are there as they are put.</param>
+    /// <param name="removals">Removals of rows that are not there.</param>
+    public void Foresee(int table, long updates, long puts, long removals)
+    {
+        lock (_buffers[table])
+        {
+            var changes = _buffers[table].Changes;
+            changes.Inserts -= updates + puts;
+            changes.Updates += updates;
+            changes.Deletes -= removals;
+            changes.AlreadyThere += puts + removals;
+        }
+    }
+
     /// <summary>Marks a table to be sent whole instead of by its differences.</summary>
     public void Outgrow(int table)
     {

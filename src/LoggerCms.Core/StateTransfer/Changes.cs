@@ -48,10 +48,13 @@ internal sealed class TableChanges
 
     public long Bytes { get; set; }
 
+    /// <summary>Rows and keys that are sent though the destination was seen to be so already.</summary>
+    public long AlreadyThere { get; set; }
+
     /// <summary>The table is replaced as a whole.</summary>
     public bool Whole { get; set; }
 
-    public bool Any => Whole || Inserts + Updates + Deletes > 0;
+    public bool Any => Whole || Inserts + Updates + Deletes + AlreadyThere > 0;
 
     public void Count(ChangeKind kind, long rows, long bytes)
     {

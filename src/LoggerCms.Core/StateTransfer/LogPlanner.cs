@@ -108,47 +108,51 @@ internal static class LogPlanner
         return entries;
     }
 
-    /// <summary>Turns entries into changes: what the source holds now under each key that an entry names.</summary>
+    /// <summary>
+    /// Turns entries into changes: what the source holds now under each key that an entry names. What the destination holds under it only tells
+    /// what the change will be; it is asked again under the lock.
+    /// </summary>
     public static async Task CollectAsync(
-        IReadOnlyList<LogEntry> entries, IReadOnlyList<TablePair> pairs, IRowReader source, ChangeSet changes, CancellationToken cancellationToken)
+        IReadOnlyList<LogEntry> entries, IReadOnlyList<TablePair> pairs, IRowReader source, IRowReader destination, ChangeSet changes, CancellationToken cancellationToken)
     {
         var byTable = entries.GroupBy(e => e.Table, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Select(e => e.Key).Distinct(StringComparer.Ordinal), StringComparer.Ordinal);
         for (var index = 0; index < pairs.Count; index++)
         {
-            var table = pairs[index].Source;
-            if (!byTable.TryGetValue(table.Name.ToString(), out var logKeys))
+            if (!byTable.TryGetValue(pairs[index].Source.Name.ToString(), out var logKeys))
                 continue;
             foreach (var chunk in logKeys.Chunk(1000))
-                await CollectAsync(chunk, index, table, source, changes, cancellationToken).ConfigureAwait(false);
+                await CollectAsync(chunk, index, pairs[index], source, destination, changes, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private static async Task CollectAsync(
-        string[] logKeys, int index, TableSchema table, IRowReader source, ChangeSet changes, CancellationToken cancellationToken)
+        string[] logKeys, int index, TablePair pair, IRowReader source, IRowReader destination, ChangeSet changes, CancellationToken cancellationToken)
     {
         using var keys = new RowBatch();
-        using var found = new RowBatch(1024);
-        var missing = logKeys.ToHashSet(StringComparer.Ordinal);
         foreach (var logKey in logKeys)
             LogKey.Parse(logKey, keys);
-        await foreach (var batch in source.ReadByKeyAsync(table, keys, cancellationToken).ConfigureAwait(false))
+        using var here = await KeyMap.ReadAsync(source, pair.Source, keys, cancellationToken).ConfigureAwait(false);
+        using var there = await KeyMap.ReadAsync(destination, pair.Destination, keys, cancellationToken).ConfigureAwait(false);
+        long updates = 0, puts = 0, removals = 0;
+        for (var i = 0; i < keys.Count; i++)
         {
-            using (batch)
+            var isThere = there.TryGet(keys[i], out var old);
+            if (!here.TryGet(keys[i], out var row))
             {
-                for (var i = 0; i < batch.Count; i++)
-                {
-                    changes.Add(index, ChangeKind.Put, batch[i]);
-                    found.Clear();
-                    RowKeys.AppendKey(table, batch[i], found);
-                    missing.Remove(LogKey.Format(found[0]));
-                }
+                changes.Add(index, ChangeKind.Remove, keys[i]);
+                removals += isThere ? 0 : 1;
+                continue;
             }
+
+            changes.Add(index, ChangeKind.Put, row);
+            if (!isThere)
+                continue;
+            if (row.SequenceEqual(old))
+                puts++;
+            else
+                updates++;
         }
 
-        for (var i = 0; i < logKeys.Length; i++)
-        {
-            if (missing.Contains(logKeys[i]))
-                changes.Add(index, ChangeKind.Remove, keys[i]);
-        }
+        changes.Foresee(index, updates, puts, removals);
     }
 }

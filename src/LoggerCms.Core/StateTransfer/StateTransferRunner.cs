@@ -125,7 +125,7 @@ internal sealed class StateTransferRunner(
         switch (work.Mode)
         {
             case StateTransferMode.Log:
-                await LogPlanner.CollectAsync(work.Entries, work.Pairs, work.Source, work.Changes, run.Token).ConfigureAwait(false);
+                await LogPlanner.CollectAsync(work.Entries, work.Pairs, work.Source, work.Destination, work.Changes, run.Token).ConfigureAwait(false);
                 break;
             case StateTransferMode.Rows:
                 await RowsPlanner.CollectAsync(work, run.Meter, run.Token).ConfigureAwait(false);
