@@ -46,7 +46,7 @@ internal sealed class SqlServerAuditDatabase : IAuditDatabase
 
     public Task PrepareAsync(CancellationToken cancellationToken)
         => _store.WriteAsync(
-            async session =>
+            async (session, _) =>
             {
                 await _store.LockMakingAsync(session, cancellationToken).ConfigureAwait(false);
                 if (await IsReadyAsync(session, cancellationToken).ConfigureAwait(false))
@@ -62,7 +62,7 @@ internal sealed class SqlServerAuditDatabase : IAuditDatabase
     /// </summary>
     public Task InsertAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken)
         => _store.WriteAsync(
-            async session =>
+            async (session, _) =>
             {
                 await CheckAsync(session, cancellationToken).ConfigureAwait(false);
                 foreach (var part in events.DistinctBy(e => e.Id).Chunk(EventsAtOnce))
@@ -96,7 +96,7 @@ internal sealed class SqlServerAuditDatabase : IAuditDatabase
 
     public Task<long> PurgeAsync(long beforeUs, CancellationToken cancellationToken)
         => _store.WriteAsync(
-            async session =>
+            async (session, _) =>
             {
                 await CheckAsync(session, cancellationToken).ConfigureAwait(false);
                 return await session.ExecuteAsync(

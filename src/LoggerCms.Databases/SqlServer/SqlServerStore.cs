@@ -29,14 +29,14 @@ internal sealed class SqlServerStore : IAsyncDisposable
     public string Name => _sessions.Address.Side;
 
     /// <summary>One transaction, committed when the work is done.</summary>
-    public Task<T> WriteAsync<T>(Func<SqlServerSession, Task<T>> work, CancellationToken cancellationToken)
+    public Task<T> WriteAsync<T>(Func<SqlServerSession, SqlServerFacts, Task<T>> work, CancellationToken cancellationToken)
         => UseAsync(
-            async (session, _) =>
+            async (session, facts) =>
             {
                 // An error ends the transaction at once, not only when the connection is closed.
                 await session.ExecuteAsync("SET XACT_ABORT ON", SettingUp, cancellationToken).ConfigureAwait(false);
                 await session.BeginAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
-                var result = await work(session).ConfigureAwait(false);
+                var result = await work(session, facts).ConfigureAwait(false);
                 try
                 {
                     await session.CommitAsync().ConfigureAwait(false);

@@ -22,7 +22,7 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
 
     public Task PrepareAsync(CancellationToken cancellationToken)
         => WriteAsync(
-            async session =>
+            async (session, _) =>
             {
                 await _store.LockMakingAsync(session, cancellationToken).ConfigureAwait(false);
                 await SqlServerSystemTables.MakeAsync(session, cancellationToken).ConfigureAwait(false);
@@ -33,11 +33,11 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
         => _store.ReadAsync((session, facts) => SqlServerSystemTables.ReadStateAsync(session, facts.Dialect, cancellationToken), cancellationToken);
 
     public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
-        => _store.WriteAsync(session => SqlServerSystemTables.TakeLeaseAsync(session, nodeId, nodeName, takeOver, cancellationToken), cancellationToken);
+        => _store.WriteAsync((session, _) => SqlServerSystemTables.TakeLeaseAsync(session, nodeId, nodeName, takeOver, cancellationToken), cancellationToken);
 
     public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken)
         => WriteAsync(
-            async session =>
+            async (session, _) =>
             {
                 await SqlServerSystemTables.CheckAsync(session, cancellationToken).ConfigureAwait(false);
                 await session.ExecuteAsync(
@@ -50,7 +50,7 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
 
     public Task ReserveAsync(long epoch, long objectIdEnd, long updateKeyEnd, CancellationToken cancellationToken)
         => WriteAsync(
-            async session =>
+            async (session, _) =>
             {
                 await SqlServerSystemTables.HoldEpochAsync(session, epoch, cancellationToken).ConfigureAwait(false);
                 await session.ExecuteAsync(
@@ -102,7 +102,7 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
             cancellationToken);
 
     public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
-        => WriteAsync(session => SqlServerSystemFlush.WriteAsync(session, batch, cancellationToken), cancellationToken);
+        => WriteAsync((session, facts) => SqlServerSystemFlush.WriteAsync(session, facts.Dialect, batch, cancellationToken), cancellationToken);
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => _store.ReadAsync(
@@ -119,11 +119,11 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
-    private Task WriteAsync(Func<SqlServerSession, Task> work, CancellationToken cancellationToken)
+    private Task WriteAsync(Func<SqlServerSession, SqlServerFacts, Task> work, CancellationToken cancellationToken)
         => _store.WriteAsync(
-            async session =>
+            async (session, facts) =>
             {
-                await work(session).ConfigureAwait(false);
+                await work(session, facts).ConfigureAwait(false);
                 return true;
             },
             cancellationToken);

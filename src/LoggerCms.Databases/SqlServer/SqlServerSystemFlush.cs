@@ -46,11 +46,11 @@ internal static class SqlServerSystemFlush
             update_key_end = CASE WHEN update_key_end < @key THEN @key ELSE update_key_end END;
         """;
 
-    public static async Task WriteAsync(SqlServerSession session, FlushBatch batch, CancellationToken cancellationToken)
+    public static async Task WriteAsync(SqlServerSession session, SqlServerDialect dialect, FlushBatch batch, CancellationToken cancellationToken)
     {
         await SqlServerSystemTables.HoldEpochAsync(session, batch.Epoch, cancellationToken).ConfigureAwait(false);
-        await RemoveAsync(session, batch.Remove, cancellationToken).ConfigureAwait(false);
-        await PutAsync(session, batch.Put, cancellationToken).ConfigureAwait(false);
+        await RemoveAsync(session, dialect, batch.Remove, cancellationToken).ConfigureAwait(false);
+        await PutAsync(session, dialect, batch.Put, cancellationToken).ConfigureAwait(false);
         foreach (var keys in batch.RemoveLocal.GroupBy(k => k.Class))
             await RemoveLocalAsync(session, SystemTables.Of(keys.Key), [.. keys.Select(k => k.Id)], cancellationToken).ConfigureAwait(false);
         foreach (var entries in batch.PutLocal.GroupBy(e => e.Key.Class))
@@ -64,7 +64,7 @@ internal static class SqlServerSystemFlush
         }
     }
 
-    private static async Task RemoveAsync(SqlServerSession session, IReadOnlyList<long> ids, CancellationToken cancellationToken)
+    private static async Task RemoveAsync(SqlServerSession session, SqlServerDialect dialect, IReadOnlyList<long> ids, CancellationToken cancellationToken)
     {
         if (ids.Count == 0)
             return;
@@ -75,11 +75,11 @@ internal static class SqlServerSystemFlush
         await StageAsync(session, rows, cancellationToken).ConfigureAwait(false);
         await session.ExecuteAsync(
             $"DELETE o FROM {SqlServerSystemTables.Object} o JOIN {SqlServerSystemTables.Stage} s ON s.id = o.id", Writing, cancellationToken).ConfigureAwait(false);
-        await ClearStageAsync(session, cancellationToken).ConfigureAwait(false);
+        await ClearStageAsync(session, dialect, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>In the order of ids, which is that of both tables' pages.</summary>
-    private static async Task PutAsync(SqlServerSession session, IReadOnlyList<CmsObject> objects, CancellationToken cancellationToken)
+    private static async Task PutAsync(SqlServerSession session, SqlServerDialect dialect, IReadOnlyList<CmsObject> objects, CancellationToken cancellationToken)
     {
         if (objects.Count == 0)
             return;
@@ -103,7 +103,7 @@ internal static class SqlServerSystemFlush
         await session.ExecuteAsync(Park, Writing, cancellationToken).ConfigureAwait(false);
         await session.ExecuteAsync(Update, Writing, cancellationToken).ConfigureAwait(false);
         await session.ExecuteAsync(Insert, Writing, cancellationToken).ConfigureAwait(false);
-        await ClearStageAsync(session, cancellationToken).ConfigureAwait(false);
+        await ClearStageAsync(session, dialect, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task RemoveLocalAsync(SqlServerSession session, string table, Guid[] ids, CancellationToken cancellationToken)
@@ -156,8 +156,12 @@ internal static class SqlServerSystemFlush
         }
     }
 
-    private static Task<long> ClearStageAsync(SqlServerSession session, CancellationToken cancellationToken)
-        => session.ExecuteAsync($"TRUNCATE TABLE {SqlServerSystemTables.Stage}", Writing, cancellationToken);
+    /// <summary>
+    /// On SQL Server at the price of a few pages. Babelfish takes no TRUNCATE in a transaction that copied more than one of its portions of 1,000 rows:
+    /// each portion keeps the table's index open until the end.
+    /// </summary>
+    private static Task<long> ClearStageAsync(SqlServerSession session, SqlServerDialect dialect, CancellationToken cancellationToken)
+        => session.ExecuteAsync($"{(dialect.IsBabelfish ? "DELETE FROM" : "TRUNCATE TABLE")} {SqlServerSystemTables.Stage}", Writing, cancellationToken);
 
     /// <summary>The columns of <see cref="SystemTables.ObjectColumns"/>.</summary>
     private static DataTable Table()
