@@ -10,17 +10,20 @@ internal sealed class SqlServerTransaction : ISideTransaction
     private readonly SqlServerDialect _dialect;
     private readonly SqlServerGuard _guard;
     private readonly SideProfile _profile;
+    private readonly IReadOnlyList<TableSchema> _tables;
     private SqlServerCatalog _catalog;
     private SqlServerRowReader _reader;
     private SqlServerWriter _writer;
+    private bool _isOpen;
 
     private SqlServerTransaction(
-        SqlServerSession session, SqlServerDialect dialect, SqlServerGuard guard, SideProfile profile, SqlServerCatalog catalog)
+        SqlServerSession session, SqlServerDialect dialect, SqlServerGuard guard, SideProfile profile, IReadOnlyList<TableSchema> tables, SqlServerCatalog catalog)
     {
         _session = session;
         _dialect = dialect;
         _guard = guard;
         _profile = profile;
+        _tables = tables;
         (_catalog, _reader, _writer) = Use(catalog);
     }
 
@@ -47,9 +50,8 @@ internal sealed class SqlServerTransaction : ISideTransaction
                 tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.Name.ToString(), t => t.SideLocalColumns),
                 tables.Where(t => t.RowFilter is not null).ToDictionary(t => t.Name.ToString(), t => t.RowFilter!));
             var catalog = await SqlServerCatalog.ReadAsync(session, facts.Dialect, profile, cancellationToken).ConfigureAwait(false);
-            await guard.OpenAsync(catalog, tables, cancellationToken).ConfigureAwait(false);
             var log = await SqlServerLogState.ReadAsync(session, cancellationToken).ConfigureAwait(false);
-            return new SqlServerTransaction(session, facts.Dialect, guard, profile, catalog)
+            return new SqlServerTransaction(session, facts.Dialect, guard, profile, tables, catalog)
             {
                 LogWriter = log is null ? null : new SqlServerLogWriter(session, log.Origin),
             };
@@ -68,20 +70,35 @@ internal sealed class SqlServerTransaction : ISideTransaction
 
     public Task<long> CountAsync(TableSchema table, CancellationToken cancellationToken) => _reader.CountAsync(table, cancellationToken);
 
-    public Task<long> ClearAsync(TableSchema table, CancellationToken cancellationToken)
-        => _writer.ClearAsync(_catalog.Bind(table, _session.Side), cancellationToken);
+    public async Task<long> ClearAsync(TableSchema table, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await _writer.ClearAsync(_catalog.Bind(table, _session.Side), cancellationToken).ConfigureAwait(false);
+    }
 
-    public Task InsertAsync(TableSchema table, IAsyncEnumerable<RowBatch> rows, CancellationToken cancellationToken)
-        => _writer.InsertAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken);
+    public async Task InsertAsync(TableSchema table, IAsyncEnumerable<RowBatch> rows, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await _writer.InsertAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken).ConfigureAwait(false);
+    }
 
-    public Task<long> UpdateAsync(TableSchema table, RowBatch rows, CancellationToken cancellationToken)
-        => _writer.UpdateAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken);
+    public async Task<long> UpdateAsync(TableSchema table, RowBatch rows, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await _writer.UpdateAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken).ConfigureAwait(false);
+    }
 
-    public Task<long> DeleteAsync(TableSchema table, RowBatch keys, CancellationToken cancellationToken)
-        => _writer.DeleteAsync(_catalog.Bind(table, _session.Side), keys, cancellationToken);
+    public async Task<long> DeleteAsync(TableSchema table, RowBatch keys, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await _writer.DeleteAsync(_catalog.Bind(table, _session.Side), keys, cancellationToken).ConfigureAwait(false);
+    }
 
-    public Task<long> DeleteRowsAsync(TableSchema table, RowBatch rows, CancellationToken cancellationToken)
-        => _writer.DeleteRowsAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken);
+    public async Task<long> DeleteRowsAsync(TableSchema table, RowBatch rows, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await _writer.DeleteRowsAsync(_catalog.Bind(table, _session.Side), rows, cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task CreateTableAsync(string statements, CancellationToken cancellationToken)
     {
@@ -90,8 +107,11 @@ internal sealed class SqlServerTransaction : ISideTransaction
             await SqlServerCatalog.ReadAsync(_session, _dialect, _profile, cancellationToken).ConfigureAwait(false));
     }
 
-    public Task<IReadOnlyList<string>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
-        => _guard.FindViolationsAsync(cancellationToken);
+    public async Task<IReadOnlyList<string>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await _guard.FindViolationsAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     public async Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
     {
@@ -111,6 +131,18 @@ internal sealed class SqlServerTransaction : ISideTransaction
     }
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    /// <summary>
+    /// Before the first write, not at the beginning: on Babelfish a foreign key is not dropped while anyone reads its tables, and the destination's
+    /// own view is given up only once this transaction holds its locks.
+    /// </summary>
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_isOpen)
+            return;
+        _isOpen = true;
+        await _guard.OpenAsync(_catalog, _tables, cancellationToken).ConfigureAwait(false);
+    }
 
     private (SqlServerCatalog Catalog, SqlServerRowReader Reader, SqlServerWriter Writer) Use(SqlServerCatalog catalog)
         => (catalog, new SqlServerRowReader(_session, _dialect, catalog), new SqlServerWriter(_session, _dialect));
