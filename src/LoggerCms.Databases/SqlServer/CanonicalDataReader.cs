@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
@@ -15,6 +16,13 @@ internal sealed class CanonicalDataReader(SqlServerTable table, SqlServerDialect
     private readonly (int Start, int Length)[] _fields = new (int, int)[table.Columns.Count];
     private RowBatch? _batch;
     private int _row;
+
+    /// <summary>Why the rows did not all arrive: the source's own failure, which a bulk copy would hand on in another's clothes.</summary>
+    public ExceptionDispatchInfo? Failure { get; private set; }
+
+    /// <summary>A column of the row at hand that is NULL and may not be; null where there is none.</summary>
+    public string? ColumnWithoutValue
+        => _batch is null ? null : Enumerable.Range(0, FieldCount).Where(i => !table.Columns[i].Schema.Nullable && IsDBNull(i)).Select(GetName).FirstOrDefault();
 
     public override int FieldCount => _fields.Length;
 
@@ -38,7 +46,7 @@ internal sealed class CanonicalDataReader(SqlServerTable table, SqlServerDialect
         {
             _batch?.Dispose();
             _batch = null;
-            if (!await batches.MoveNextAsync().ConfigureAwait(false))
+            if (!await MoveNextAsync().ConfigureAwait(false))
                 return false;
             _batch = batches.Current;
             _row = -1;
@@ -150,6 +158,19 @@ internal sealed class CanonicalDataReader(SqlServerTable table, SqlServerDialect
         }
 
         base.Dispose(disposing);
+    }
+
+    private async Task<bool> MoveNextAsync()
+    {
+        try
+        {
+            return await batches.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Failure = ExceptionDispatchInfo.Capture(error);
+            throw;
+        }
     }
 
     private void FindFields(ReadOnlySpan<byte> row)

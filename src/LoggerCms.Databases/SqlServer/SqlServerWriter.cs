@@ -15,10 +15,21 @@ internal sealed class SqlServerWriter(SqlServerSession session, SqlServerDialect
     public async Task InsertAsync(SqlServerTable table, IAsyncEnumerable<RowBatch> rows, CancellationToken cancellationToken)
     {
         SqlServerRows.Require(table, session.Side);
-        if (CanBulkCopy(table))
-            await BulkCopyAsync(table, rows, cancellationToken).ConfigureAwait(false);
-        else
+        if (!CanBulkCopy(table))
+        {
             await InsertByStatementAsync(table, rows, cancellationToken).ConfigureAwait(false);
+        }
+        else if (dialect.IsBabelfish && table.HasIdentity)
+        {
+            using var identity = new BabelfishIdentity(table);
+            await BulkCopyAsync(table, identity.WithoutEndsAsync(rows, cancellationToken), cancellationToken).ConfigureAwait(false);
+            foreach (var held in identity.Held)
+                await InsertByStatementAsync(table, held, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await BulkCopyAsync(table, rows, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Sets every column in scope that is not of the key.</summary>
@@ -155,7 +166,24 @@ internal sealed class SqlServerWriter(SqlServerSession session, SqlServerDialect
         {
             using var reader = new CanonicalDataReader(table, dialect, batches);
             using var stop = new CancellationTokenSource();
-            await session.SettleAsync(CopyAsync(), stop.Cancel, $"inserting into '{table.Schema.Name}'", cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await session.SettleAsync(CopyAsync(), stop.Cancel, $"inserting into '{table.Schema.Name}'", cancellationToken).ConfigureAwait(false);
+            }
+            catch (LoggerCmsException) when (reader.Failure is not null)
+            {
+                reader.Failure.Throw();
+            }
+            catch (LoggerCmsException error) when (error.InnerException is InvalidOperationException && reader.ColumnWithoutValue is not null)
+            {
+                // The client looks at this one constraint itself, before the server does.
+                throw new LoggerCmsException(
+                    ErrorCodes.ConstraintViolated,
+                    $"'{session.Side}' refused a row while inserting into '{table.Schema.Name}': column {reader.ColumnWithoutValue} may not be NULL.",
+                    "Compare the constraints of both sides; the destination is as it was.",
+                    session.Side,
+                    innerException: error.InnerException);
+            }
 
             async Task<bool> CopyAsync()
             {
