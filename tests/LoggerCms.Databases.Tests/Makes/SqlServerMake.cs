@@ -20,6 +20,10 @@ public sealed class SqlServerMake : TestMake
 
     public override bool TextHoldsNul => false;
 
+    public override bool BlankAtTheEndCounts => false;
+
+    public override bool TextKeysAreOrderable => false;
+
     public override bool DoubleHoldsNonFinite => false;
 
     public override string KeyText => "nvarchar(200) COLLATE Latin1_General_BIN2";

@@ -13,6 +13,12 @@ public abstract class TestMake
     /// <summary>False where NUL cannot stand in text.</summary>
     public abstract bool TextHoldsNul { get; }
 
+    /// <summary>False where a blank at the end does not tell two texts apart.</summary>
+    public virtual bool BlankAtTheEndCounts => true;
+
+    /// <summary>False where text sorts in another order than its UTF-8 bytes under every collation.</summary>
+    public virtual bool TextKeysAreOrderable => true;
+
     /// <summary>False where the database's double cannot be NaN or infinite.</summary>
     public abstract bool DoubleHoldsNonFinite { get; }
 
