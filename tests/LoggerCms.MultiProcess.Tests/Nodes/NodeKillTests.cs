@@ -8,7 +8,7 @@ namespace LoggerCms.MultiProcess.Tests.Nodes;
 /// Real nodes that are killed at any moment while clients write. LOGGERCMS_TEST_NODE_KILLS sets how often, LOGGERCMS_TEST_NODE_SEED replays the
 /// clients' choices (not the moments).
 /// </summary>
-public sealed class NodeKillTests(ITestOutputHelper output) : IDisposable
+public sealed partial class NodeKillTests(ITestOutputHelper output) : IDisposable
 {
     private const int Clients = 6;
     private readonly string _home = Directory.CreateTempSubdirectory("loggercms-node").FullName;
@@ -30,7 +30,9 @@ public sealed class NodeKillTests(ITestOutputHelper output) : IDisposable
         await ExecuteAsync(admin, $"CREATE DATABASE {name}");
         try
         {
-            await TortureAsync(["--database", $"postgresql:{server};Database={name}"], stop => CutAsync(admin, name, stop));
+            await TortureAsync(
+                ["--database", $"postgresql:{server};Database={name}"],
+                stop => MeanwhileAsync(() => ExecuteAsync(admin, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"), stop));
         }
         finally
         {
@@ -161,7 +163,8 @@ public sealed class NodeKillTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(HttpStatusCode.OK, (await again.GetAsync($"v1/objects/{id}")).Status);
     }
 
-    private async Task TortureAsync(string[] settings, Func<CancellationToken, Task>? meanwhile)
+    /// <summary>Returns how many changes were acknowledged.</summary>
+    private async Task<int> TortureAsync(string[] settings, Func<CancellationToken, Task>? meanwhile)
     {
         var kills = Number("LOGGERCMS_TEST_NODE_KILLS", 5);
         var seed = Number("LOGGERCMS_TEST_NODE_SEED", Random.Shared.Next());
@@ -186,8 +189,10 @@ public sealed class NodeKillTests(ITestOutputHelper output) : IDisposable
             await Task.WhenAll([.. running, other]);
         }
 
-        output.WriteLine($"{clients.Sum(c => c.Acknowledged)} changes were acknowledged, {clients.Sum(c => c.Repeated)} of them to a second try.");
-        Assert.True(clients.Sum(c => c.Acknowledged) > kills, "Hardly anything was written.");
+        var acknowledged = clients.Sum(c => c.Acknowledged);
+        output.WriteLine($"{acknowledged} changes were acknowledged, {clients.Sum(c => c.Repeated)} of them to a second try.");
+        Assert.True(acknowledged > kills, "Hardly anything was written.");
+        return acknowledged;
     }
 
     private static void FillUp(string path)
@@ -208,14 +213,14 @@ public sealed class NodeKillTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    private static async Task CutAsync(Npgsql.NpgsqlDataSource admin, string database, CancellationToken cancellationToken)
+    private static async Task MeanwhileAsync(Func<Task> act, CancellationToken cancellationToken)
     {
         try
         {
             while (true)
             {
                 await Task.Delay(Random.Shared.Next(50, 700), cancellationToken);
-                await ExecuteAsync(admin, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'");
+                await act();
             }
         }
         catch (OperationCanceledException)
