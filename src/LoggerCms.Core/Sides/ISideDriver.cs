@@ -124,6 +124,9 @@ public interface ISideSnapshot : IRowReader, IAsyncDisposable
     /// </summary>
     bool IsConsistent => true;
 
+    /// <summary>True where nobody writes what this view reads as long as it is held: not even the transaction of a transfer.</summary>
+    bool ShutsWritersOut => false;
+
     /// <summary>Ranges that split the table into about equal parts; one open range where it cannot be split.</summary>
     Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken);
 

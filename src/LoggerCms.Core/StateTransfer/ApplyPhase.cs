@@ -53,6 +53,8 @@ internal static class ApplyPhase
     {
         var token = run.Token;
         run.Begin(StateTransferPhase.Apply);
+        if (request.Work is { Destination.ShutsWritersOut: true } blocking)
+            await blocking.ReleaseDestinationAsync().ConfigureAwait(false);
         var pair = request.Work?.Pair;
         ISideTransaction transaction = pair is not null
             ? await pair.BeginTransactionAsync(request.Tables, request.LockTimeout, token).ConfigureAwait(false)

@@ -76,7 +76,8 @@ internal sealed class TransferWork : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the destination's view once its lock is held: a database with a rollback journal cannot commit while anyone reads it.
+    /// Ends the destination's view once its lock is held: a database with a rollback journal cannot commit while anyone reads it. A view that shuts
+    /// writers out ends before that; what changes in between is found under the lock, as every change since Compare is.
     /// </summary>
     public async ValueTask ReleaseDestinationAsync()
     {

@@ -12,12 +12,13 @@ internal sealed class SqlServerSnapshot : ISideSnapshot
     private readonly SqlServerCatalog _catalog;
     private readonly SqlServerRowReader _reader;
 
-    private SqlServerSnapshot(SqlServerSession session, SqlServerDialect dialect, SqlServerCatalog catalog, string isolation)
+    private SqlServerSnapshot(SqlServerSession session, SqlServerFacts facts, SqlServerCatalog catalog)
     {
         _session = session;
-        _reader = new SqlServerRowReader(session, dialect, catalog);
+        _reader = new SqlServerRowReader(session, facts.Dialect, catalog);
         _catalog = catalog;
-        Isolation = isolation;
+        Isolation = facts.IsolationName;
+        ShutsWritersOut = !facts.AllowsSnapshot;
     }
 
     public SideCatalog Catalog => _catalog.Public;
@@ -25,6 +26,8 @@ internal sealed class SqlServerSnapshot : ISideSnapshot
     public int Readers => 1;
 
     public string Isolation { get; }
+
+    public bool ShutsWritersOut { get; }
 
     public static async Task<SqlServerSnapshot> BeginAsync(
         SqlServerSessions sessions, SqlServerFacts facts, SnapshotOptions options, CancellationToken cancellationToken)
@@ -41,7 +44,7 @@ internal sealed class SqlServerSnapshot : ISideSnapshot
                 await FixAsync(session, catalog, cancellationToken).ConfigureAwait(false);
             else
                 await ShareLockAsync(session, catalog, cancellationToken).ConfigureAwait(false);
-            return new SqlServerSnapshot(session, facts.Dialect, catalog, facts.IsolationName);
+            return new SqlServerSnapshot(session, facts, catalog);
         }
         catch
         {
