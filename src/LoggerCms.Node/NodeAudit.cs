@@ -172,7 +172,7 @@ internal sealed class NodeAudit : IAsyncDisposable
                 continue;
             yield return new AuditEvent
             {
-                Id = EventId(record.Epoch, change.UpdateKey),
+                Id = EventId(record, change.UpdateKey),
                 TimeUs = record.TimeUs,
                 Source = Source,
                 PrincipalId = record.PrincipalId,
@@ -188,15 +188,19 @@ internal sealed class NodeAudit : IAsyncDisposable
         }
     }
 
-    // The same for the same change, so that one that is told twice is stored once.
-    private Guid EventId(long epoch, long updateKey)
+    // The same for the same change, so that one that is told twice is stored once; and by its time first (a UUID of version 8 in the form of version 7),
+    // so that events of one time stand together in the database's indexes.
+    private Guid EventId(ChangeRecord record, long updateKey)
     {
         Span<byte> source = stackalloc byte[32];
         _node!.SystemId.TryWriteBytes(source);
-        BinaryPrimitives.WriteInt64LittleEndian(source[16..], epoch);
+        BinaryPrimitives.WriteInt64LittleEndian(source[16..], record.Epoch);
         BinaryPrimitives.WriteInt64LittleEndian(source[24..], updateKey);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(source, hash);
-        return new Guid(hash[..16]);
+        Span<byte> id = stackalloc byte[6 + SHA256.HashSizeInBytes];
+        BinaryPrimitives.WriteInt64BigEndian(id, record.TimeUs / 1000 << 16);
+        SHA256.HashData(source, id[6..]);
+        id[6] = (byte)((id[6] & 0x0F) | 0x80);
+        id[8] = (byte)((id[8] & 0x3F) | 0x80);
+        return new Guid(id[..16], bigEndian: true);
     }
 }

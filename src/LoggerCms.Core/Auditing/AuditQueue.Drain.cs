@@ -5,7 +5,7 @@ namespace LoggerCms.Core.Auditing;
 /// <summary>The way from the segments to the database.</summary>
 internal sealed partial class AuditQueue
 {
-    private const int BatchBytes = 1024 * 1024;
+    private const int BatchBytes = 4 * 1024 * 1024;
 
     private DateTimeOffset _nextPurge;
     private LoggerCmsException? _failure;

@@ -17,7 +17,7 @@ internal sealed record AuditQueueOptions
     public int SegmentBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>The most events of one insert.</summary>
-    public int BatchEvents { get; init; } = 2000;
+    public int BatchEvents { get; init; } = 10_000;
 
     /// <summary>How long after one look at the queue comes the next.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
