@@ -39,7 +39,7 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 MakesSystemObjects = false,
             };
             if (request.WhatIf)
-                return await CmsNode.PlanOfflineAsync(database, files, options, folder, time, cancellationToken).ConfigureAwait(false);
+                return await CmsNode.PlanOfflineAsync(database, files, options, folder, request.SetDamagedAside, time, cancellationToken).ConfigureAwait(false);
             var isDone = false;
             try
             {

@@ -16,6 +16,7 @@ namespace LoggerCms.Node;
 internal sealed class NodeAudit : IAsyncDisposable
 {
     private const string Source = "node";
+    private const string KeptOut = "Acknowledged once, and kept out by a reconcile because of a conflict";
 
     private readonly IAuditDatabase _database;
     private readonly AuditQueue _queue;
@@ -23,7 +24,7 @@ internal sealed class NodeAudit : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _draining = new(1, 1);
     private readonly Lock _lock = new();
-    private List<ChangeRecord> _records = [];
+    private List<(ChangeRecord Record, bool IsKeptOut)> _records = [];
     private CmsNode? _node;
     private Task _loop = Task.CompletedTask;
     private long _refused;
@@ -56,16 +57,19 @@ internal sealed class NodeAudit : IAsyncDisposable
     public void Attach(CmsNode node)
     {
         _node = node;
-        node.Changed = record =>
-        {
-            lock (_lock)
-                _records.Add(record);
-        };
+        node.Changed = record => Note(record, isKeptOut: false);
+        node.KeptOut = record => Note(record, isKeptOut: true);
         node.BeforeTrim = async cancellationToken =>
         {
             await DrainAsync(cancellationToken).ConfigureAwait(false);
             await _queue.MakeDurableAsync(cancellationToken).ConfigureAwait(false);
         };
+    }
+
+    private void Note(ChangeRecord record, bool isKeptOut)
+    {
+        lock (_lock)
+            _records.Add((record, isKeptOut));
     }
 
     /// <summary>Begins to write to the database, which may be away; events wait on disk.</summary>
@@ -131,13 +135,13 @@ internal sealed class NodeAudit : IAsyncDisposable
         await _draining.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            List<ChangeRecord> taken;
+            List<(ChangeRecord Record, bool IsKeptOut)> taken;
             lock (_lock)
                 (taken, _records) = (_records, []);
             try
             {
                 foreach (var part in taken.Chunk(1000))
-                    await _queue.EnqueueAsync([.. part.SelectMany(Events)], durable: false, cancellationToken).ConfigureAwait(false);
+                    await _queue.EnqueueAsync([.. part.SelectMany(r => Events(r.Record, r.IsKeptOut))], durable: false, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -152,7 +156,7 @@ internal sealed class NodeAudit : IAsyncDisposable
         }
     }
 
-    private IEnumerable<AuditEvent> Events(ChangeRecord record)
+    private IEnumerable<AuditEvent> Events(ChangeRecord record, bool isKeptOut)
     {
         // A change of an earlier epoch that is made again was told of when its delta file was read.
         if (record.RequestId.Version == RequestLedger.OnceOnlyVersion)
@@ -172,7 +176,7 @@ internal sealed class NodeAudit : IAsyncDisposable
                 continue;
             yield return new AuditEvent
             {
-                Id = EventId(record, change.UpdateKey),
+                Id = EventId(record, change.UpdateKey, isKeptOut),
                 TimeUs = record.TimeUs,
                 Source = Source,
                 PrincipalId = record.PrincipalId,
@@ -182,7 +186,8 @@ internal sealed class NodeAudit : IAsyncDisposable
                 ObjectName = name,
                 ObjectKind = kind,
                 Path = change is PutChange { Object: var value } ? ObjectPaths.Of(view, value) : "",
-                Result = AuditResult.Succeeded,
+                Result = isKeptOut ? AuditResult.Failed : AuditResult.Succeeded,
+                Detail = isKeptOut ? KeptOut : "",
                 ClientAddress = record.ClientAddress,
             };
         }
@@ -190,12 +195,14 @@ internal sealed class NodeAudit : IAsyncDisposable
 
     // The same for the same change, so that one that is told twice is stored once; and by its time first (a UUID of version 8 in the form of version 7),
     // so that events of one time stand together in the database's indexes.
-    private Guid EventId(ChangeRecord record, long updateKey)
+    private Guid EventId(ChangeRecord record, long updateKey, bool isKeptOut)
     {
-        Span<byte> source = stackalloc byte[32];
+        Span<byte> source = stackalloc byte[isKeptOut ? 33 : 32];
         _node!.SystemId.TryWriteBytes(source);
         BinaryPrimitives.WriteInt64LittleEndian(source[16..], record.Epoch);
         BinaryPrimitives.WriteInt64LittleEndian(source[24..], updateKey);
+        if (isKeptOut)
+            source[^1] = 1;
         Span<byte> id = stackalloc byte[6 + SHA256.HashSizeInBytes];
         BinaryPrimitives.WriteInt64BigEndian(id, record.TimeUs / 1000 << 16);
         SHA256.HashData(source, id[6..]);

@@ -8,10 +8,8 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>Bringing delta files in: this node's own at the start, and those of any folder when asked.</summary>
 internal sealed partial class CmsNode
 {
-    // So many records are made durable together; more would only cost memory.
-    private const int Window = 4096;
-    private const int WindowBytes = 32 << 20;
     private const string Completed = nameof(Completed);
+    private const int MostLives = 3;
 
     private Brought? _broughtAtStart;
 
@@ -33,8 +31,7 @@ internal sealed partial class CmsNode
 
             // The files go only when the database has what they hold, and what was told of them is kept.
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
-            if (BeforeTrim is { } beforeTrim)
-                await beforeTrim(cancellationToken).ConfigureAwait(false);
+            await KeepToldAsync(cancellationToken).ConfigureAwait(false);
             Finish(brought);
             return Tell(parts, brought);
         }
@@ -48,16 +45,41 @@ internal sealed partial class CmsNode
     // there. The old files go with the first flush. A crash before it leaves both, of which the next start passes over what the old ones bring.
     private async Task ReconcileAtStartAsync(Parts parts, CancellationToken cancellationToken)
     {
+        RemoveCopies(parts, cancellationToken);
         var brought = await BringAsync(parts, _options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
         Reconciled = Tell(parts, brought);
         if (brought.Status != Completed)
             return;
         _broughtAtStart = brought;
-        if (parts.Unflushed.Count > 0)
+        if (parts.Unflushed.Count == 0)
+            parts.Flusher.Owe(parts.AtStart.UpdateKeyEnd);
+        else if (brought.Source.Lives == 1)
             return;
-        if (BeforeTrim is { } beforeTrim)
-            await beforeTrim(cancellationToken).ConfigureAwait(false);
-        FinishStart(parts);
+
+        // Files of several lives say that the last one did not come to its first flush. Without one now all of it might be left once more, and again by
+        // the next; so a start that cannot flush goes on only where that is not the third time.
+        try
+        {
+            await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (brought.Source.Lives < MostLives && exception.Code != ErrorCodes.EpochLost)
+        {
+            // The flusher comes upon the same, says so, and tries it again.
+        }
+    }
+
+    // A start that was cut off in its reconcile left copies of what the old files bring. Nobody changed anything on them yet, so they can go before
+    // this start makes its own.
+    private void RemoveCopies(Parts parts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            DeltaCopies.Remove(_files, _options.DeltaPath, Reader(parts), cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, _options.DeltaPath);
+        }
     }
 
     /// <summary>After a flush, and after what was told is kept: the files of the start go.</summary>
@@ -76,11 +98,17 @@ internal sealed partial class CmsNode
         try
         {
             var started = _time.GetTimestamp();
-            var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, cancellationToken);
+            var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, isPlan: false, cancellationToken);
             if (source.Files.Count == 0 && source.SetAside.Count == 0)
                 return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
-            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
-            await ApplyAsync(parts, source, reconcilers, cancellationToken).ConfigureAwait(false);
+            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy);
+            using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Ledger, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
+            {
+                BroughtIn = Changed,
+                KeptOut = KeptOut,
+            };
+            await ReconcileRun.RunAsync(source, reconcilers, parts.Image, target, cancellationToken).ConfigureAwait(false);
+            await target.AllDurableAsync().ConfigureAwait(false);
             return new Brought(reconcilers.Stopped ? "Stopped" : Completed, source, reconcilers, _time.GetElapsedTime(started));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -105,21 +133,16 @@ internal sealed partial class CmsNode
         => brought.Source.Result(brought.Status, _database.Name, brought.Reconcilers, parts.Image.UpdateKey, brought.Elapsed);
 
     /// <summary>What <see cref="ReconcileAsync"/> would do; changes nothing.</summary>
-    public DeltaReconcileResult PlanReconcile(string folder, ConflictPolicy policy, CancellationToken cancellationToken)
+    /// <param name="folder">The folder.</param>
+    /// <param name="policy">About conflicts.</param>
+    /// <param name="setDamagedAside">Go on without damaged files.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LoggerCmsException">As <see cref="ReconcileAsync"/>.</exception>
+    public Task<DeltaReconcileResult> PlanReconcileAsync(string folder, ConflictPolicy policy, bool setDamagedAside, CancellationToken cancellationToken)
     {
         var parts = Running;
-        var started = _time.GetTimestamp();
-        try
-        {
-            var source = DeltaSource.Plan(_files, folder, Reader(parts), cancellationToken);
-            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, policy);
-            ReconcilePlan.Run(source, reconcilers, parts.Image, cancellationToken);
-            return source.Result("WhatIf", _database.Name, reconcilers, parts.Image.UpdateKey, _time.GetElapsedTime(started));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw DeltaFailure.OfFolder(exception, folder);
-        }
+        var planned = new Planned(_files, _database.Name, parts.Image, Reader(parts), new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
+        return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy), setDamagedAside, cancellationToken);
     }
 
     private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id);
@@ -129,121 +152,35 @@ internal sealed partial class CmsNode
     /// </summary>
     /// <param name="database">The database.</param>
     /// <param name="files">Where the folder is.</param>
-    /// <param name="options">As of the node that would do it.</param>
+    /// <param name="options">As of the node that would do it; what waits in its own folder it would bring in first.</param>
     /// <param name="folder">The folder.</param>
+    /// <param name="setDamagedAside">Go on without damaged files.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="LoggerCmsException">The database cannot be read or has no system tables; DeltaDamaged where the files are another system's.</exception>
+    /// <exception cref="LoggerCmsException">
+    /// The database cannot be read or has no system tables; DeltaDamaged where the files are another system's; as <see cref="ReconcileAsync"/>.
+    /// </exception>
     public static async Task<DeltaReconcileResult> PlanOfflineAsync(
-        ISystemDatabase database, IFileLayer files, NodeOptions options, string folder, TimeProvider time, CancellationToken cancellationToken)
+        ISystemDatabase database, IFileLayer files, NodeOptions options, string folder, bool setDamagedAside, TimeProvider time, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
         var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
         var (image, ledger) = await LoadAsync(database, state, options, time, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var source = DeltaSource.Plan(files, folder, new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty), cancellationToken);
-            var reconcilers = new ReconcilerSet(state, ledger, options.ConflictPolicy);
-            ReconcilePlan.Run(source, reconcilers, image, cancellationToken);
-            return source.Result("WhatIf", database.Name, reconcilers, image.UpdateKey, time.GetElapsedTime(started));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw DeltaFailure.OfFolder(exception, folder);
-        }
+        var tokens = new TokenService(time);
+        await database.LoadLocalAsync(LocalClass.Token, tokens.Apply, cancellationToken).ConfigureAwait(false);
+        var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty);
+        var planned = new Planned(files, database.Name, image, reader, new PlannedTarget(image, options.Cluster, time), time);
+        var atStart = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy);
+        await planned.RunAsync(options.DeltaPath, atStart, options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+        if (atStart.Stopped)
+            throw StoppedAtStart(options);
+        var reconcilers = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy, atStart);
+        return await planned.RunAsync(folder, reconcilers, setDamagedAside, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task ApplyAsync(Parts parts, DeltaSource source, ReconcilerSet reconcilers, CancellationToken cancellationToken)
-    {
-        // One window is made durable while the next is planned; the last of its records comes after all others of it. Until the node is ready nobody
-        // else writes, and a window can be one group.
-        var isAlone = State.State == NodeState.Starting;
-        var (before, last) = (Task.CompletedTask, Task.CompletedTask);
-        var (count, windowBytes) = (0, 0L);
-        if (isAlone)
-            parts.Journal.Hold();
-        try
-        {
-            foreach (var (nodeId, path, record, bytes) in source.Records(cancellationToken))
-            {
-                await WholeAsync(parts.Image, record, cancellationToken).ConfigureAwait(false);
-                if (parts.Blocks.RunsLow)
-                    await parts.Flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
-                if (Bring(parts, reconcilers.Of(nodeId), record) is { } durable)
-                {
-                    last = durable;
-                    count++;
-                    windowBytes += bytes;
-                }
-
-                reconcilers.NoteConflicts(path);
-                if (reconcilers.Stopped)
-                    break;
-                Changed?.Invoke(record);
-                if (count < Window && windowBytes < WindowBytes)
-                    continue;
-                parts.Journal.LetGo(andHold: isAlone);
-                await before.ConfigureAwait(false);
-                before = last;
-                (count, windowBytes) = (0, 0);
-            }
-        }
-        finally
-        {
-            parts.Journal.LetGo(andHold: false);
-        }
-
-        await before.ConfigureAwait(false);
-        await last.ConfigureAwait(false);
-    }
-
-    // Under the order of changes from the look at the objects to the change: nobody else's change may come between.
-    private Task? Bring(Parts parts, Reconciler reconciler, ChangeRecord record)
-        => parts.Sequencer.Look(view => reconciler.Next(record, view) is { } request ? Submit(parts, reconciler, record, request, view) : null);
-
-    private Task? Submit(Parts parts, Reconciler reconciler, ChangeRecord record, WriteRequest request, IObjectView view)
-    {
-        try
-        {
-            if (FirstAnswer(parts.Ledger, record) is { } answer)
-            {
-                parts.Ledger.Restore(answer);
-                request = request with { Operations = [.. request.Operations, new PutLocal(answer)] };
-            }
-
-            var (made, _) = parts.Sequencer.Submit(request);
-            reconciler.Done(record, made.Changed, view);
-            return made.Durable;
-        }
-        catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.NameInUse or ErrorCodes.ObjectNotFound or ErrorCodes.InvalidObject)
-        {
-            reconciler.Refused(record, exception, view);
-            return null;
-        }
-    }
-
-    /// <summary>What the client of the record was or would have been answered, so that a retry after the crash gets that.</summary>
-    private static LocalEntry? FirstAnswer(RequestLedger ledger, ChangeRecord record)
-    {
-        if (record.RequestId == Guid.Empty)
-            return null;
-        return RequestLedger.Encode(new RequestLedger.Answer(
-            record.RequestId,
-            record.PrincipalId,
-            [.. RequestLedger.ChangedBy(record.Changes)],
-            ledger.ExpiresUs(record.RequestId, record.TimeUs),
-            Task.CompletedTask));
-    }
-
-    // Planning compares and changes whole objects, and cannot wait for the database under the lock.
-    private static async Task WholeAsync(RunTimeImage.RunTimeImage image, ChangeRecord record, CancellationToken cancellationToken)
-    {
-        foreach (var change in record.Changes)
-        {
-            if (change is PutChange put && image.Find(put.Object.Id) is { IsSkeleton: true })
-                await image.GetAsync(put.Object.Id, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    private static LoggerCmsException StoppedAtStart(NodeOptions options) => new(
+        ErrorCodes.DeltaConflict,
+        $"The delta files in '{options.DeltaPath}' hold changes of objects that were changed since; the conflict policy is Stop.",
+        "Look at them with Invoke-DeltaReconcile -WhatIf, then start with another -ConflictPolicy.");
 
     private async Task MakeSystemObjectsAsync(Parts parts)
     {
@@ -260,4 +197,23 @@ internal sealed partial class CmsNode
     /// <param name="Reconcilers">What was decided; null where there was nothing to do.</param>
     /// <param name="Elapsed">Until all of it was durable here.</param>
     private sealed record Brought(string Status, DeltaSource Source, ReconcilerSet? Reconcilers, TimeSpan Elapsed);
+
+    private sealed record Planned(
+        IFileLayer Files, string Database, RunTimeImage.RunTimeImage Image, DeltaReader Reader, PlannedTarget Target, TimeProvider Time)
+    {
+        public async Task<DeltaReconcileResult> RunAsync(string folder, ReconcilerSet reconcilers, bool setDamagedAside, CancellationToken cancellationToken)
+        {
+            var started = Time.GetTimestamp();
+            try
+            {
+                var source = DeltaSource.Open(Files, folder, Reader, setDamagedAside, isPlan: true, cancellationToken);
+                await ReconcileRun.RunAsync(source, reconcilers, Image, Target, cancellationToken).ConfigureAwait(false);
+                return source.Result("WhatIf", Database, reconcilers, Image.UpdateKey, Time.GetElapsedTime(started));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw DeltaFailure.OfFolder(exception, folder);
+            }
+        }
+    }
 }

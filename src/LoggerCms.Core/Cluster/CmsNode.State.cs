@@ -76,28 +76,55 @@ internal sealed partial class CmsNode
         var parts = Running;
         Interlocked.Exchange(ref _flushedKey, throughKey);
         parts.Image.SetFlushed(throughKey);
-        if (BeforeTrim is { } beforeTrim)
-            await beforeTrim(cancellationToken).ConfigureAwait(false);
+        await KeepToldAsync(cancellationToken).ConfigureAwait(false);
         FinishStart(parts);
         await parts.Journal.TrimAsync(throughKey).ConfigureAwait(false);
     }
 
     void IFlushEvents.Recovered()
     {
-        if (State is { State: NodeState.Degraded })
+        bool isStopping;
+        lock (_stateLock)
+        {
+            if (_state != NodeState.Degraded)
+                return;
+            isStopping = _isStopping;
+        }
+
+        if (isStopping)
+            Enter(NodeState.Degraded, NodeStep.ReadyForAction, Stopping);
+        else
             Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
     }
 
-    void IFlushEvents.FlushFailed(LoggerCmsException exception, TimeSpan retryAfter)
-        => Enter(
-            NodeState.Degraded,
-            NodeStep.ReadyForAction,
-            $"Changes stay in delta files: the system database cannot be written ({exception.Message}). Next try in {retryAfter.TotalSeconds:0} s.");
+    void IFlushEvents.FlushFailed(LoggerCmsException exception, bool isCommitted, TimeSpan retryAfter)
+    {
+        var what = isCommitted
+            ? $"The system database has all changes, but delta files stay: {exception.Message}"
+            : $"Changes stay in delta files: the system database cannot be written ({exception.Message}).";
+        Enter(NodeState.Degraded, NodeStep.ReadyForAction, $"{what} Next try in {retryAfter.TotalSeconds:0} s.");
+    }
 
     void IFlushEvents.Lost(LoggerCmsException exception)
     {
         Running.Sequencer.Refuse(exception);
         Enter(NodeState.Stopped, NodeStep.ReadyForAction, exception.Message);
         _ended.TrySetResult(exception);
+    }
+
+    /// <summary>Before delta files go: what they told is kept elsewhere.</summary>
+    /// <exception cref="LoggerCmsException">It is not, whatever the reason; the files must stay.</exception>
+    private async Task KeepToldAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (BeforeTrim is { } beforeTrim)
+                await beforeTrim(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not (LoggerCmsException or OperationCanceledException))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.Unexpected, $"What was told of changes could not be kept: {exception.Message}", "Look at the node's audit folder.", innerException: exception);
+        }
     }
 }

@@ -14,6 +14,8 @@ namespace LoggerCms.Core.Cluster;
 /// </remarks>
 internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 {
+    private const string Stopping = "The node is stopping and takes no more changes.";
+
     private readonly ISystemDatabase _database;
     private readonly IFileLayer _files;
     private readonly NodeOptions _options;
@@ -25,6 +27,9 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     private NodeStep _step;
     private string _reason = "";
     private Parts? _parts;
+    private bool _isOpen;
+    private bool _isStopping;
+    private bool _isEnded;
     private bool _closed;
 
     public CmsNode(ISystemDatabase database, IFileLayer files, NodeOptions options, TimeProvider time)
@@ -55,7 +60,16 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     /// <summary>Called for each record that became durable and visible, in order; must be quick and not throw.</summary>
     public Action<ChangeRecord>? Changed { get; set; }
 
-    /// <summary>Called before delta files go, so that what was told by <see cref="Changed"/> is kept elsewhere.</summary>
+    /// <summary>
+    /// Called for each record of a delta file that was acknowledged once, and that a reconcile did not bring in because of a conflict; must be quick
+    /// and not throw.
+    /// </summary>
+    public Action<ChangeRecord>? KeptOut { get; set; }
+
+    /// <summary>
+    /// Called before delta files go, so that what was told by <see cref="Changed"/> and <see cref="KeptOut"/> is kept elsewhere. Where it fails the
+    /// files stay, the node says so, and it is called again.
+    /// </summary>
     public Func<CancellationToken, Task>? BeforeTrim { get; set; }
 
     public DeltaReconcileResult? Reconciled { get; private set; }
@@ -65,7 +79,11 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     /// <summary>The objects, once the image is there.</summary>
     public RunTimeImage.RunTimeImage Image => Running.Image;
 
-    public Sequencer Sequencer => Running.Sequencer;
+    /// <summary>Whether the start has brought in what delta files hold; before that the image is not what was acknowledged.</summary>
+    public bool IsOpen => Volatile.Read(ref _isOpen);
+
+    /// <summary>The write path, once the start has brought in what delta files hold: a change before that would be one of objects that are not the last.</summary>
+    public Sequencer Sequencer => IsOpen ? Running.Sequencer : throw NotReady();
 
     public Flusher Flusher => Running.Flusher;
 
@@ -92,22 +110,26 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends well: no more writes, everything flushed, no delta file left, the lease given back.</summary>
+    /// <summary>
+    /// Ends well: no more writes, everything flushed, no delta file left, the lease given back. A stop cannot be taken back: one that is cancelled
+    /// leaves a node that takes no changes and says so, and that the next stop ends from where this one was.
+    /// </summary>
     /// <exception cref="LoggerCmsException">The database could not take the rest: the delta files stay, and the next start brings them in.</exception>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         var parts = Running;
-        if (_closed)
-            return;
-        parts.Sequencer.Refuse(new LoggerCmsException(ErrorCodes.NodeNotReady, "The node is stopping.", "Try again when it has started."));
+        BeginStop(parts);
 
         // A reconcile that is under way is refused its next change, and must not find the flusher gone.
         await _reconciling.WaitAsync(cancellationToken).ConfigureAwait(false);
         LoggerCmsException? failure;
         try
         {
+            if (_isEnded)
+                return;
             await parts.Sequencer.IdleAsync(cancellationToken).ConfigureAwait(false);
             failure = await EndAsync(parts, cancellationToken).ConfigureAwait(false);
+            _isEnded = true;
         }
         finally
         {
@@ -118,6 +140,19 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         _ended.TrySetResult(failure);
         if (failure is not null)
             throw failure;
+    }
+
+    private void BeginStop(Parts parts)
+    {
+        parts.Sequencer.Refuse(new LoggerCmsException(ErrorCodes.NodeNotReady, "The node is stopping.", "Try again when it has started."));
+        lock (_stateLock)
+        {
+            if (_isStopping || _state == NodeState.Stopped)
+                return;
+            _isStopping = true;
+        }
+
+        Enter(NodeState.Degraded, NodeStep.ReadyForAction, Stopping);
     }
 
     public async ValueTask DisposeAsync()
@@ -131,17 +166,21 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         _reconciling.Dispose();
     }
 
+    // Each step may be done again, so that it goes on where a cancelled one was.
     private async Task<LoggerCmsException?> EndAsync(Parts parts, CancellationToken cancellationToken)
     {
         try
         {
-            await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
-            await parts.Flusher.DisposeAsync().ConfigureAwait(false);
-            if (BeforeTrim is { } beforeTrim)
-                await beforeTrim(cancellationToken).ConfigureAwait(false);
-            FinishStart(parts);
-            await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
-            _closed = true;
+            if (!_closed)
+            {
+                await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
+                await parts.Flusher.DisposeAsync().ConfigureAwait(false);
+                await KeepToldAsync(cancellationToken).ConfigureAwait(false);
+                FinishStart(parts);
+                await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
+                _closed = true;
+            }
+
             await _database.ReleaseLeaseAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
             return null;
         }
@@ -196,16 +235,12 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         Enter(NodeState.Starting, NodeStep.ReconcileDeltaFiles, "");
         await ReconcileAtStartAsync(parts, cancellationToken).ConfigureAwait(false);
         if (Reconciled!.Status == "Stopped")
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.DeltaConflict,
-                $"The delta files in '{_options.DeltaPath}' hold changes of objects that were changed since; the conflict policy is Stop.",
-                "Look at them with Invoke-DeltaReconcile -WhatIf, then start with another -ConflictPolicy.");
-        }
+            throw StoppedAtStart(_options);
 
         await MakeSystemObjectsAsync(parts).ConfigureAwait(false);
         Enter(NodeState.Starting, NodeStep.EstablishNameShell, "");
         parts.Flusher.Start();
+        Volatile.Write(ref _isOpen, true);
         Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
     }
 

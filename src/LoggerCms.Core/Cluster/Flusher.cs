@@ -14,10 +14,12 @@ internal sealed class Flusher(
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _never = New();
     private TaskCompletionSource _asked = New();
     private TaskCompletionSource _progress = New();
     private Task _loop = Task.CompletedTask;
     private LoggerCmsException? _failure;
+    private long? _untold;
     private int _disposed;
 
     /// <summary>Why the last flush failed; null when it did not.</summary>
@@ -29,7 +31,10 @@ internal sealed class Flusher(
 
     public void Start() => _loop = Task.Run(RunAsync);
 
-    /// <summary>Has the next flush begin at once.</summary>
+    /// <summary>Before the start: has the next flush tell that all up to the key is in the database, also where it has nothing to write.</summary>
+    public void Owe(long throughKey) => _untold = throughKey;
+
+    /// <summary>Has the next flush begin at once; one that waits because the last failed goes on waiting.</summary>
     public void Ask() => Swap(ref _asked, replace: false);
 
     /// <summary>Ends after the next flush that was committed.</summary>
@@ -93,14 +98,15 @@ internal sealed class Flusher(
 
     private async Task RunAsync()
     {
-        var wait = options.FlushInterval;
+        var (wait, failed) = (options.FlushInterval, false);
         while (!_stop.IsCancellationRequested)
         {
-            await WaitAsync(wait).ConfigureAwait(false);
+            // Every writer that waits for room asks: they would have a database that is away asked as often as they come.
+            await WaitAsync(wait, mayBeAsked: !failed).ConfigureAwait(false);
             try
             {
                 await FlushAsync(_stop.Token).ConfigureAwait(false);
-                wait = options.FlushInterval;
+                (wait, failed) = (options.FlushInterval, false);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -114,7 +120,8 @@ internal sealed class Flusher(
             catch (LoggerCmsException exception)
             {
                 wait = TimeSpan.FromTicks(Math.Min(Math.Max(wait.Ticks, TimeSpan.TicksPerSecond / 2) * 2, options.LongestRetry.Ticks));
-                events.FlushFailed(exception, wait);
+                failed = true;
+                events.FlushFailed(exception, _untold is not null, wait);
             }
             catch (Exception exception)
             {
@@ -131,8 +138,18 @@ internal sealed class Flusher(
         if (blocks.RunsLow)
             await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
         unflushed.AddExpired(events.Expire());
-        if (unflushed.Take(epoch) is not { } batch)
+        if (unflushed.Take(epoch) is { } batch)
+            await CommitAsync(batch, cancellationToken).ConfigureAwait(false);
+        if (_untold is not { } throughKey)
             return;
+
+        // After a failure it is told again by the next flush, whatever that has to write.
+        await events.FlushedAsync(throughKey, cancellationToken).ConfigureAwait(false);
+        _untold = null;
+    }
+
+    private async Task CommitAsync(FlushBatch batch, CancellationToken cancellationToken)
+    {
         var committed = false;
         try
         {
@@ -149,10 +166,10 @@ internal sealed class Flusher(
         }
 
         Flushes++;
+        _untold = batch.LastUpdateKey;
 
         // There is room from here on, also where what follows fails.
         Swap(ref _progress, replace: true);
-        await events.FlushedAsync(batch.LastUpdateKey, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task WriteAsync(FlushBatch batch, CancellationToken cancellationToken)
@@ -169,11 +186,11 @@ internal sealed class Flusher(
         }
     }
 
-    private async Task WaitAsync(TimeSpan wait)
+    private async Task WaitAsync(TimeSpan wait, bool mayBeAsked)
     {
         Task asked;
         lock (_lock)
-            asked = _asked.Task;
+            asked = mayBeAsked ? _asked.Task : _never.Task;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         await Task.WhenAny(asked, Task.Delay(wait, time, timeout.Token)).ConfigureAwait(false);
         await timeout.CancelAsync().ConfigureAwait(false);
@@ -206,14 +223,17 @@ internal interface IFlushEvents
     /// <summary>All changes up to the key are about to be written.</summary>
     Task FlushingAsync(long throughKey, CancellationToken cancellationToken);
 
-    /// <summary>All changes up to the key are in the database.</summary>
+    /// <summary>All changes up to the key are in the database. Called again where it failed.</summary>
     Task FlushedAsync(long throughKey, CancellationToken cancellationToken);
 
     /// <summary>A flush succeeded after one that had not.</summary>
     void Recovered();
 
-    /// <summary>The database could not be written; it is tried again after the wait.</summary>
-    void FlushFailed(LoggerCmsException exception, TimeSpan retryAfter);
+    /// <summary>A flush failed; it is tried again after the wait.</summary>
+    /// <param name="exception">Why.</param>
+    /// <param name="isCommitted">The database has the changes, and what follows failed.</param>
+    /// <param name="retryAfter">Until the next try.</param>
+    void FlushFailed(LoggerCmsException exception, bool isCommitted, TimeSpan retryAfter);
 
     /// <summary>This node writes no more.</summary>
     void Lost(LoggerCmsException exception);

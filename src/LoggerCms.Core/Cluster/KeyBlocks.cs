@@ -39,6 +39,11 @@ internal sealed class KeyBlocks(ISystemDatabase database, long epoch, SystemData
         Volatile.Write(ref _updateKeyEnd, updateKeyEnd);
     }
 
+    /// <summary>Numbers for a plan, which nobody ever sees: without a block and without a database.</summary>
+    /// <param name="above">The plan's update keys come after it.</param>
+    public static KeyBlocks ForPlan(long above)
+        => new(null!, 0, new SystemDatabaseState(Guid.Empty, null, above, above, 0, 0, 0, []), new ClusterOptions()) { _objectIdEnd = long.MaxValue, _updateKeyEnd = long.MaxValue };
+
     private static long Remaining(long end, ref long at) => end - Volatile.Read(ref at);
 
     private LoggerCmsException UsedUp(string what) => new(

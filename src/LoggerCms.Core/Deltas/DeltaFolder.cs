@@ -46,7 +46,7 @@ internal static class DeltaFolder
     /// <returns>Where it is now.</returns>
     public static string SetAside(IFileLayer files, string path)
     {
-        var aside = FreeName(files, path + DeltaNames.DamagedSuffix);
+        var aside = DeltaNames.Free(files, path + DeltaNames.DamagedSuffix);
         files.Rename(path, aside);
         files.SyncFolder(Path.GetDirectoryName(path)!);
         return aside;
@@ -73,13 +73,6 @@ internal static class DeltaFolder
         return kept;
     }
 
-    /// <summary>Removes files that the system database covers, oldest first, each durably before the next.</summary>
-    public static void Remove(IFileLayer files, IEnumerable<DeltaFileReport> oldestFirst)
-    {
-        foreach (var report in oldestFirst)
-            files.DeleteForGood(report.Path);
-    }
-
     private static DeltaFileReport Inspect(DeltaFileReader reader, DeltaPlace place, CancellationToken cancellationToken)
     {
         while (reader.Read())
@@ -103,12 +96,4 @@ internal static class DeltaFolder
         reader.End!,
         place.IsVoid,
         place.MissingBefore);
-
-    private static string FreeName(IFileLayer files, string name)
-    {
-        var free = name;
-        for (var i = 2; files.Find(free) is not null; i++)
-            free = $"{name}.{i}";
-        return free;
-    }
 }

@@ -39,5 +39,14 @@ internal static class DeltaNames
     public static long LastSequence(IFileLayer files, string folder, long epoch)
         => files.List(folder).Select(f => Parse(f.Path)).Where(n => n is { } named && named.Epoch == epoch).Max(n => n?.Sequence) ?? 0;
 
+    /// <summary>The name, or where that is taken the name with a number behind it: nothing that was set aside is overwritten.</summary>
+    public static string Free(IFileLayer files, string name)
+    {
+        var free = name;
+        for (var i = 2; files.Find(free) is not null; i++)
+            free = $"{name}.{i}";
+        return free;
+    }
+
     private static string Stem(long epoch, long sequence) => string.Create(CultureInfo.InvariantCulture, $"{epoch:D12}-{sequence:D8}");
 }

@@ -27,10 +27,19 @@ internal sealed class DeltaSource
 
     public IReadOnlyList<string> SetAside => _setAside;
 
-    /// <summary>Looks at every file before anything is applied; keeps torn tails aside.</summary>
-    /// <exception cref="LoggerCmsException">DeltaDamaged, FormatNotSupported; InvalidOption for files of another system.</exception>
+    /// <summary>How many lives of nodes left them.</summary>
+    public int Lives => DeltaCopies.Lives(Files);
+
+    /// <summary>Looks at every file before anything is applied; sets damaged files and torn tails aside.</summary>
+    /// <param name="files">Where the folder is.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="reader">Who takes them.</param>
+    /// <param name="setDamagedAside">Go on without damaged files.</param>
+    /// <param name="isPlan">Change nothing: what would be set aside is told under the name that it has.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LoggerCmsException">DeltaDamaged, also for files of another system; FormatNotSupported.</exception>
     public static DeltaSource Open(
-        IFileLayer files, string folder, DeltaReader reader, bool setDamagedAside, CancellationToken cancellationToken)
+        IFileLayer files, string folder, DeltaReader reader, bool setDamagedAside, bool isPlan, CancellationToken cancellationToken)
     {
         List<string> setAside = [];
         List<DeltaFileReport> usable = [];
@@ -38,7 +47,7 @@ internal sealed class DeltaSource
         {
             if (setDamagedAside && report.End.State is DeltaFileState.Damaged or DeltaFileState.NotADeltaFile)
             {
-                setAside.Add(DeltaFolder.SetAside(files, report.Path));
+                setAside.Add(isPlan ? report.Path : DeltaFolder.SetAside(files, report.Path));
                 continue;
             }
 
@@ -46,26 +55,19 @@ internal sealed class DeltaSource
             if (!(setDamagedAside && report.MissingBefore is not null && report.End.State is DeltaFileState.Clean or DeltaFileState.TornTail))
                 report.Check();
             CheckSystem(report, reader);
-            if (DeltaFolder.KeepTornTail(files, report) is { } torn)
-                setAside.Add(torn);
+            if (report.End.State == DeltaFileState.TornTail)
+                setAside.Add(isPlan ? report.Path : DeltaFolder.KeepTornTail(files, report)!);
             usable.Add(report);
         }
 
         return new DeltaSource(files, folder, usable, setAside);
     }
 
-    /// <summary>The same without any change: damaged files are told of and left out.</summary>
-    public static DeltaSource Plan(IFileLayer files, string folder, DeltaReader reader, CancellationToken cancellationToken)
-    {
-        var reports = DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken);
-        List<DeltaFileReport> usable = [.. reports.Where(r => r.End.State is DeltaFileState.Clean or DeltaFileState.TornTail)];
-        foreach (var report in usable)
-            CheckSystem(report, reader);
-        return new DeltaSource(files, folder, usable, [.. reports.Except(usable).Select(r => r.Path)]);
-    }
+    /// <summary>The files as they were found, all of them usable.</summary>
+    public static DeltaSource Of(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> usable) => new(files, folder, usable, []);
 
     /// <summary>Every record with the node that wrote it, its file, and its bytes there.</summary>
-    public IEnumerable<(Guid NodeId, string Path, ChangeRecord Record, int Bytes)> Records(CancellationToken cancellationToken)
+    public IEnumerable<DeltaRecord> Records(CancellationToken cancellationToken)
     {
         foreach (var report in Files)
         {
@@ -75,7 +77,7 @@ internal sealed class DeltaSource
             while (reader.Records < report.Records && reader.Read())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                yield return (report.Header!.Journal.NodeId, report.Path, ChangeRecordCodec.Decode(reader.Payload), reader.Payload.Length);
+                yield return new DeltaRecord(report.Header!.Journal.NodeId, report.Path, ChangeRecordCodec.Decode(reader.Payload), reader.Payload.Length);
             }
         }
     }
@@ -95,7 +97,7 @@ internal sealed class DeltaSource
 
             if (_files.Find(report.Path) is null)
                 continue;
-            var kept = report.Path + ConflictSuffix;
+            var kept = DeltaNames.Free(_files, report.Path + ConflictSuffix);
             _files.Rename(report.Path, kept);
             _files.SyncFolder(_folder);
             _setAside.Add(kept);
@@ -146,3 +148,9 @@ internal sealed class DeltaSource
 
 /// <summary>The node that takes delta files: those of its own journal it leaves alone.</summary>
 internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal);
+
+/// <param name="NodeId">Who wrote it.</param>
+/// <param name="Path">The file that it stands in.</param>
+/// <param name="Record">What it says.</param>
+/// <param name="Bytes">Its size there.</param>
+internal readonly record struct DeltaRecord(Guid NodeId, string Path, ChangeRecord Record, int Bytes);

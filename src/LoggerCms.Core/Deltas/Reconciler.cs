@@ -1,7 +1,6 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
 
 namespace LoggerCms.Core.Deltas;
 
@@ -19,23 +18,27 @@ namespace LoggerCms.Core.Deltas;
 /// <para>
 /// An object that has the content of the delta already counts as applied: whoever did that, there is nothing left to do.
 /// </para>
+/// <para>
+/// A token's entry has no update key before it. Tokens are made once and revoked once, so that all that can have happened since is a revocation;
+/// no policy takes that back.
+/// </para>
 /// </remarks>
 /// <param name="nodeId">The node that wrote the files.</param>
 /// <param name="epochEnds">For each epoch the last key that is in the database.</param>
 /// <param name="ledger">Knows once-only ids.</param>
+/// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
 /// <param name="brought">What this reconcile brought, by once-only id; the ledger learns of it only where it is not just planned.</param>
 internal sealed class Reconciler(
     Guid nodeId,
     IReadOnlyDictionary<long, long> epochEnds,
     RequestLedger ledger,
+    TokenService tokens,
     ConflictPolicy policy,
     Dictionary<Guid, IReadOnlyList<ChangedObject>> brought)
 {
     private readonly Dictionary<long, (long FileKey, long NewKey)> _moved = [];
     private readonly List<DeltaConflict> _conflicts = [];
-    private Guid _id;
-    private bool _isThere;
 
     public long Records { get; private set; }
 
@@ -49,57 +52,79 @@ internal sealed class Reconciler(
 
     public IReadOnlyList<DeltaConflict> Conflicts => _conflicts;
 
-    /// <summary>The plan for a record, told against the objects as they are; the caller carries it out.</summary>
-    /// <returns>The request to make; null where there is nothing to do.</returns>
-    public WriteRequest? Next(ChangeRecord record, IObjectView view)
+    /// <summary>Decides about a record against the objects as they are, and has made what it decides for.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="view">The objects; shows what <paramref name="make"/> did once that returned.</param>
+    /// <param name="make">Makes the request, or finds out that it cannot be made, by the failures of a write.</param>
+    /// <exception cref="NotInMemoryException">Nothing was decided: read the object back, then ask again.</exception>
+    public RecordFate Bring(ChangeRecord record, IObjectView view, Func<WriteRequest, IReadOnlyList<ChangedObject>> make)
     {
+        foreach (var change in record.Changes)
+        {
+            // Only what is the same in all else is compared by its properties too.
+            if (change is PutChange put && view.Find(put.Object.Id) is { IsSkeleton: true } current && HasSameHead(current, put.Object))
+                throw new NotInMemoryException(current.Id);
+        }
+
         Records++;
         if (record.LastUpdateKey <= epochEnds.GetValueOrDefault(record.Epoch, -1))
         {
             AlreadyThere++;
-            return null;
+            return RecordFate.BroughtIn;
         }
 
-        _id = OnceOnlyId(record);
-        if ((Earlier(_id) ?? (record.RequestId.Version == RequestLedger.OnceOnlyVersion ? Earlier(record.RequestId) : null)) is { } earlier)
+        var id = OnceOnly.Id(nodeId, record);
+        if ((Earlier(id) ?? (record.RequestId.Version == RequestLedger.OnceOnlyVersion ? Earlier(record.RequestId) : null)) is { } earlier)
         {
             Repeated++;
             Note(record, earlier, view);
-            return null;
+            return RecordFate.BroughtIn;
         }
 
         var pending = Pending(record, view);
         Dictionary<long, long> changedHere = [];
         foreach (var change in pending)
         {
-            if (Conflict(change, view, changedHere) is { } reason && Decide(record, change, view, reason))
-                return null;
+            if (Conflict(change, view, changedHere) is { } reason && Decide(record, change, view, reason) is var fate and not RecordFate.BroughtIn)
+                return fate;
             changedHere[ObjectId(change)] = change.UpdateKey;
         }
 
-        _isThere = pending.Count == 0;
-        if (!_isThere)
-            return Request(record, _id, pending);
-        AlreadyThere++;
-        Note(record, [], view);
+        var isThere = pending.Count == 0;
+        if (isThere)
+        {
+            AlreadyThere++;
+            Note(record, [], view);
 
-        // The client's answer may not be.
-        return record.RequestId == Guid.Empty ? null : Request(record, _id, pending);
+            // The client's answer may not be.
+            if (record.RequestId == Guid.Empty)
+                return RecordFate.BroughtIn;
+        }
+
+        return Make(record, Request(record, id, pending), view, make, isThere);
     }
 
-    /// <summary>The request of <see cref="Next"/> was made, or would be.</summary>
-    public void Done(ChangeRecord record, IReadOnlyList<ChangedObject> changed, IObjectView view)
+    private RecordFate Make(
+        ChangeRecord record, WriteRequest request, IObjectView view, Func<WriteRequest, IReadOnlyList<ChangedObject>> make, bool isThere)
     {
-        brought[_id] = changed;
-        if (_isThere)
-            return;
+        IReadOnlyList<ChangedObject> changed;
+        try
+        {
+            changed = make(request);
+        }
+        catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.NameInUse or ErrorCodes.ObjectNotFound or ErrorCodes.InvalidObject)
+        {
+            // What it changes cannot be so any more.
+            return Report(record, record.Changes[0], view, exception.Message, policy == ConflictPolicy.Stop ? RecordFate.Stopped : RecordFate.KeptOut);
+        }
+
+        brought[request.RequestId] = changed;
+        if (isThere)
+            return RecordFate.BroughtIn;
         Applied++;
         Note(record, changed, view);
+        return RecordFate.BroughtIn;
     }
-
-    /// <summary>The request of <see cref="Next"/> was refused: what it changes cannot be so any more.</summary>
-    public void Refused(ChangeRecord record, LoggerCmsException exception, IObjectView view)
-        => Report(record, record.Changes[0], view, exception.Message, policy == ConflictPolicy.Stop ? "Stopped" : "KeptCurrent");
 
     private IReadOnlyList<ChangedObject>? Earlier(Guid onceOnlyId) => ledger.Kept(onceOnlyId)?.Changed ?? brought.GetValueOrDefault(onceOnlyId);
 
@@ -107,7 +132,7 @@ internal sealed class Reconciler(
     /// The changes whose objects are not as the record leaves them. What an object is after its last change decides: one that was made and removed
     /// again is there when it is not.
     /// </summary>
-    private static List<Change> Pending(ChangeRecord record, IObjectView view)
+    private List<Change> Pending(ChangeRecord record, IObjectView view)
     {
         if (record.Changes.Count == 1)
             return IsThere(record.Changes[0], view) ? [] : [record.Changes[0]];
@@ -115,7 +140,7 @@ internal sealed class Reconciler(
         foreach (var change in record.Changes)
             last[ObjectId(change)] = change;
         var there = last.Where(l => l.Key != 0 && IsThere(l.Value, view)).Select(l => l.Key).ToHashSet();
-        return [.. record.Changes.Where(change => !there.Contains(ObjectId(change)))];
+        return [.. record.Changes.Where(change => ObjectId(change) is var id && (id == 0 ? !IsThere(change, view) : !there.Contains(id)))];
     }
 
     private static WriteRequest Request(ChangeRecord record, Guid id, List<Change> pending)
@@ -136,51 +161,32 @@ internal sealed class Reconciler(
         };
     }
 
-    // True where the record is not to be applied.
-    private bool Decide(ChangeRecord record, Change change, IObjectView view, string reason)
+    private RecordFate Decide(ChangeRecord record, Change change, IObjectView view, string reason) => policy switch
     {
-        switch (policy)
-        {
-            case ConflictPolicy.ApplyDelta:
-                Report(record, change, view, reason, "AppliedDelta");
-                return false;
-            case ConflictPolicy.KeepCurrent:
-                Report(record, change, view, reason, "KeptCurrent");
-                return true;
-            default:
-                Report(record, change, view, reason, "Stopped");
-                return true;
-        }
+        ConflictPolicy.ApplyDelta when change is PutChange or RemoveChange => Report(record, change, view, reason, RecordFate.BroughtIn),
+        ConflictPolicy.Stop => Report(record, change, view, reason, RecordFate.Stopped),
+        _ => Report(record, change, view, reason, RecordFate.KeptOut),
+    };
+
+    private RecordFate Report(ChangeRecord record, Change change, IObjectView view, string reason, RecordFate fate)
+    {
+        Stopped |= fate == RecordFate.Stopped;
+        _conflicts.Add(ConflictReport.Of(record, change, view, tokens, reason, fate));
+        return fate;
     }
 
-    private void Report(ChangeRecord record, Change change, IObjectView view, string reason, string decision)
-    {
-        Stopped |= decision == "Stopped";
-        var id = ObjectId(change);
-        var current = view.Find(id);
-        var delta = (change as PutChange)?.Object;
-        _conflicts.Add(new DeltaConflict
-        {
-            ObjectId = id,
-            Name = delta?.Name ?? current?.Name ?? (change as RemoveChange)?.Name ?? "",
-            Epoch = record.Epoch,
-            UpdateKey = change.UpdateKey,
-            Decision = decision,
-            Reason = reason,
-            DeltaVersion = delta is null ? null : ObjectJson.ToText(delta),
-            CurrentVersion = current is null ? null : ObjectJson.ToText(current),
-        });
-    }
-
-    private static bool IsThere(Change change, IObjectView view) => change switch
+    private bool IsThere(Change change, IObjectView view) => change switch
     {
         PutChange put => view.Find(put.Object.Id) is { } current && HasSameContent(current, put.Object),
         RemoveChange remove => view.Find(remove.Id) is null,
+        PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry } => tokens.Find(entry.Key.Id)?.Encode().Content.AsSpan().SequenceEqual(entry.Content) == true,
         _ => false,
     };
 
     private string? Conflict(Change change, IObjectView view, Dictionary<long, long> changedHere)
     {
+        if (change is PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry })
+            return tokens.Find(entry.Key.Id) is { IsRevoked: true } && !TokenEntry.Decode(entry).IsRevoked ? "The token was revoked after the delta was made." : null;
         if (change is not (PutChange or RemoveChange))
             return null;
         var id = ObjectId(change);
@@ -209,22 +215,11 @@ internal sealed class Reconciler(
         }
     }
 
-    private Guid OnceOnlyId(ChangeRecord record)
-    {
-        Span<byte> source = stackalloc byte[32];
-        nodeId.TryWriteBytes(source);
-        BinaryPrimitives.WriteInt64LittleEndian(source[16..], record.Epoch);
-        BinaryPrimitives.WriteInt64LittleEndian(source[24..], record.LastUpdateKey);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(source, hash);
-        hash[6] = (byte)((hash[6] & 0x0F) | (RequestLedger.OnceOnlyVersion << 4));
-        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
-        return new Guid(hash[..16], bigEndian: true);
-    }
-
     private static bool HasSameContent(CmsObject x, CmsObject y)
-        => x.Name == y.Name && x.ParentId == y.ParentId && x.OwnerId == y.OwnerId && x.Cuid == y.Cuid && x.Kind == y.Kind
-            && x.ModifiedUs == y.ModifiedUs && x.Properties.AsSpan().SequenceEqual(y.Properties) && x.AccessList.AsSpan().SequenceEqual(y.AccessList);
+        => HasSameHead(x, y) && x.Properties.AsSpan().SequenceEqual(y.Properties) && x.AccessList.AsSpan().SequenceEqual(y.AccessList);
+
+    private static bool HasSameHead(CmsObject x, CmsObject y)
+        => x.Name == y.Name && x.ParentId == y.ParentId && x.OwnerId == y.OwnerId && x.Cuid == y.Cuid && x.Kind == y.Kind && x.ModifiedUs == y.ModifiedUs;
 
     private static long ObjectId(Change change) => change switch
     {
@@ -232,4 +227,17 @@ internal sealed class Reconciler(
         RemoveChange remove => remove.Id,
         _ => 0,
     };
+}
+
+/// <summary>What became of a record.</summary>
+internal enum RecordFate
+{
+    /// <summary>What it changed is so: by this reconcile, an earlier one, or a flush.</summary>
+    BroughtIn,
+
+    /// <summary>It was not applied, and that was reported.</summary>
+    KeptOut,
+
+    /// <summary>It was not applied, and neither is any after it.</summary>
+    Stopped,
 }

@@ -1,14 +1,21 @@
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
 
 namespace LoggerCms.Core.Deltas;
 
 /// <summary>One reconciler for each node whose files a folder holds, and their sums.</summary>
-internal sealed class ReconcilerSet(SystemDatabaseState state, RequestLedger ledger, ConflictPolicy policy)
+/// <param name="state">Of the database when the lease was taken.</param>
+/// <param name="ledger">Knows once-only ids.</param>
+/// <param name="tokens">Those of now.</param>
+/// <param name="policy">About conflicts.</param>
+/// <param name="before">A reconcile that was only planned before this one: what it brought is in no ledger.</param>
+internal sealed class ReconcilerSet(
+    SystemDatabaseState state, RequestLedger ledger, TokenService tokens, ConflictPolicy policy, ReconcilerSet? before = null)
 {
     private readonly Dictionary<long, long> _epochEnds = state.Epochs.ToDictionary(e => e.Epoch, e => e.LastKey);
     private readonly Dictionary<Guid, Reconciler> _reconcilers = [];
-    private readonly Dictionary<Guid, IReadOnlyList<ChangedObject>> _brought = [];
+    private readonly Dictionary<Guid, IReadOnlyList<ChangedObject>> _brought = before?._brought ?? [];
     private readonly HashSet<string> _conflictFiles = [];
     private int _noted;
 
@@ -30,7 +37,7 @@ internal sealed class ReconcilerSet(SystemDatabaseState state, RequestLedger led
     public Reconciler Of(Guid nodeId)
     {
         if (!_reconcilers.TryGetValue(nodeId, out var reconciler))
-            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, ledger, policy, _brought);
+            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, ledger, tokens, policy, _brought);
         return reconciler;
     }
 

@@ -56,6 +56,9 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
 
     private Caller Identify(HttpContext context)
     {
+        // The image may be there, and not yet have what delta files hold.
+        if (!node.IsOpen && context.GetEndpoint()?.Metadata.GetMetadata<OpenAtStart>() is null)
+            throw Starting();
         var header = context.Request.Headers[HeaderNames.Authorization];
         if (header.Count != 1 || !header[0]!.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             throw Unauthenticated("The request has no token.");
@@ -66,13 +69,15 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
             TokenVerdict.Valid => throw Unauthenticated("The token's user was removed."),
             TokenVerdict.Expired => throw Unauthenticated("The token has expired."),
             TokenVerdict.Revoked => throw Unauthenticated("The token was revoked."),
-            _ when node.State.State == NodeState.Starting => throw new LoggerCmsException(
-                ErrorCodes.NodeNotReady, $"The node is starting ({node.State.Step}).", "Try again in a moment."),
+            _ when !node.IsOpen => throw Starting(),
             _ => throw Unauthenticated("The token is not known here."),
         };
     }
 
     public static string AddressOf(HttpContext context) => (context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
+
+    private LoggerCmsException Starting()
+        => new(ErrorCodes.NodeNotReady, $"The node is starting ({node.State.Step}).", "Try again in a moment.");
 
     private static LoggerCmsException Unauthenticated(string message)
         => new(ErrorCodes.Unauthenticated, message, "Connect-Cms with a profile, a token or a user's name and password.");
@@ -116,3 +121,6 @@ internal sealed record Caller(long PrincipalId, string Address);
 
 /// <summary>Marks an endpoint that needs no token: one that tells nothing but whether the node is up, or that gives out tokens.</summary>
 internal sealed class OpenToAll;
+
+/// <summary>Marks an endpoint that tells of the node itself, and answers whoever is known already while the node starts.</summary>
+internal sealed class OpenAtStart;

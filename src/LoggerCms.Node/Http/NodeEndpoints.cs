@@ -20,7 +20,7 @@ internal static class NodeEndpoints
                 Endpoint = service.Endpoint.ToString(),
                 CertificateDays = Math.Round((certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalDays, 1),
             },
-            CmsJson.Default.CmsNodeInfo)).Produces<CmsNodeInfo>();
+            CmsJson.Default.CmsNodeInfo)).WithMetadata(new OpenAtStart()).Produces<CmsNodeInfo>();
         routes.MapGet("/image", Image).Produces<RunTimeImageInfo>();
         routes.MapPost("/flush", FlushAsync);
         routes.MapPost("/reconcile", ReconcileAsync).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
@@ -63,7 +63,7 @@ internal static class NodeEndpoints
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsReconcileRequest).ConfigureAwait(false);
         var path = request.Path ?? service.Node.Options.DeltaPath;
         var result = request.WhatIf
-            ? service.Node.PlanReconcile(path, request.ConflictPolicy, context.RequestAborted)
+            ? await service.Node.PlanReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false)
             : await service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false);
         return Results.Json(result, CmsJson.Default.DeltaReconcileResult);
     }

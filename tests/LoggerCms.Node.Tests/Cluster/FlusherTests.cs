@@ -56,6 +56,31 @@ public sealed class FlusherTests : IAsyncLifetime
         Assert.Equal((6, 1, 0), (_events.Failed, _events.Recoveries, _unflushed.Count));
     }
 
+    [Fact]
+    public async Task Writers_that_wait_for_room_do_not_have_a_database_that_is_away_asked_more_often()
+    {
+        var asked = System.Threading.Channels.Channel.CreateUnbounded<TimeSpan>();
+        _time.OnWait = wait => asked.Writer.TryWrite(wait);
+        _faulty.Fault = what => what == "flush" ? DatabaseFault.Away : DatabaseFault.None;
+        Change(1000);
+        _flusher.Start();
+        _time.Advance(await asked.Reader.ReadAsync(NodeFixture.Token));
+        var wait = await asked.Reader.ReadAsync(NodeFixture.Token);
+        List<Task> writers = [];
+        for (var i = 0; i < 50; i++)
+        {
+            writers.Add(_flusher.NextAsync(NodeFixture.Token));
+            await Task.Delay(2, NodeFixture.Token);
+        }
+
+        Assert.Equal(1, _flusher.Failures);
+        Assert.False(asked.Reader.TryRead(out _));
+        _faulty.Fault = null;
+        _time.Advance(wait);
+        await Task.WhenAll(writers);
+        Assert.Equal((1L, 1L), (_flusher.Failures, _flusher.Flushes));
+    }
+
     [Theory]
     [InlineData(DatabaseFault.LostAfter, 0)]
     [InlineData(DatabaseFault.LostBefore, 1)]
@@ -146,7 +171,7 @@ public sealed class FlusherTests : IAsyncLifetime
         public Task FlushedAsync(long throughKey, CancellationToken cancellationToken)
             => Fail ? throw new LoggerCmsException(ErrorCodes.JournalFailed, "A segment could not be removed.", "Look.") : Task.CompletedTask;
 
-        public void FlushFailed(LoggerCmsException exception, TimeSpan retryAfter) => Failed++;
+        public void FlushFailed(LoggerCmsException exception, bool isCommitted, TimeSpan retryAfter) => Failed++;
 
         public void Recovered() => Recoveries++;
 

@@ -37,6 +37,23 @@ public sealed class StartStopTests
     }
 
     [Fact]
+    public async Task Nobody_changes_anything_before_what_delta_files_hold_was_brought_in()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        List<(NodeStep Step, string Code)> tries = [];
+        await using var node = new CmsNode(left.Database, left.Disk, Options, TimeProvider.System);
+        node.StateChanged = (state, step, _) =>
+        {
+            if (state == NodeState.Starting)
+                tries.Add((step, Assert.Throws<LoggerCmsException>(() => node.Sequencer.Submit(Request(Create("early")))).Code));
+        };
+        await node.StartAsync(Token);
+        Assert.Contains((NodeStep.ReconcileDeltaFiles, ErrorCodes.NodeNotReady), tries);
+        Assert.All(tries, t => Assert.Equal(ErrorCodes.NodeNotReady, t.Code));
+        await node.MakeAsync("early");
+    }
+
+    [Fact]
     public async Task While_delta_files_wait_no_other_node_gets_the_lease()
     {
         var left = await Left.ByAsync(node => node.MakeAsync("a"));

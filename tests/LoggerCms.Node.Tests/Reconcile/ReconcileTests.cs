@@ -163,7 +163,7 @@ public sealed class ReconcileTests
         var (left, id, _) = await ConflictAsync();
         await using var node = await left.StartAsync(Other);
         var (before, key) = (left.Disk.Paths, node.Image.UpdateKey);
-        var result = node.PlanReconcile(Elsewhere, ConflictPolicy.KeepCurrent, Token);
+        var result = await node.PlanReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
         Assert.Equal("WhatIf", result.Status);
         Assert.Single(result.Conflicts);
         Assert.Equal((9L, key), (ValueOf(Find(node, id)), node.Image.UpdateKey));

@@ -28,6 +28,15 @@ internal sealed class FakeSystemDatabase : ISystemDatabase
 
     public FakeSystemDatabase Copy() => Do(() => new FakeSystemDatabase(this));
 
+    /// <summary>A copy whose entries of a class have been cleared, as their time does in the end.</summary>
+    public FakeSystemDatabase Forgetting(LocalClass localClass) => Do(() =>
+    {
+        var copy = new FakeSystemDatabase(this);
+        foreach (var key in copy._local.Keys.Where(k => k.Class == localClass).ToList())
+            copy._local.Remove(key);
+        return copy;
+    });
+
     public Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken) => Task.FromResult(Do(() => new SystemDatabaseState(

@@ -42,39 +42,40 @@ internal sealed class FaultyDatabase(ISystemDatabase inner) : ISystemDatabase
         _one.Release();
     }
 
-    public Task PrepareAsync(CancellationToken cancellationToken) => DoAsync("prepare", () => inner.PrepareAsync(cancellationToken));
+    public Task PrepareAsync(CancellationToken cancellationToken) => DoAsync("prepare", cancellationToken, () => inner.PrepareAsync(cancellationToken));
 
-    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken) => DoAsync("state", () => inner.ReadStateAsync(cancellationToken));
+    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken) => DoAsync("state", cancellationToken, () => inner.ReadStateAsync(cancellationToken));
 
     public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
-        => DoAsync("lease", () => inner.TakeLeaseAsync(nodeId, nodeName, takeOver, cancellationToken));
+        => DoAsync("lease", cancellationToken, () => inner.TakeLeaseAsync(nodeId, nodeName, takeOver, cancellationToken));
 
-    public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken) => DoAsync("release", () => inner.ReleaseLeaseAsync(epoch, cancellationToken));
+    public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken) => DoAsync("release", cancellationToken, () => inner.ReleaseLeaseAsync(epoch, cancellationToken));
 
     public Task ReserveAsync(long epoch, long objectIdEnd, long updateKeyEnd, CancellationToken cancellationToken)
-        => DoAsync("reserve", () => inner.ReserveAsync(epoch, objectIdEnd, updateKeyEnd, cancellationToken));
+        => DoAsync("reserve", cancellationToken, () => inner.ReserveAsync(epoch, objectIdEnd, updateKeyEnd, cancellationToken));
 
     public Task LoadAsync(Action<CmsObject> onObject, CancellationToken cancellationToken) => inner.LoadAsync(onObject, cancellationToken);
 
     public Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken) => _off ? throw Gone() : inner.FindAsync(id, cancellationToken);
 
-    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken) => DoAsync("flush", () => inner.FlushAsync(batch, cancellationToken));
+    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken) => DoAsync("flush", cancellationToken, () => inner.FlushAsync(batch, cancellationToken));
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => inner.LoadLocalAsync(localClass, onEntry, cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    private Task DoAsync(string what, Func<Task> work) => DoAsync(what, async () =>
+    private Task DoAsync(string what, CancellationToken cancellationToken, Func<Task> work) => DoAsync(what, cancellationToken, async () =>
     {
         await work();
         return true;
     });
 
-    private async Task<T> DoAsync<T>(string what, Func<Task<T>> work)
+    private async Task<T> DoAsync<T>(string what, CancellationToken cancellationToken, Func<Task<T>> work)
     {
         T done;
         var fault = Fault?.Invoke(what) ?? DatabaseFault.None;
+        cancellationToken.ThrowIfCancellationRequested();
         await _one.WaitAsync();
         try
         {

@@ -1,0 +1,102 @@
+using LoggerCms.Core.Deltas;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// Brings records in by the write path of a node. One window of them is made durable while the next is planned; the last of its records comes after all
+/// others of it. Until the node is ready nobody else writes, and a window can be one group.
+/// </summary>
+internal sealed class SequencedTarget : IReconcileTarget, IDisposable
+{
+    // So many records are made durable together; more would only cost memory.
+    private const int Window = 4096;
+    private const int WindowBytes = 32 << 20;
+
+    private readonly Sequencer _sequencer;
+    private readonly DeltaJournal _journal;
+    private readonly RequestLedger _ledger;
+    private readonly KeyBlocks _blocks;
+    private readonly Flusher _flusher;
+    private readonly bool _isAlone;
+    private Task _before = Task.CompletedTask;
+    private Task _last = Task.CompletedTask;
+    private int _count;
+    private long _bytes;
+
+    /// <param name="sequencer">The write path.</param>
+    /// <param name="journal">Its journal.</param>
+    /// <param name="ledger">Learns what the clients of the records are to be answered.</param>
+    /// <param name="blocks">Of update keys.</param>
+    /// <param name="flusher">Sees to more of them.</param>
+    /// <param name="isAlone">Nobody else writes.</param>
+    public SequencedTarget(Sequencer sequencer, DeltaJournal journal, RequestLedger ledger, KeyBlocks blocks, Flusher flusher, bool isAlone)
+    {
+        (_sequencer, _journal, _ledger, _blocks, _flusher, _isAlone) = (sequencer, journal, ledger, blocks, flusher, isAlone);
+        if (isAlone)
+            journal.Hold();
+    }
+
+    /// <summary>Told of each record whose changes hold.</summary>
+    public Action<ChangeRecord>? BroughtIn { get; init; }
+
+    /// <summary>Told of each record that was acknowledged once and whose changes do not hold.</summary>
+    public Action<ChangeRecord>? KeptOut { get; init; }
+
+    public async ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken)
+    {
+        if (_blocks.RunsLow)
+            await _flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
+
+        // Under the order of changes from the look at the objects to the change: nobody else's change may come between.
+        Task? durable = null;
+        var answer = Answer(record.Record);
+        var fate = _sequencer.Look(view => reconciler.Bring(record.Record, view, request =>
+        {
+            if (answer is not null)
+                request = request with { Operations = [.. request.Operations, new PutLocal(answer)] };
+            var (made, _) = _sequencer.Submit(request);
+            if (answer is not null)
+                _ledger.Restore(answer);
+            durable = made.Durable;
+            return made.Changed;
+        }));
+        if (fate == RecordFate.BroughtIn)
+            BroughtIn?.Invoke(record.Record);
+        else if (fate == RecordFate.KeptOut)
+            KeptOut?.Invoke(record.Record);
+        if (durable is not null)
+            await AddAsync(durable, record.Bytes).ConfigureAwait(false);
+        return fate;
+    }
+
+    public async Task AllDurableAsync()
+    {
+        _journal.LetGo(andHold: false);
+        await _before.ConfigureAwait(false);
+        await _last.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _journal.LetGo(andHold: false);
+
+    private async Task AddAsync(Task durable, int bytes)
+    {
+        _last = durable;
+        _count++;
+        _bytes += bytes;
+        if (_count < Window && _bytes < WindowBytes)
+            return;
+        _journal.LetGo(andHold: _isAlone);
+        await _before.ConfigureAwait(false);
+        _before = _last;
+        (_count, _bytes) = (0, 0);
+    }
+
+    // What the client of the record was or would have been answered, so that a retry after the crash gets that.
+    private LocalEntry? Answer(ChangeRecord record) => record.RequestId == Guid.Empty ? null : RequestLedger.Encode(new RequestLedger.Answer(
+        record.RequestId,
+        record.PrincipalId,
+        [.. RequestLedger.ChangedBy(record.Changes)],
+        _ledger.ExpiresUs(record.RequestId, record.TimeUs),
+        Task.CompletedTask));
+}

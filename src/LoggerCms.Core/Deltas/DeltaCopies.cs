@@ -1,0 +1,40 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Files;
+
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>
+/// Journals that hold nothing but what a start brought in from older files that are still there: that start was cut off before it could serve
+/// anybody, so that the older files tell all of it.
+/// </summary>
+internal static class DeltaCopies
+{
+    /// <summary>
+    /// Removes them. A folder with damage is left as it is: what looks like a copy may be all that there is. So is a journal with a torn tail, of
+    /// which nobody can say what it was.
+    /// </summary>
+    public static void Remove(IFileLayer files, string folder, DeltaReader reader, CancellationToken cancellationToken)
+    {
+        // By the names alone: almost every start finds the files of one life, and would read them twice.
+        if (files.List(folder).Where(f => DeltaNames.IsSegment(f.Path)).Select(f => DeltaNames.Parse(f.Path)!.Value.Epoch).Distinct().Count(e => e < reader.Epoch) < 2)
+            return;
+        var reports = DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken);
+        if (reports.Any(r => !r.IsUsable || r.IsVoid || r.Header!.Journal.SystemId != reader.SystemId))
+            return;
+        var journalOf = reports.ToDictionary(r => r.Path, r => r.Header!.JournalId, StringComparer.Ordinal);
+        var kept = reports.Where(r => r.End.State == DeltaFileState.TornTail).Select(r => r.Header!.JournalId).ToHashSet();
+        var seen = new HashSet<Guid>();
+        foreach (var record in DeltaSource.Of(files, folder, reports).Records(cancellationToken))
+        {
+            if (record.Record.RequestId.Version != RequestLedger.OnceOnlyVersion || !seen.Contains(record.Record.RequestId))
+                kept.Add(journalOf[record.Path]);
+            seen.Add(OnceOnly.Id(record.NodeId, record.Record));
+        }
+
+        foreach (var report in reports.Where(r => !kept.Contains(r.Header!.JournalId)))
+            files.DeleteForGood(report.Path);
+    }
+
+    /// <summary>How many lives of nodes left files.</summary>
+    public static int Lives(IReadOnlyList<DeltaFileReport> reports) => reports.Select(r => r.Header?.JournalId).Distinct().Count();
+}

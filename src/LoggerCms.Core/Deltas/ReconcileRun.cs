@@ -1,0 +1,75 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Core.Deltas;
+
+/// <summary>Takes the records of delta files one by one to where they are brought in. A plan goes the same way, to another target.</summary>
+internal static class ReconcileRun
+{
+    public static async Task RunAsync(
+        DeltaSource source, ReconcilerSet reconcilers, RunTimeImage.RunTimeImage image, IReconcileTarget target, CancellationToken cancellationToken)
+    {
+        foreach (var record in source.Records(cancellationToken))
+        {
+            var fate = await BringAsync(reconcilers.Of(record.NodeId), record, image, target, cancellationToken).ConfigureAwait(false);
+            reconcilers.NoteConflicts(record.Path);
+            if (fate == RecordFate.Stopped)
+                return;
+        }
+    }
+
+    private static async Task<RecordFate> BringAsync(
+        Reconciler reconciler, DeltaRecord record, RunTimeImage.RunTimeImage image, IReconcileTarget target, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await target.BringAsync(reconciler, record, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NotInMemoryException exception)
+            {
+                // Planning cannot wait for the database under the order of changes.
+                await image.GetAsync(exception.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}
+
+/// <summary>Where records are brought in.</summary>
+internal interface IReconcileTarget
+{
+    /// <exception cref="NotInMemoryException">Nothing was done.</exception>
+    ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// What the objects would become: each record is planned as the node would, over the records before it, and changes nothing.
+/// </summary>
+/// <param name="view">The objects.</param>
+/// <param name="options">Of the node that would do it.</param>
+/// <param name="time">The clock.</param>
+internal sealed class PlannedTarget(IObjectView view, ClusterOptions options, TimeProvider time) : IReconcileTarget
+{
+    // Above all keys that an object of the view can have: none may look as if it were as a record left it.
+    private readonly KeyBlocks _keys = KeyBlocks.ForPlan(1L << 62);
+    private readonly ObjectOverlay _overlay = new(view);
+
+    public ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken)
+        => ValueTask.FromResult(reconciler.Bring(record.Record, _overlay, Make));
+
+    private IReadOnlyList<ChangedObject> Make(WriteRequest request)
+    {
+        try
+        {
+            var changes = new ChangePlanner(_overlay, _keys, request, UnixTime.Us(time.GetUtcNow()), options).Plan();
+            _overlay.Keep();
+            return [.. RequestLedger.ChangedBy(changes)];
+        }
+        catch
+        {
+            _overlay.RollBack();
+            throw;
+        }
+    }
+}

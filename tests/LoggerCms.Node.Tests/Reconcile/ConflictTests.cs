@@ -1,0 +1,137 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
+using LoggerCms.Node.Tests.Support;
+using static LoggerCms.Node.Tests.Reconcile.Left;
+using static LoggerCms.Node.Tests.Support.NodeFixture;
+
+namespace LoggerCms.Node.Tests.Reconcile;
+
+/// <summary>What becomes of a record that is kept out: its file, who is told of it, and tokens.</summary>
+public sealed class ConflictTests
+{
+    private static readonly NodeOptions Other = Options with { NodeId = new Guid("00000000-0000-0000-0000-000000000002"), Name = "n2", TakeOver = true };
+
+    [Fact]
+    public async Task The_kept_file_of_a_conflict_is_not_overwritten_by_that_of_the_next()
+    {
+        var (left, id) = await ConflictAsync();
+        var path = left.Disk.Paths.Single(p => p.StartsWith(Elsewhere, StringComparison.Ordinal));
+        var (first, other) = (left.Disk.ReadAll(path), new byte[] { 1, 2, 3 });
+        left.Disk.Put(path + ".conflicts", other);
+        await using var node = await left.StartAsync(Other);
+        var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
+        Assert.Equal(path + ".conflicts.2", Assert.Single(result.SetAside));
+        Assert.Equal(first, left.Disk.ReadAll(path + ".conflicts.2"));
+        Assert.Equal(other, left.Disk.ReadAll(path + ".conflicts"));
+        Assert.Equal(9, ValueOf(Find(node, id)));
+    }
+
+    [Theory]
+    [InlineData(ConflictPolicy.KeepCurrent, 0, 1)]
+    [InlineData(ConflictPolicy.ApplyDelta, 1, 0)]
+    [InlineData(ConflictPolicy.Stop, 0, 0)]
+    public async Task Only_a_record_whose_changes_hold_is_told_as_changed(ConflictPolicy policy, int brought, int kept)
+    {
+        var (left, _) = await ConflictAsync();
+        await using var node = await left.StartAsync(Other);
+        List<ChangeRecord> changed = [];
+        List<ChangeRecord> keptOut = [];
+        node.Changed = record =>
+        {
+            lock (changed)
+                changed.Add(record);
+        };
+        node.KeptOut = keptOut.Add;
+        await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        Assert.Equal(brought, changed.Count(IsDelta));
+        Assert.Equal(kept, keptOut.Count(IsDelta));
+
+        static bool IsDelta(ChangeRecord record) => record.Epoch == 1 && record.Changes[0] is PutChange put && ValueOf(put.Object) == 7;
+    }
+
+    [Fact]
+    public async Task A_record_that_is_refused_because_of_its_name_is_told_as_kept_out()
+    {
+        var left = await ByAsync(node => node.MakeAsync("taken"));
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        await node.MakeAsync("taken");
+        List<ChangeRecord> keptOut = [];
+        node.KeptOut = keptOut.Add;
+        var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token);
+        Assert.Contains("already holds 'taken'", Assert.Single(result.Conflicts, c => c.Name == "taken").Reason, StringComparison.Ordinal);
+        Assert.Single(keptOut, r => r.Changes[0] is PutChange { Object.Name: "taken" });
+    }
+
+    [Theory]
+    [InlineData(ConflictPolicy.KeepCurrent)]
+    [InlineData(ConflictPolicy.ApplyDelta)]
+    [InlineData(ConflictPolicy.Stop)]
+    public async Task A_token_that_was_revoked_since_does_not_come_back_with_any_policy(ConflictPolicy policy)
+    {
+        IssuedToken? issued = null;
+        var left = await ByAsync(async node =>
+        {
+            await node.Flusher.FlushAsync(Token);
+            issued = node.Tokens.Issue(Caller, "script", TimeSpan.FromDays(1));
+            await node.Sequencer.WriteAsync(Request(new PutLocal(issued.Entry)));
+        });
+        var copy = left.MoveElsewhere().Select(p => (Path: p, Bytes: left.Disk.ReadAll(p))).ToList();
+        var node = await left.StartAsync(Other);
+        await node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
+        Assert.Equal(TokenVerdict.Valid, node.Tokens.Verify(issued!.Text).Verdict);
+        await node.Sequencer.WriteAsync(Request(new PutLocal(node.Tokens.Revoke(issued.Entry.Key.Id)!)));
+        await node.StopAsync(Token);
+
+        // Long enough after that no once-only id knows the files any more.
+        left = left with { Database = left.Database.Forgetting(LocalClass.Request) };
+        foreach (var (path, bytes) in copy)
+            left.Disk.Put(path, bytes);
+        node = await left.StartAsync(Other);
+        var result = await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var conflict = Assert.Single(result.Conflicts, c => c.Reason.Contains("revoked", StringComparison.Ordinal));
+        Assert.Equal(("token 'script'", policy == ConflictPolicy.Stop ? "Stopped" : "KeptCurrent"), (conflict.Name, conflict.Decision));
+        Assert.Contains("\"Revoked\":true", conflict.CurrentVersion!.Replace(" ", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("hash", conflict.DeltaVersion, StringComparison.OrdinalIgnoreCase);
+        await node.StopAsync(Token);
+        await using var again = await left.StartAsync(Other);
+        Assert.Equal(TokenVerdict.Revoked, again.Tokens.Verify(issued.Text).Verdict);
+    }
+
+    [Fact]
+    public async Task A_revocation_of_another_nodes_delta_file_is_brought_in()
+    {
+        IssuedToken? issued = null;
+        var left = await ByAsync(async node =>
+        {
+            issued = node.Tokens.Issue(Caller, "script", TimeSpan.FromDays(1));
+            await node.Sequencer.WriteAsync(Request(new PutLocal(issued.Entry)));
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(new PutLocal(node.Tokens.Revoke(issued.Entry.Key.Id)!)));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        Assert.Equal(TokenVerdict.Valid, node.Tokens.Verify(issued!.Text).Verdict);
+        var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
+        Assert.Empty(result.Conflicts);
+        Assert.Equal(TokenVerdict.Revoked, node.Tokens.Verify(issued.Text).Verdict);
+    }
+
+    /// <summary>A change of an object is in a delta file alone; another node has changed it since.</summary>
+    private static async Task<(Left Left, long Id)> ConflictAsync()
+    {
+        var id = 0L;
+        var left = await ByAsync(async node =>
+        {
+            id = (await node.MakeAsync("a")).Id;
+            await node.Flusher.FlushAsync(Token);
+            await ChangeAsync(node, id, 7);
+        });
+        left.MoveElsewhere();
+        var node = await left.StartAsync(Other);
+        await ChangeAsync(node, id, 9);
+        await node.StopAsync(Token);
+        return (left, id);
+    }
+}
