@@ -8,7 +8,7 @@ internal static class FlushParts
     private const int RowsAtOnce = 10_000;
     private const int BytesAtOnce = 16 * 1024 * 1024;
 
-    public static IEnumerable<List<CmsObject>> Of(IReadOnlyList<CmsObject> objects)
+    public static IEnumerable<List<CmsObject>> Of(IEnumerable<CmsObject> objects)
     {
         var part = new List<CmsObject>();
         var bytes = 0L;

@@ -1,3 +1,4 @@
+using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
 
@@ -6,9 +7,9 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>Puts a backup in the place of what a system database holds.</summary>
 /// <remarks>
 /// <list type="number">
-/// <item>The whole backup is checked before the database is touched.</item>
-/// <item>The lease is taken, so that no node starts on a half-restored database: a restore that was cut off is in service to everybody but the next
-/// restore.</item>
+/// <item>The whole backup is checked before the database is touched, object by object: a side may be larger than the memory at hand.</item>
+/// <item>The lease is taken, so that no node starts on a half-restored side: a restore that was cut off is in service to everybody but the next
+/// restore. One that failed before anything was written gives it back.</item>
 /// <item>Ids and update keys go on far above all that the backup and the database know. What was given out after the backup was made is known to
 /// nobody any more, and no system gives out as many in its life as the gap is wide.</item>
 /// <item>Objects, tokens and a new identity are written in one transaction. Delta files of the old identity are refused from then on.</item>
@@ -31,86 +32,115 @@ internal static class SideRestore
     {
         var folder = Path.GetFullPath(request.Path);
         var manifest = await SideBackup.ReadManifestAsync(files, folder, cancellationToken).ConfigureAwait(false);
-        var (objects, tokens) = Read(files, folder, manifest, cancellationToken);
+        var tokens = Check(files, folder, manifest, cancellationToken);
         if (request.WhatIf)
             return manifest.Info;
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
-        var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
-        if (state.Objects > 0 && !request.Force)
+        CheckMayReplace(database, await database.ReadStateAsync(cancellationToken).ConfigureAwait(false), request);
+        var lease = await database.TakeLeaseAsync(RestoreNode, "restore", takeOver: false, cancellationToken).ConfigureAwait(false);
+        try
         {
-            throw new LoggerCmsException(
-                ErrorCodes.DestinationAhead, $"'{database.Name}' holds {state.Objects:N0} objects, up to update key {state.LastUpdateKey}; a restore would replace them.",
-                "Back it up first, or use -Force.");
+            await ReplaceAsync(database, files, folder, request, manifest, tokens, lease.Epoch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not LoggerCmsException { Code: ErrorCodes.OutcomeUnknown })
+        {
+            // Nothing was written: whoever was served by this database may go on.
+            await ReleaseAsync(database, lease.Epoch).ConfigureAwait(false);
+            throw;
         }
 
-        var lease = await database.TakeLeaseAsync(RestoreNode, "restore", takeOver: false, cancellationToken).ConfigureAwait(false);
-        var objectIdEnd = Math.Max(state.ObjectIdEnd, manifest.ObjectIdEnd) + ObjectIdGap;
-        var updateKeyEnd = Math.Max(state.UpdateKeyEnd, manifest.UpdateKeyEnd) + UpdateKeyGap;
-        await database.ReserveAsync(lease.Epoch, objectIdEnd, updateKeyEnd, cancellationToken).ConfigureAwait(false);
-        await database.FlushAsync(
-            new FlushBatch
-            {
-                Epoch = lease.Epoch,
-                LastUpdateKey = updateKeyEnd,
-                NewIdentity = Guid.NewGuid(),
-                Put = objects,
-                Remove = await OthersAsync(database, objects, cancellationToken).ConfigureAwait(false),
-                PutLocal = tokens,
-                RemoveLocal = await LocalOthersAsync(database, tokens, cancellationToken).ConfigureAwait(false),
-            },
-            cancellationToken).ConfigureAwait(false);
         if (request.DataPath is { } dataPath)
             RestoreData(files, folder, Path.GetFullPath(dataPath));
         await database.ReleaseLeaseAsync(lease.Epoch, CancellationToken.None).ConfigureAwait(false);
         return manifest.Info;
     }
 
-    private static (List<CmsObject> Objects, List<LocalEntry> Tokens) Read(
-        IFileLayer files, string folder, BackupManifest manifest, CancellationToken cancellationToken)
+    private static async Task ReplaceAsync(
+        ISystemDatabase database,
+        IFileLayer files,
+        string folder,
+        CmsRestoreRequest request,
+        BackupManifest manifest,
+        IReadOnlyList<LocalEntry> tokens,
+        long epoch,
+        CancellationToken cancellationToken)
     {
-        List<CmsObject> objects = [];
+        // Again, under the lease: a node may have written in between.
+        var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        CheckMayReplace(database, state, request);
+        var updateKeyEnd = Math.Max(state.UpdateKeyEnd, manifest.UpdateKeyEnd) + UpdateKeyGap;
+        await database.ReserveAsync(epoch, Math.Max(state.ObjectIdEnd, manifest.ObjectIdEnd) + ObjectIdGap, updateKeyEnd, cancellationToken).ConfigureAwait(false);
+        var content = new SystemContent
+        {
+            Epoch = epoch,
+            Identity = Guid.NewGuid(),
+            LastUpdateKey = updateKeyEnd,
+            Objects = SideBackup.ReadChanges(files, folder, cancellationToken).OfType<PutChange>().Select(p => p.Object),
+            Local = tokens,
+        };
+        try
+        {
+            await database.ReplaceAsync(content, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.OutcomeUnknown)
+        {
+            if ((await database.ReadStateAsync(cancellationToken).ConfigureAwait(false)).Identity != content.Identity)
+                throw;
+        }
+    }
+
+    private static void CheckMayReplace(ISystemDatabase database, SystemDatabaseState state, CmsRestoreRequest request)
+    {
+        if (state.Objects > 0 && !request.Force)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.DestinationAhead, $"'{database.Name}' holds {state.Objects:N0} objects, up to update key {state.LastUpdateKey}; a restore would replace them.",
+                "Back it up first, or use -Force.");
+        }
+    }
+
+    private static async Task ReleaseAsync(ISystemDatabase database, long epoch)
+    {
+        try
+        {
+            await database.ReleaseLeaseAsync(epoch, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException)
+        {
+            // Why the restore failed says more; the lease is that of the next restore.
+        }
+    }
+
+    // All of it is read before the database is touched, object by object.
+    private static List<LocalEntry> Check(IFileLayer files, string folder, BackupManifest manifest, CancellationToken cancellationToken)
+    {
         List<LocalEntry> tokens = [];
+        var (objects, lastId) = (0L, -1L);
         foreach (var change in SideBackup.ReadChanges(files, folder, cancellationToken))
         {
-            if (change is PutChange put)
-                objects.Add(put.Object);
-            else if (change is PutLocalChange local)
+            if (change is PutLocalChange local)
+            {
                 tokens.Add(local.Entry);
+                continue;
+            }
+
+            var id = ((PutChange)change).Object.Id;
+            if (id <= lastId)
+                throw Damaged($"its object {id} comes after {lastId}");
+            (objects, lastId) = (objects + 1, id);
         }
 
-        return objects.Count == manifest.Info.Objects ? (objects, tokens) : throw new LoggerCmsException(
-            ErrorCodes.SecretDamaged, $"The backup in '{folder}' holds {objects.Count:N0} objects; its manifest says {manifest.Info.Objects:N0}.", "Use another backup.");
-    }
+        return objects == manifest.Info.Objects ? tokens : throw Damaged($"it holds {objects:N0} objects; its manifest says {manifest.Info.Objects:N0}");
 
-    private static async Task<IReadOnlyList<long>> OthersAsync(ISystemDatabase database, List<CmsObject> objects, CancellationToken cancellationToken)
-    {
-        var kept = objects.Select(o => o.Id).ToHashSet();
-        var others = new System.Collections.Concurrent.ConcurrentBag<long>();
-        await database.LoadAsync(
-            o =>
-            {
-                if (!kept.Contains(o.Id))
-                    others.Add(o.Id);
-            },
-            cancellationToken).ConfigureAwait(false);
-        return [.. others];
-    }
-
-    private static async Task<IReadOnlyList<LocalKey>> LocalOthersAsync(ISystemDatabase database, List<LocalEntry> tokens, CancellationToken cancellationToken)
-    {
-        var kept = tokens.Select(t => t.Key).ToHashSet();
-        List<LocalKey> others = [];
-        foreach (var localClass in new[] { LocalClass.Token, LocalClass.Request })
-            await database.LoadLocalAsync(localClass, e => others.Add(e.Key), cancellationToken).ConfigureAwait(false);
-        return [.. others.Where(k => !kept.Contains(k))];
+        LoggerCmsException Damaged(string why) => new(ErrorCodes.SecretDamaged, $"The backup in '{folder}' is damaged: {why}.", "Use another backup.");
     }
 
     private static void RestoreData(IFileLayer files, string folder, string dataPath)
     {
         var deltas = Path.Combine(dataPath, "deltas");
-        foreach (var file in files.List(deltas).Where(f => !f.Path.EndsWith(Suffix, StringComparison.Ordinal)))
+        foreach (var file in files.List(deltas).Where(f => !f.Path.Contains(Suffix, StringComparison.Ordinal)))
         {
-            files.Rename(file.Path, file.Path + Suffix);
+            files.Rename(file.Path, DeltaNames.Free(files, file.Path + Suffix));
             files.SyncFolder(deltas);
         }
 

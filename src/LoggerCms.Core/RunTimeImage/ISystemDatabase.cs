@@ -44,6 +44,12 @@ internal interface ISystemDatabase : IAsyncDisposable
     /// </summary>
     Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Puts a whole content in the place of all objects and side-local entries, in one transaction under the check of the epoch, as
+    /// <see cref="FlushAsync"/> has it. From then on it is another database, to which nothing belongs that knew the old identity.
+    /// </summary>
+    Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken);
+
     /// <summary>Side-local entries of a class (tokens, once-only requests), in no order.</summary>
     Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken);
 }
@@ -79,9 +85,6 @@ internal sealed record FlushBatch
     /// <summary>The last change that the batch covers: it becomes the epoch's end.</summary>
     public required long LastUpdateKey { get; init; }
 
-    /// <summary>Makes the database another one, to which nothing belongs that knew the old identity; null leaves it what it is.</summary>
-    public Guid? NewIdentity { get; init; }
-
     /// <summary>Objects made or changed; the database may have them or not.</summary>
     public required IReadOnlyList<CmsObject> Put { get; init; }
 
@@ -91,6 +94,23 @@ internal sealed record FlushBatch
     public required IReadOnlyList<LocalEntry> PutLocal { get; init; }
 
     public required IReadOnlyList<LocalKey> RemoveLocal { get; init; }
+}
+
+/// <summary>All that a system database is to hold.</summary>
+internal sealed record SystemContent
+{
+    public required long Epoch { get; init; }
+
+    /// <summary>The database's new identity.</summary>
+    public required Guid Identity { get; init; }
+
+    /// <summary>As of a flush.</summary>
+    public required long LastUpdateKey { get; init; }
+
+    /// <summary>In the order of their ids; read once and while the transaction is open, so that they need not be in memory together.</summary>
+    public required IEnumerable<CmsObject> Objects { get; init; }
+
+    public required IReadOnlyList<LocalEntry> Local { get; init; }
 }
 
 /// <summary>What is kept in side-local tables: never transferred, never part of a checksum.</summary>

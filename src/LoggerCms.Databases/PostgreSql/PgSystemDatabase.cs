@@ -91,6 +91,15 @@ internal sealed class PgSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
+    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
+        => WriteAsync(
+            async session =>
+            {
+                await PgSystemFlush.ReplaceAsync(session, Name, content, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => _reader.UseAsync(
             async session => await session.QueryAsync(

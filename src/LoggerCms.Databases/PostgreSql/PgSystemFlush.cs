@@ -37,19 +37,38 @@ internal static class PgSystemFlush
                 Array(NpgsqlDbType.Uuid, [.. keys], k => k.Id)).ConfigureAwait(false);
         }
 
-        foreach (var entries in batch.PutLocal.GroupBy(e => e.Key.Class))
-            await PutLocalAsync(session, SystemTables.Of(entries.Key), [.. entries], cancellationToken).ConfigureAwait(false);
+        await PutLocalAsync(session, batch.PutLocal, cancellationToken).ConfigureAwait(false);
+        await EndAsync(session, batch.Epoch, batch.LastUpdateKey, cancellationToken).ConfigureAwait(false);
+    }
+
+    public static async Task ReplaceAsync(PgSession session, string database, SystemContent content, CancellationToken cancellationToken)
+    {
+        await PgSystemTables.HoldEpochAsync(session, database, content.Epoch, cancellationToken).ConfigureAwait(false);
+        foreach (var table in new[] { "cms_object", SystemTables.Token, SystemTables.Request })
+            await session.ExecuteAsync($"DELETE FROM public.{table}", cancellationToken).ConfigureAwait(false);
+        foreach (var part in FlushParts.Of(content.Objects))
+            await PutAsync(session, part, cancellationToken).ConfigureAwait(false);
+        await PutLocalAsync(session, content.Local, cancellationToken).ConfigureAwait(false);
+        await session.ExecuteAsync("UPDATE public.loggercms_system SET identity = $1", cancellationToken, content.Identity).ConfigureAwait(false);
+        await EndAsync(session, content.Epoch, content.LastUpdateKey, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task EndAsync(PgSession session, long epoch, long lastUpdateKey, CancellationToken cancellationToken)
+    {
         await session.ExecuteAsync(
-            "UPDATE public.loggercms_epoch SET last_key = greatest(last_key, $2) WHERE epoch = $1",
-            cancellationToken, batch.Epoch, batch.LastUpdateKey).ConfigureAwait(false);
+            "UPDATE public.loggercms_epoch SET last_key = greatest(last_key, $2) WHERE epoch = $1", cancellationToken, epoch, lastUpdateKey).ConfigureAwait(false);
         await session.ExecuteAsync(
             "UPDATE public.loggercms_system SET last_update_key = greatest(last_update_key, $1), update_key_end = greatest(update_key_end, $1)",
-            cancellationToken, batch.LastUpdateKey).ConfigureAwait(false);
-        if (batch.NewIdentity is { } identity)
-            await session.ExecuteAsync("UPDATE public.loggercms_system SET identity = $1", cancellationToken, identity).ConfigureAwait(false);
+            cancellationToken, lastUpdateKey).ConfigureAwait(false);
 
         // Here, so that COMMIT itself has nothing left to refuse.
         await session.ExecuteAsync("SET CONSTRAINTS ALL IMMEDIATE", cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task PutLocalAsync(PgSession session, IReadOnlyList<LocalEntry> local, CancellationToken cancellationToken)
+    {
+        foreach (var entries in local.GroupBy(e => e.Key.Class))
+            await PutLocalAsync(session, SystemTables.Of(entries.Key), [.. entries], cancellationToken).ConfigureAwait(false);
     }
 
     private static Task PutAsync(PgSession session, List<CmsObject> part, CancellationToken cancellationToken)

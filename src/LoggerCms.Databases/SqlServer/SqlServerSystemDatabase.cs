@@ -104,6 +104,9 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
     public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
         => WriteAsync((session, facts) => SqlServerSystemFlush.WriteAsync(session, facts.Dialect, batch, cancellationToken), cancellationToken);
 
+    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
+        => WriteAsync((session, facts) => SqlServerSystemFlush.ReplaceAsync(session, facts.Dialect, content, cancellationToken), cancellationToken);
+
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => _store.ReadAsync(
             (session, _) => session.QueryAsync(

@@ -57,11 +57,28 @@ internal static class SqlServerSystemFlush
             await PutLocalAsync(session, SystemTables.Of(entries.Key), [.. entries], cancellationToken).ConfigureAwait(false);
         await session.ExecuteAsync(
             End, Writing, cancellationToken, ("@key", batch.LastUpdateKey), ("@epoch", batch.Epoch)).ConfigureAwait(false);
-        if (batch.NewIdentity is { } identity)
+    }
+
+    public static async Task ReplaceAsync(SqlServerSession session, SqlServerDialect dialect, SystemContent content, CancellationToken cancellationToken)
+    {
+        await SqlServerSystemTables.HoldEpochAsync(session, content.Epoch, cancellationToken).ConfigureAwait(false);
+        string[] tables = [SqlServerSystemTables.Object, $"[dbo].[{SystemTables.Token}]", $"[dbo].[{SystemTables.Request}]"];
+        foreach (var table in tables)
+            await session.ExecuteAsync($"DELETE FROM {table}", Writing, cancellationToken).ConfigureAwait(false);
+        using var rows = Table();
+        foreach (var part in FlushParts.Of(content.Objects))
         {
-            await session.ExecuteAsync(
-                $"UPDATE {SqlServerSystemTables.System} SET [identity] = @identity", Writing, cancellationToken, ("@identity", identity)).ConfigureAwait(false);
+            await StageAsync(session, part, rows, cancellationToken).ConfigureAwait(false);
+            await session.ExecuteAsync(Insert, Writing, cancellationToken).ConfigureAwait(false);
+            await ClearStageAsync(session, dialect, cancellationToken).ConfigureAwait(false);
         }
+
+        foreach (var entries in content.Local.GroupBy(e => e.Key.Class))
+            await PutLocalAsync(session, SystemTables.Of(entries.Key), [.. entries], cancellationToken).ConfigureAwait(false);
+        await session.ExecuteAsync(
+            End, Writing, cancellationToken, ("@key", content.LastUpdateKey), ("@epoch", content.Epoch)).ConfigureAwait(false);
+        await session.ExecuteAsync(
+            $"UPDATE {SqlServerSystemTables.System} SET [identity] = @identity", Writing, cancellationToken, ("@identity", content.Identity)).ConfigureAwait(false);
     }
 
     private static async Task RemoveAsync(SqlServerSession session, SqlServerDialect dialect, IReadOnlyList<long> ids, CancellationToken cancellationToken)
@@ -87,17 +104,7 @@ internal static class SqlServerSystemFlush
         Array.Sort(sorted, static (a, b) => a.Id.CompareTo(b.Id));
         using var rows = Table();
         foreach (var part in FlushParts.Of(sorted))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            rows.Clear();
-            foreach (var o in part)
-            {
-                rows.Rows.Add(
-                    o.Id, o.Cuid, o.Kind, o.ParentId, o.Name, o.OwnerId, o.Version, o.UpdateKey, o.CreatedUs, o.ModifiedUs, o.AccessList, o.Properties);
-            }
-
-            await StageAsync(session, rows, cancellationToken).ConfigureAwait(false);
-        }
+            await StageAsync(session, part, rows, cancellationToken).ConfigureAwait(false);
 
         // All of the batch at once, so that whoever gives a CUID away and whoever gets it are seen together.
         await session.ExecuteAsync(Park, Writing, cancellationToken).ConfigureAwait(false);
@@ -135,6 +142,19 @@ internal static class SqlServerSystemFlush
                 + string.Join(", ", part.Select((_, i) => $"({Name('i', i)}, {Name('e', i)}, {Name('c', i)})"));
             await session.RunAsync(command, command.ExecuteNonQuery, Writing, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static Task StageAsync(SqlServerSession session, List<CmsObject> part, DataTable rows, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        rows.Clear();
+        foreach (var o in part)
+        {
+            rows.Rows.Add(
+                o.Id, o.Cuid, o.Kind, o.ParentId, o.Name, o.OwnerId, o.Version, o.UpdateKey, o.CreatedUs, o.ModifiedUs, o.AccessList, o.Properties);
+        }
+
+        return StageAsync(session, rows, cancellationToken);
     }
 
     private static async Task StageAsync(SqlServerSession session, DataTable rows, CancellationToken cancellationToken)

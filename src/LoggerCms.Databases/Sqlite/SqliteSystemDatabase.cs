@@ -127,6 +127,16 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
+    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
+        => WriteAsync(
+            db =>
+            {
+                SqliteSystemTables.Check(db);
+                SqliteSystemFlush.Replace(db, content, cancellationToken);
+                return true;
+            },
+            cancellationToken);
+
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => ReadAsync(
             db =>

@@ -30,16 +30,36 @@ internal static class SqliteSystemFlush
         Put(db, batch.Put, cancellationToken);
         RemoveLocal(db, batch.RemoveLocal);
         PutLocal(db, batch.PutLocal);
+        MoveEnds(db, batch.Epoch, batch.LastUpdateKey);
+    }
+
+    public static void Replace(SqliteDb db, SystemContent content, CancellationToken cancellationToken)
+    {
+        SqliteSystemTables.HoldEpoch(db, content.Epoch);
+        db.Execute("DELETE FROM main.cms_object; DELETE FROM main.loggercms_token; DELETE FROM main.loggercms_request");
+        using (var writer = new SqliteObjectWriter(db, Upsert))
+        {
+            foreach (var o in content.Objects)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (!writer.TryWrite(o))
+                    throw db.Failure();
+            }
+        }
+
+        PutLocal(db, content.Local);
+        MoveEnds(db, content.Epoch, content.LastUpdateKey);
+        using var become = db.Prepare("UPDATE main.loggercms_system SET identity = ?1");
+        become.Bind(1, content.Identity.ToString("D")).Run();
+    }
+
+    private static void MoveEnds(SqliteDb db, long epoch, long lastUpdateKey)
+    {
         using var end = db.Prepare("UPDATE main.loggercms_epoch SET last_key = max(last_key, ?2) WHERE epoch = ?1");
-        end.Bind(1, batch.Epoch).Bind(2, batch.LastUpdateKey).Run();
+        end.Bind(1, epoch).Bind(2, lastUpdateKey).Run();
         using var last = db.Prepare(
             "UPDATE main.loggercms_system SET last_update_key = max(last_update_key, ?1), update_key_end = max(update_key_end, ?1)");
-        last.Bind(1, batch.LastUpdateKey).Run();
-        if (batch.NewIdentity is { } identity)
-        {
-            using var become = db.Prepare("UPDATE main.loggercms_system SET identity = ?1");
-            become.Bind(1, identity.ToString("D")).Run();
-        }
+        last.Bind(1, lastUpdateKey).Run();
     }
 
     private static void Remove(SqliteDb db, IReadOnlyList<long> ids, CancellationToken cancellationToken)

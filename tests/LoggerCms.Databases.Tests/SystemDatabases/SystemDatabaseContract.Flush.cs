@@ -117,31 +117,6 @@ public abstract partial class SystemDatabaseContract
     }
 
     [Fact]
-    public async Task A_flush_makes_the_database_another_one_where_the_batch_says_so()
-    {
-        var (database, system) = await HeldAsync();
-        var identity = Guid.NewGuid();
-        await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)) with { NewIdentity = identity }, Token);
-        Assert.Equal(identity, (await system.ReadStateAsync(Token)).Identity);
-        await system.FlushAsync(Batches.Put(1, 2, Batches.Object(2)), Token);
-        Assert.Equal(identity, (await Open(database).ReadStateAsync(Token)).Identity);
-    }
-
-    [Fact]
-    public async Task A_flush_that_fails_leaves_the_identity_what_it_was()
-    {
-        var (_, system) = await HeldAsync();
-        await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1, "a", "ca")), Token);
-        var before = (await system.ReadStateAsync(Token)).Identity;
-        await Sides.FailsAsync(
-            ErrorCodes.ConstraintViolated,
-            () => system.FlushAsync(Batches.Put(1, 2, Batches.Object(2, "b", "ca")) with { NewIdentity = Guid.NewGuid() }, Token));
-        await Sides.FailsAsync(
-            ErrorCodes.EpochLost, () => system.FlushAsync(Batches.Put(2, 2, Batches.Object(2)) with { NewIdentity = Guid.NewGuid() }, Token));
-        Assert.Equal(before, (await system.ReadStateAsync(Token)).Identity);
-    }
-
-    [Fact]
     public async Task Local_entries_are_kept_by_class_and_id()
     {
         var (_, system) = await HeldAsync();

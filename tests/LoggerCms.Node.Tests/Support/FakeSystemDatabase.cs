@@ -6,10 +6,10 @@ namespace LoggerCms.Node.Tests.Support;
 internal sealed class FakeSystemDatabase : ISystemDatabase
 {
     private readonly Lock _lock = new();
-    private readonly Guid _identity;
     private readonly Dictionary<long, CmsObject> _objects;
     private readonly Dictionary<LocalKey, LocalEntry> _local;
     private readonly SortedDictionary<long, EpochEnd> _epochs;
+    private Guid _identity;
     private Lease? _lease;
     private long _objectIdEnd;
     private long _updateKeyEnd;
@@ -88,6 +88,22 @@ internal sealed class FakeSystemDatabase : ISystemDatabase
         _epochs[batch.Epoch] = _epochs[batch.Epoch] with { LastKey = Math.Max(_epochs[batch.Epoch].LastKey, batch.LastUpdateKey) };
         _lastUpdateKey = Math.Max(_lastUpdateKey, batch.LastUpdateKey);
         _updateKeyEnd = Math.Max(_updateKeyEnd, batch.LastUpdateKey);
+        return true;
+    }));
+
+    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken) => Task.FromResult(Do(() =>
+    {
+        Hold(content.Epoch);
+        var objects = content.Objects.ToList();
+        _objects.Clear();
+        _local.Clear();
+        foreach (var one in objects)
+            _objects.Add(one.Id, one);
+        foreach (var entry in content.Local)
+            _local.Add(entry.Key, entry);
+        _identity = content.Identity;
+        _epochs[content.Epoch] = _epochs[content.Epoch] with { LastKey = Math.Max(_epochs[content.Epoch].LastKey, content.LastUpdateKey) };
+        (_lastUpdateKey, _updateKeyEnd) = (Math.Max(_lastUpdateKey, content.LastUpdateKey), Math.Max(_updateKeyEnd, content.LastUpdateKey));
         return true;
     }));
 

@@ -60,6 +60,9 @@ internal sealed class FaultyDatabase(ISystemDatabase inner) : ISystemDatabase
 
     public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken) => DoAsync("flush", cancellationToken, () => inner.FlushAsync(batch, cancellationToken));
 
+    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
+        => DoAsync("replace", cancellationToken, () => inner.ReplaceAsync(content, cancellationToken));
+
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => inner.LoadLocalAsync(localClass, onEntry, cancellationToken);
 
