@@ -47,6 +47,8 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasEnded => _process.HasExited;
+
     public string DataPath => Path.Combine(Home, "nodes", "T");
 
     public string Said
