@@ -215,6 +215,63 @@ Describe 'A node' {
     }
 }
 
+Describe 'A node that was killed, whose side another one takes' {
+    It 'is refused without -TakeOver, says what may be lost, and is taken with it' {
+        $database = "$TestDrive/taken.db"
+        $first = Start-TestNode first @{ Database = $database }
+        $kept = New-CmsObject '/Root Folder' 'kept' Folder -Connection first
+        Stop-CmsNode first
+        $first = Start-TestNode first @{ Database = $database }
+        Stop-Hard $first
+
+        $failure = { Start-CmsNode second -Port 0 -Database $database -ErrorAction Stop } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'SideInService,*'
+        $failure.Exception.Message | Should -Match "Node 'first'"
+        $failure.ErrorDetails.RecommendedAction | Should -Match '-TakeOver, which may lose what only its delta files hold'
+        $text = Invoke-FreshShell "Start-CmsNode second -Port 0 -Database '$database' -TakeOver -WhatIf"
+        $text -join ' ' | Should -Match 'may be lost or come back as conflicts'
+
+        $second = Start-TestNode second @{ Database = $database; TakeOver = $true; Confirm = $false }
+        $second.State | Should -Be 'Ready'
+        $second.NodeId | Should -Not -Be $first.NodeId
+        $second.Epoch | Should -BeGreaterThan $first.Epoch
+        (Get-CmsObject -Id $kept.Id -Connection second).Name | Should -Be 'kept'
+        { Start-CmsNode first -Port 0 -Database $database -ErrorAction Stop } | Should -Throw -ErrorId 'SideInService,*'
+        Stop-CmsNode second
+    }
+}
+
+Describe 'A side that is restored over what it holds' {
+    It 'is as it was at the backup, is another system, needs -Force, and uses no number again' {
+        $node = Start-TestNode restored
+        $database = $node.Database
+        $data = Split-Path $node.DeltaPath
+        $kept = New-CmsObject '/Root Folder' 'kept' Folder -Connection restored
+        $gone = New-CmsObject '/Root Folder' 'removed later' Folder -Connection restored
+        $backup = Backup-CmsSide "$TestDrive/over" -Connection restored
+        $later = New-CmsObject '/Root Folder' 'later' Folder -Connection restored
+        Remove-CmsObject -Id $gone.Id -Connection restored -Confirm:$false
+        $last = (Get-CmsNode restored).LastUpdateKey
+        { Restore-CmsSide $backup.Path $database -Force -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'SideInService,*'
+        Stop-CmsNode restored
+
+        $failure = { Restore-CmsSide $backup.Path $database -DataPath $data -Confirm:$false -ErrorAction Stop } | Should -Throw -PassThru
+        $failure.FullyQualifiedErrorId | Should -BeLike 'DestinationAhead,*'
+        $failure.ErrorDetails.RecommendedAction | Should -Match '-Force'
+        (Restore-CmsSide $backup.Path $database -DataPath $data -Force -Confirm:$false).Checksum | Should -Be $backup.Checksum
+
+        $again = Start-TestNode restored
+        $again.SystemId | Should -Not -Be $node.SystemId
+        $again.Reconcile.Status | Should -Be 'NothingToDo'
+        (Get-CmsObject '/Root Folder' -Children -Connection restored).Name | Sort-Object | Should -Be 'kept', 'removed later'
+        (Get-CmsObject -Id $kept.Id -Connection restored).UpdateKey | Should -Be $kept.UpdateKey
+        $new = New-CmsObject '/Root Folder' 'new' Folder -Connection restored
+        $new.Id | Should -BeGreaterThan $later.Id
+        $new.UpdateKey | Should -BeGreaterThan $last
+        Stop-CmsNode restored
+    }
+}
+
 Describe 'Import-Module' {
     It 'loads nothing of nodes, and a failed lookup no driver' {
         $loaded = Invoke-FreshShell 'Get-CmsNode -ErrorAction Ignore; [AppDomain]::CurrentDomain.GetAssemblies().GetName().Name'
