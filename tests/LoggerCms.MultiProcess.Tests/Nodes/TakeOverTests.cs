@@ -59,6 +59,45 @@ public sealed class TakeOverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_change_that_a_reconcile_keeps_out_is_in_the_audit_as_one_that_failed()
+    {
+        long id;
+        string deltas;
+        await using (var node = await NodeProcess.StartAsync(First, null, [.. Settings, "--flushintervalms", "3600000"]))
+        {
+            id = await MakeAsync(node, "contested");
+            await node.PostAsync("v1/flush", new { });
+            await node.ChangeAsync(new { Operation = "Update", Id = id, Properties = new { by = "first" } });
+            deltas = Path.Combine(node.DataPath, "deltas");
+            node.Kill();
+        }
+
+        await using var taker = await NodeProcess.StartAsync(Second, null, [.. Settings, "--takeover", "true"]);
+        await taker.ChangeAsync(new { Operation = "Update", Id = id, Properties = new { by = "second" } });
+        var (_, result) = await taker.PostAsync("v1/reconcile", new { Path = deltas });
+        Assert.Equal("KeptCurrent", result.GetProperty("Conflicts")[0].GetProperty("Decision").GetString());
+        Assert.Equal("second", (await taker.GetAsync($"v1/objects/{id}")).Body.GetProperty("Properties").GetProperty("by").GetString());
+
+        // The node keeps its audit events on its disk first, and writes them to the audit database at intervals.
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            var (status, page) = await taker.PostAsync("v1/audit/query", new { ObjectId = id });
+            Assert.Equal(HttpStatusCode.OK, status);
+            var updates = page.GetProperty("Events").EnumerateArray().Where(e => e.GetProperty("Action").GetString() == "Update").ToList();
+            if (updates.Count == 2)
+            {
+                var failed = Assert.Single(updates, e => e.GetProperty("Result").ToString() == "Failed");
+                Assert.Contains("kept out by a reconcile", failed.GetProperty("Detail").GetString(), StringComparison.Ordinal);
+                break;
+            }
+
+            Assert.True(waited.Elapsed < Patience && updates.Count < 2, $"Waited {Patience} for both updates in the audit: {page}");
+            await Task.Delay(50, Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task A_frozen_node_whose_side_was_taken_ends_when_it_wakes_and_writes_nothing()
     {
         await using var frozen = await NodeProcess.StartAsync(First, null, [.. Settings, "--flushintervalms", "50"]);

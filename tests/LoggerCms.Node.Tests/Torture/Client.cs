@@ -36,7 +36,10 @@ internal sealed class Client(Notebook notes, Random random)
         }
     }
 
-    /// <summary>What was acknowledged gets the same answer; what is not known is known afterwards.</summary>
+    /// <summary>
+    /// What was acknowledged gets the same answer; what is not known is known afterwards, unless this try has no answer either: then it may come to be
+    /// there now, also where an earlier start had shown that it was not.
+    /// </summary>
     private async Task AgainAsync(CmsNode node, Asked asked)
     {
         // Two clients may send one that is unknown; then either may be the one whose try it was.
@@ -64,7 +67,9 @@ internal sealed class Client(Notebook notes, Random random)
             {
                 if (asked.Outcome == Outcome.Acknowledged)
                     Assert.True(exception.Code is ErrorCodes.NodeNotReady, $"{asked} was refused when it was sent again: {exception.Code} {exception.Message}");
-                else if (exception.Code is not (ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.OutcomeUnknown or ErrorCodes.LimitExceeded))
+                else if (exception.Code == ErrorCodes.OutcomeUnknown)
+                    asked.Settled = asked.Settled == true ? true : null;
+                else if (exception.Code is not (ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.LimitExceeded))
                     (asked.Code, asked.Outcome) = ($"again {exception.Code}", Outcome.Failed);
             }
         }
