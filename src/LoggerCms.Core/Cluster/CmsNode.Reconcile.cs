@@ -53,7 +53,7 @@ internal sealed partial class CmsNode
         _broughtAtStart = brought;
         if (parts.Unflushed.Count == 0)
             parts.Flusher.Owe(parts.AtStart.UpdateKeyEnd);
-        else if (brought.Source.Lives == 1)
+        else if (brought.Source.Lives < 2)
             return;
 
         // Files of several lives say that the last one did not come to its first flush. Without one now all of it might be left once more, and again by
