@@ -34,9 +34,9 @@ public sealed partial class CmsClient
         while (request.After is not null);
     }
 
-    public async IAsyncEnumerable<CmsObjectInfo> ExportAsync(long id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CmsObjectInfo> ExportAsync(long id, bool includeRights, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var response = await _channel.OpenAsync($"v1/objects/{Text(id)}/export", cancellationToken).ConfigureAwait(false);
+        using var response = await _channel.OpenAsync($"v1/objects/{Text(id)}/export{(includeRights ? "?rights=true" : "")}", cancellationToken).ConfigureAwait(false);
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {

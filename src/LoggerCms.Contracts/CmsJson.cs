@@ -18,6 +18,7 @@ namespace LoggerCms;
 [JsonSerializable(typeof(RunTimeImageInfo))]
 [JsonSerializable(typeof(CmsObjectInfo))]
 [JsonSerializable(typeof(CmsObjectPage))]
+[JsonSerializable(typeof(CmsObjectRights))]
 [JsonSerializable(typeof(CmsChangeRequest))]
 [JsonSerializable(typeof(CmsChangeAnswer))]
 [JsonSerializable(typeof(CmsError))]

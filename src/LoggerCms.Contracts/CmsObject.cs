@@ -36,6 +36,41 @@ public sealed record CmsObjectInfo
     /// <c>$guid</c>, <c>$binary</c>.
     /// </summary>
     public JsonElement Properties { get; init; }
+
+    /// <summary>Of an export with rights: what the caller may see of them; otherwise null.</summary>
+    public CmsObjectRights? Rights { get; init; }
+}
+
+/// <summary>The owner and the own access list of an object, by what means the same in another system.</summary>
+public sealed record CmsObjectRights
+{
+    /// <summary>Null where the owner was removed.</summary>
+    public string? OwnerCuid { get; init; }
+
+    public required bool InheritFromFolder { get; init; }
+
+    public required bool InheritFromGroups { get; init; }
+
+    public required IReadOnlyList<CmsObjectRight> Entries { get; init; }
+}
+
+/// <summary>An entry of <see cref="CmsObjectRights"/>.</summary>
+public sealed record CmsObjectRight
+{
+    /// <summary>The user or group; what an export says of it besides is for finding it in another system.</summary>
+    public required long PrincipalId { get; init; }
+
+    public string? PrincipalCuid { get; init; }
+
+    public string? Principal { get; init; }
+
+    /// <summary><c>User</c> or <c>UserGroup</c>.</summary>
+    public string? PrincipalKind { get; init; }
+
+    public required string Right { get; init; }
+
+    /// <summary><c>Granted</c> or <c>Denied</c>.</summary>
+    public required string Value { get; init; }
 }
 
 /// <summary>Changes that are made all together or not at all.</summary>
@@ -71,6 +106,9 @@ public sealed record CmsChange
     public string? Cuid { get; init; }
 
     public long? OwnerId { get; init; }
+
+    /// <summary>Of <c>Create</c> and <c>Update</c>: the whole access list; null leaves it. Principals are told by their ids here.</summary>
+    public CmsObjectRights? Rights { get; init; }
 
     /// <summary>Properties to set, in the form of <see cref="CmsObjectInfo.Properties"/>.</summary>
     public JsonElement? Properties { get; init; }

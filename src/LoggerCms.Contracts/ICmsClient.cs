@@ -40,7 +40,10 @@ public interface ICmsClient : IDisposable
     IAsyncEnumerable<JsonElement> QueryAsync(string query, CancellationToken cancellationToken);
 
     /// <summary>An object and all below it as of one moment, folders before what is in them.</summary>
-    IAsyncEnumerable<CmsObjectInfo> ExportAsync(long id, CancellationToken cancellationToken);
+    /// <param name="id">The object.</param>
+    /// <param name="includeRights">With the rights of those whose rights the caller may see.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    IAsyncEnumerable<CmsObjectInfo> ExportAsync(long id, bool includeRights, CancellationToken cancellationToken);
 
     /// <summary>The entries that count for an object, its own first.</summary>
     Task<IReadOnlyList<CmsRightEntry>> GetRightsAsync(long id, CancellationToken cancellationToken);

@@ -22,6 +22,7 @@ internal sealed class ChangeFields
         Field(nameof(CmsChange.ParentId), static (c, ref r) => c.ParentId = Integer(ref r)),
         Field(nameof(CmsChange.Cuid), static (c, ref r) => c.Cuid = Text(ref r)),
         Field(nameof(CmsChange.OwnerId), static (c, ref r) => c.OwnerId = Integer(ref r)),
+        Field(nameof(CmsChange.Rights), static (c, ref r) => c.Rights = JsonSerializer.Deserialize(ref r, CmsJson.Default.CmsObjectRights)),
         Field(nameof(CmsChange.RemoveProperties), static (c, ref r) => c.RemoveProperties = Texts(ref r)),
         Field(nameof(CmsChange.Recurse), static (c, ref r) => c.Recurse = Flag(ref r) ?? false),
         Field(nameof(CmsChange.PrincipalId), static (c, ref r) => c.PrincipalId = Integer(ref r)),
@@ -50,6 +51,8 @@ internal sealed class ChangeFields
     public string? Cuid { get; private set; }
 
     public long? OwnerId { get; private set; }
+
+    public CmsObjectRights? Rights { get; private set; }
 
     public IReadOnlyList<string>? RemoveProperties { get; private set; }
 

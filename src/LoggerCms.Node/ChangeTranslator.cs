@@ -19,6 +19,7 @@ internal static class ChangeTranslator
             Cuid = change.Cuid,
             OwnerId = change.OwnerId,
             Properties = Checked(change.Properties)?.Encode() ?? [],
+            AccessList = change.Rights is { } rights ? WholeList(rights) : [],
         },
         "Update" => new ChangeObject
         {
@@ -27,6 +28,7 @@ internal static class ChangeTranslator
             Name = change.Name,
             OwnerId = change.OwnerId,
             Properties = Properties(change),
+            AccessList = change.Rights is { } rights ? Replace(WholeList(rights)) : null,
         },
         "Move" => new ChangeObject
         {
@@ -49,6 +51,29 @@ internal static class ChangeTranslator
         },
         _ => throw Invalid($"The operation '{change.Operation}' does not exist.", "Use Create, Update, Move, Remove, SetRight or SetInheritance."),
     };
+
+    private static Func<byte[], byte[]> Replace(byte[] list) => _ => list;
+
+    private static byte[] WholeList(CmsObjectRights rights)
+    {
+        var list = AccessList.Empty.WithInheritance(rights.InheritFromFolder, rights.InheritFromGroups);
+
+        // The serializer lets null through where there must be something.
+        foreach (var entry in rights.Entries ?? throw Invalid("Rights have no Entries.", "Give a list, which may be empty."))
+        {
+            if (entry?.Right is null)
+                throw Invalid("An entry of Rights names no right.", "Give PrincipalId, Right and Value.");
+            var right = Rights.Enter(ObjectKinds.Folder, entry.Right);
+            list = entry.Value switch
+            {
+                nameof(RightValue.Granted) => list.Grant(entry.PrincipalId, right),
+                nameof(RightValue.Denied) => list.Deny(entry.PrincipalId, right),
+                _ => throw Invalid($"The value '{entry.Value}' is none that an entry has.", "Use Granted or Denied."),
+            };
+        }
+
+        return list.Encode();
+    }
 
     private static Func<byte[], byte[]>? Properties(ChangeFields change)
     {

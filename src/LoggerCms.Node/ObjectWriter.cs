@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
 
 namespace LoggerCms.Node;
 
@@ -20,7 +21,11 @@ internal static class ObjectWriter
     private static readonly JsonEncodedText Modified = JsonEncodedText.Encode(nameof(CmsObjectInfo.Modified));
     private static readonly JsonEncodedText Properties = JsonEncodedText.Encode(nameof(CmsObjectInfo.Properties));
 
-    public static void Write(Utf8JsonWriter writer, IObjectView view, CmsObject value)
+    /// <param name="writer">Where to.</param>
+    /// <param name="view">Where names are found.</param>
+    /// <param name="value">The object.</param>
+    /// <param name="withRights">Its owner and access list too, as <see cref="CmsObjectRights"/>.</param>
+    public static void Write(Utf8JsonWriter writer, IObjectView view, CmsObject value, bool withRights = false)
     {
         writer.WriteStartObject();
         writer.WriteNumber(Id, value.Id);
@@ -37,7 +42,38 @@ internal static class ObjectWriter
         writer.WriteString(Modified, DateTime.UnixEpoch.AddMicroseconds(value.ModifiedUs));
         writer.WritePropertyName(Properties);
         PropertyJson.Write(writer, Shown(value));
+        if (withRights)
+        {
+            writer.WritePropertyName(nameof(CmsObjectInfo.Rights));
+            JsonSerializer.Serialize(writer, RightsOf(view, value), CmsJson.Default.CmsObjectRights);
+        }
+
         writer.WriteEndObject();
+    }
+
+    private static CmsObjectRights RightsOf(IObjectView view, CmsObject value)
+    {
+        var list = AccessList.Decode(value.AccessList);
+        return new CmsObjectRights
+        {
+            OwnerCuid = view.Find(value.OwnerId)?.Cuid,
+            InheritFromFolder = list.InheritFromFolder,
+            InheritFromGroups = list.InheritFromGroups,
+
+            // Entries of whoever was removed say nothing any more.
+            Entries =
+            [
+                .. list.Entries.Select(e => (Entry: e, Principal: view.Find(e.PrincipalId))).Where(e => e.Principal is not null).Select(e => new CmsObjectRight
+                {
+                    PrincipalId = e.Entry.PrincipalId,
+                    PrincipalCuid = e.Principal!.Cuid,
+                    Principal = e.Principal.Name,
+                    PrincipalKind = e.Principal.Kind,
+                    Right = e.Entry.Right,
+                    Value = e.Entry.Value.ToString(),
+                }),
+            ],
+        };
     }
 
     private static PropertyBag Shown(CmsObject value)

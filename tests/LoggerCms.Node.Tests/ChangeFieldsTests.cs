@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
 
 namespace LoggerCms.Node.Tests;
 
@@ -19,6 +20,12 @@ public sealed class ChangeFieldsTests
     public void Reads_what_the_serializer_writes()
     {
         using var properties = JsonDocument.Parse("""{"SI_X":[1,"two"],"bag":{"a":null,"b":{"$decimal":"1.50"}}}""");
+        var rights = new CmsObjectRights
+        {
+            InheritFromFolder = false,
+            InheritFromGroups = true,
+            Entries = [new CmsObjectRight { PrincipalId = 12, Right = "View", Value = "Granted" }, new CmsObjectRight { PrincipalId = 1, Right = "Edit", Value = "Denied" }],
+        };
         var request = new CmsChangeRequest
         {
             RequestId = Guid.CreateVersion7(),
@@ -31,6 +38,8 @@ public sealed class ChangeFieldsTests
                 new CmsChange { Operation = "Remove", Id = 8, Recurse = true },
                 new CmsChange { Operation = "SetRight", Id = 9, PrincipalId = 12, Right = "View", RightValue = "Granted" },
                 new CmsChange { Operation = "SetInheritance", Id = 10, InheritFromFolder = false, InheritFromGroups = true },
+                new CmsChange { Operation = "Create", Kind = "Pdf", Name = "n", ParentId = 23, Rights = rights },
+                new CmsChange { Operation = "Update", Id = 11, Rights = rights },
             ],
         };
         var (id, whatIf, operations) = ChangeFields.ReadRequest(JsonSerializer.SerializeToUtf8Bytes(request, CmsJson.Default.CmsChangeRequest), Depth);
@@ -46,6 +55,9 @@ public sealed class ChangeFieldsTests
         Assert.Equal(new RemoveObject { Id = 8, Recurse = true }, operations[3]);
         Assert.NotNull(Assert.IsType<ChangeObject>(operations[4]).AccessList);
         Assert.NotNull(Assert.IsType<ChangeObject>(operations[5]).AccessList);
+        var list = AccessList.Empty.WithInheritance(fromFolder: false, fromGroups: true).Grant(12, "View").Deny(1, "Edit").Encode();
+        Assert.Equal(list, Assert.IsType<CreateObject>(operations[6]).AccessList);
+        Assert.Equal(list, Assert.IsType<ChangeObject>(operations[7]).AccessList!([1, 2, 3]));
     }
 
     [Fact]
@@ -80,6 +92,10 @@ public sealed class ChangeFieldsTests
     [InlineData("""{"Changes":[{}]}""")]
     [InlineData("""{"Changes":[{"Operation":"Remove"}]}""")]
     [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Properties":[]}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":null}}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":[null]}}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":[{"PrincipalId":1,"Right":null,"Value":"Granted"}]}}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":[{"PrincipalId":1,"Right":"View","Value":"NotSpecified"}]}}]}""")]
     [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Properties":{"a":1,"A":2}}]}""")]
     public void What_makes_no_sense_is_told_so(string json)
         => Assert.Equal(ErrorCodes.InvalidObject, Assert.Throws<LoggerCmsException>(() => Read(json)).Code);

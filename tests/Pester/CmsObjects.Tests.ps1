@@ -343,6 +343,55 @@ Describe 'Export and import' {
         (Get-CmsObject -Cuid $doc.Cuid).Path | Should -Be "$($source.Path)/sub 1/doc 1"
     }
 
+    It 'take owners and access lists along with -IncludeRights, and nothing of them without' {
+        $name = "r $([guid]::NewGuid())"
+        $user = New-CmsUser $name
+        $folder = New-Folder
+        $guarded = New-CmsObject $folder.Path guarded Folder
+        $inner = New-CmsObject $guarded.Path inner Folder
+        Grant-CmsRight $guarded.Path -Principal $name -Right View, Edit
+        Deny-CmsRight $guarded.Path -Principal Guest -Right View
+        Set-CmsRightInheritance $inner.Path -FromFolder $false
+        Set-CmsObject $inner.Path -OwnerId $user.Id
+        $lines = Export-CmsObject $guarded.Path -IncludeRights
+
+        $without = New-Folder
+        $null = $lines | Import-CmsObject -Destination $without.Path
+        (Get-CmsRight "$($without.Path)/guarded" | Where-Object Inherited -eq $false) | Should -BeNullOrEmpty
+        (Get-CmsObject "$($without.Path)/guarded/inner").Owner | Should -Be 'Administrator'
+
+        $with = New-Folder
+        ($lines | Import-CmsObject -Destination $with.Path -IncludeRights).Status | Should -Be 'Created', 'Created'
+        $entries = Get-CmsRight "$($with.Path)/guarded" | Where-Object Inherited -eq $false | Sort-Object Principal, Right
+        @($entries).ForEach{ "$($_.Principal) $($_.Right) $($_.Value)" } | Sort-Object |
+            Should -Be (@("$name Edit Granted", "$name View Granted", 'Guest View Denied') | Sort-Object)
+        $made = Get-CmsObject "$($with.Path)/guarded/inner"
+        $made.Owner | Should -Be $name
+        (Test-CmsRight $made.Path -Right View -Principal $name).Granted | Should -BeFalse
+
+        # Rights that were changed since are those of the export again.
+        Deny-CmsRight "$($with.Path)/guarded" -Principal $name -Right Delete
+        ($lines | Import-CmsObject -Destination $with.Path -IncludeRights -Update Overwrite).Status | Should -Be 'Overwritten', 'Overwritten'
+        @(Get-CmsRight "$($with.Path)/guarded" | Where-Object Inherited -eq $false).Count | Should -Be 3
+
+        $null = New-CmsUser -Credential (New-Login importer 'S3cret-one!')
+        $open = New-Folder
+        Grant-CmsRight / importer View
+        Grant-CmsRight $open.Path importer Add
+        $session = Connect-Cms -Credential (New-Login importer 'S3cret-one!') -PassThru
+        Connect-Cms
+        $lines | Import-CmsObject -Destination $open.Path -IncludeRights -Connection $session -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'Forbidden,*' -Because 'whoever may not give rights does not'
+        ($lines | Import-CmsObject -Destination $open.Path -Connection $session).Status | Should -Be 'Created', 'Created'
+
+        # A user that is not there is no reason to leave rights out.
+        $null = $lines | Select-Object -Skip 1 -First 2 | ForEach-Object { $_ -replace [regex]::Escape($name), 'nobody here' -replace $user.Cuid, 'NoSuchCuid' } |
+            Import-CmsObject -Destination (New-Folder).Path -IncludeRights -ErrorVariable failures -ErrorAction SilentlyContinue
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+        Export-CmsObject $guarded.Path | Import-CmsObject -Destination (New-Folder).Path -IncludeRights -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
+    }
+
     It 'do nothing under -WhatIf but say what they would' {
         $there = New-Folder
         (Import-CmsObject $file $there.Path -WhatIf).Status | Select-Object -Unique | Should -Be 'WouldCreate'

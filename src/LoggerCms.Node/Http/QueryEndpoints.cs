@@ -70,7 +70,7 @@ internal static class QueryEndpoints
     }
 
     /// <summary>One object a line, folders before what is in them, all of one moment.</summary>
-    private static async Task ExportAsync(HttpContext context, NodeService service, long id)
+    private static async Task ExportAsync(HttpContext context, NodeService service, long id, bool rights = false)
     {
         using var snapshot = service.Node.Image.TakeSnapshot();
         var access = service.Begin(snapshot, context.Caller().PrincipalId);
@@ -89,7 +89,7 @@ internal static class QueryEndpoints
                 if (!access.Has(row, Rights.View))
                     continue;
                 var whole = row.IsSkeleton ? await snapshot.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
-                ObjectWriter.Write(writer, snapshot, whole!);
+                ObjectWriter.Write(writer, snapshot, whole!, rights && access.Has(row, Rights.ModifyRights));
                 await writer.FlushAsync(context.RequestAborted).ConfigureAwait(false);
                 writer.Reset();
                 await context.Response.BodyWriter.WriteAsync(newLine, context.RequestAborted).ConfigureAwait(false);

@@ -19,6 +19,10 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
     [ValidateNotNullOrEmpty]
     public string? FilePath { get; set; }
 
+    /// <summary>With the owner and the access list of each object whose rights you may see.</summary>
+    [Parameter]
+    public SwitchParameter IncludeRights { get; set; }
+
     /// <summary>Replace a file that is there.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -30,7 +34,7 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
         {
             if (FilePath is null)
             {
-                List($"Exporting {target}", target.Input, (client, token) => LinesAsync(client, target, token), line => line, oneOfMany: IsOneOfMany);
+                List($"Exporting {target}", target.Input, (client, token) => LinesAsync(client, target, IncludeRights, token), line => line, oneOfMany: IsOneOfMany);
                 continue;
             }
 
@@ -48,20 +52,21 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
             var found = Ask("Reading objects", target.Input, target.ReadAsync);
             if (!ShouldProcess(path, $"Export {found!.Path}"))
                 continue;
-            if (Ask($"Exporting {found.Path}", FilePath, (client, token) => WriteAsync(client, target, path, token)) is { } file)
+            if (Ask($"Exporting {found.Path}", FilePath, (client, token) => WriteAsync(client, target, IncludeRights, path, token)) is { } file)
                 WriteObject(file);
         }
     }
 
-    private static async IAsyncEnumerable<string> LinesAsync(ICmsClient client, ObjectTarget target, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> LinesAsync(
+        ICmsClient client, ObjectTarget target, bool includeRights, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var root = await target.ReadAsync(client, cancellationToken).ConfigureAwait(false);
-        var line = ExportFile.Header(root);
+        var line = ExportFile.Header(root, includeRights);
         ExportFile.Add(hash, line);
         yield return line;
         var objects = 0L;
-        await foreach (var one in client.ExportAsync(root.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (var one in client.ExportAsync(root.Id, includeRights, cancellationToken).ConfigureAwait(false))
         {
             objects++;
             line = ExportFile.Object(one);
@@ -73,7 +78,7 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
     }
 
     // Under another name until it is whole, so that a file of that name is never half an export; for its owner alone.
-    private static async Task<FileInfo> WriteAsync(ICmsClient client, ObjectTarget target, string path, CancellationToken cancellationToken)
+    private static async Task<FileInfo> WriteAsync(ICmsClient client, ObjectTarget target, bool includeRights, string path, CancellationToken cancellationToken)
     {
         var partial = $"{path}.{Guid.NewGuid():N}.partial";
         try
@@ -85,7 +90,7 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
             {
                 await using (var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" })
                 {
-                    await foreach (var line in LinesAsync(client, target, cancellationToken).ConfigureAwait(false))
+                    await foreach (var line in LinesAsync(client, target, includeRights, cancellationToken).ConfigureAwait(false))
                         await writer.WriteLineAsync(line.AsMemory(), cancellationToken).ConfigureAwait(false);
                 }
 

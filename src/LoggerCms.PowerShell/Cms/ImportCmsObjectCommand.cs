@@ -34,6 +34,10 @@ public sealed class ImportCmsObjectCommand : NodeCmdlet
     [Parameter]
     public SwitchParameter KeepCuid { get; set; }
 
+    /// <summary>Give the objects the owners and access lists of the export.</summary>
+    [Parameter]
+    public SwitchParameter IncludeRights { get; set; }
+
     /// <summary>What becomes of objects that are there already.</summary>
     [Parameter]
     [ValidateSet("Fail", "Skip", "Overwrite")]
@@ -86,7 +90,7 @@ public sealed class ImportCmsObjectCommand : NodeCmdlet
         var go = ShouldProcess(folder.Path, $"Import {count} objects from {input}");
         if (!go && !IsWhatIf)
             return;
-        var options = new ImportOptions(folder.Id, folder.Path, KeepCuid, Enum.Parse<ImportPolicy>(Update, ignoreCase: true), !go);
+        var options = new ImportOptions(folder.Id, folder.Path, KeepCuid, Enum.Parse<ImportPolicy>(Update, ignoreCase: true), IncludeRights, !go);
         Run("Importing", input, (work, token) => ImportAsync(work, options, lines(), token));
     }
 

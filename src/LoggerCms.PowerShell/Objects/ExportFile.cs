@@ -14,13 +14,15 @@ internal static class ExportFile
     public const string Format = "LoggerCms.Objects";
     public const int Version = 1;
 
-    public static string Header(CmsObjectInfo root)
+    public static string Header(CmsObjectInfo root, bool includesRights)
         => Text(writer =>
         {
             writer.WriteString("Format", Format);
             writer.WriteNumber("Version", Version);
             writer.WriteString("Path", root.Path);
             writer.WriteNumber("Id", root.Id);
+            if (includesRights)
+                writer.WriteBoolean("Rights", true);
         });
 
     public static string Object(CmsObjectInfo one) => JsonSerializer.Serialize(one, CmsJson.Default.CmsObjectInfo);

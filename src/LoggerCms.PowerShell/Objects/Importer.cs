@@ -13,6 +13,7 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
     /// <summary>Where each source id is now; null where it could not be brought in.</summary>
     private readonly Dictionary<long, Place?> _places = [];
     private readonly Dictionary<long, Dictionary<string, CmsObjectInfo>> _folders = [];
+    private readonly PrincipalMap _principals = new(client);
     private readonly HashSet<long> _pendingIds = [];
     private readonly List<(PendingChange Change, ImportItem Item, string Path, string Status)> _pending = [];
     private List<ImportItem> _waiting = [];
@@ -60,13 +61,30 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
 
         var path = CmsPath.Child(folder.Path, source.Name);
         var found = await FindAsync(folder, source, cancellationToken).ConfigureAwait(false);
-        if (found is null)
-            await QueueAsync(item, Create(source, folder), path, "Created", cancellationToken).ConfigureAwait(false);
-        else
-            await MeetAsync(item, found, folder, path, cancellationToken).ConfigureAwait(false);
+        var changes = found is not null && options.Policy != ImportPolicy.Overwrite ? null : await ChangesAsync(item, found, folder, cancellationToken).ConfigureAwait(false);
+        if (found is not null)
+            await MeetAsync(item, found, folder, path, changes, cancellationToken).ConfigureAwait(false);
+        else if (changes is not null)
+            await QueueAsync(item, changes, path, "Created", cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task MeetAsync(ImportItem item, CmsObjectInfo found, Place folder, string path, CancellationToken cancellationToken)
+    // Null after a failure that was told: without the rights that it had, an object would be for others than it was.
+    private async Task<CmsChange[]?> ChangesAsync(ImportItem item, CmsObjectInfo? found, Place folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (ownerId, rights) = options.IncludeRights ? await _principals.MapAsync(item.Source, cancellationToken).ConfigureAwait(false) : (null, null);
+            return found is null ? Create(item.Source, folder, ownerId, rights) : Overwrite(found, item.Source, folder, ownerId, rights);
+        }
+        catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.ObjectNotFound or ErrorCodes.InvalidOption)
+        {
+            _places[item.Source.Id] = null;
+            fail(exception, item);
+            return null;
+        }
+    }
+
+    private async Task MeetAsync(ImportItem item, CmsObjectInfo found, Place folder, string path, CmsChange[]? changes, CancellationToken cancellationToken)
     {
         if (options.Policy == ImportPolicy.Fail)
         {
@@ -78,11 +96,15 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
             return;
         }
 
+        if (options.Policy == ImportPolicy.Overwrite && changes is null)
+            return;
         _places[item.Source.Id] = new Place(found.Id, found.Path, false);
-        if (options.Policy == ImportPolicy.Skip || IsSame(found, item.Source, folder))
+
+        // What rights an object has is not compared: with them it is written.
+        if (changes is null || (!options.IncludeRights && IsSame(found, item.Source, folder)))
             Report(item, found.Id, found.Path, "Skipped");
         else
-            await QueueAsync(item, Overwrite(found, item.Source, folder), path, "Overwritten", cancellationToken).ConfigureAwait(false);
+            await QueueAsync(item, changes, path, "Overwritten", cancellationToken).ConfigureAwait(false);
     }
 
     private async Task QueueAsync(ImportItem item, IReadOnlyList<CmsChange> changes, string path, string status, CancellationToken cancellationToken)
@@ -164,7 +186,7 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
         }
     }
 
-    private CmsChange[] Create(CmsObjectInfo source, Place folder) =>
+    private CmsChange[] Create(CmsObjectInfo source, Place folder, long? ownerId, CmsObjectRights? rights) =>
     [
         new CmsChange
         {
@@ -173,11 +195,13 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
             Name = source.Name,
             ParentId = folder.Id,
             Cuid = options.KeepCuid ? source.Cuid : null,
+            OwnerId = ownerId,
+            Rights = rights is { InheritFromFolder: true, InheritFromGroups: true, Entries.Count: 0 } ? null : rights,
             Properties = source.Properties.ValueKind == System.Text.Json.JsonValueKind.Object ? source.Properties : null,
         },
     ];
 
-    private static CmsChange[] Overwrite(CmsObjectInfo found, CmsObjectInfo source, Place folder)
+    private static CmsChange[] Overwrite(CmsObjectInfo found, CmsObjectInfo source, Place folder, long? ownerId, CmsObjectRights? rights)
     {
         var wanted = PropertyReader.FromJson(source.Properties);
         var gone = PropertyReader.FromJson(found.Properties).Keys.Cast<string>().Where(name => !wanted.Contains(name)).ToList();
@@ -186,6 +210,8 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
             Operation = "Update",
             Id = found.Id,
             ExpectedVersion = found.Version,
+            OwnerId = ownerId,
+            Rights = rights,
             Properties = source.Properties,
             RemoveProperties = gone.Count > 0 ? gone : null,
         };

@@ -138,7 +138,9 @@ public sealed class RequestFuzzTests(ITestOutputHelper output) : IAsyncLifetime
         (2, Words.Select(w => JsonSerializer.Serialize(w))),
         (3, Gen.Elements(
             "null", "true", "{}", "[]", "1e400", "-0", "\"View\"", "\"Granted\"", "\"Folder\"", "\"User\"", "{\"SI_USERGROUPS\":[2]}", "[2]", "[[[[]]]]", "\"00000000-0000-0000-0000-000000000000\"",
-            "\"SELECT * FROM CI_INFOOBJECTS\"", "\"/tmp\"", "\"2024-01-01\"")));
+            "\"SELECT * FROM CI_INFOOBJECTS\"", "\"/tmp\"", "\"2024-01-01\"", ListOf("[{\"PrincipalId\":11,\"Right\":\"View\",\"Value\":\"Granted\"}]"), ListOf("[null]"), ListOf("null"), ListOf("[{\"PrincipalId\":11,\"Right\":null,\"Value\":null}]"))));
+
+    private static string ListOf(string entries) => "{\"InheritFromFolder\":false,\"InheritFromGroups\":true,\"Entries\":" + entries + "}";
 
     private static Gen<string> Objects
     {
@@ -146,7 +148,7 @@ public sealed class RequestFuzzTests(ITestOutputHelper output) : IAsyncLifetime
         {
             var name = Gen.Elements(
                 "Operation", "Id", "ParentId", "Kind", "Name", "Properties", "PrincipalId", "Right", "RightValue", "OwnerId", "ExpectedVersion", "Recurse", "Query", "Path", "Token", "User",
-                "Password", "New", "Current", "ObjectId", "RequestId", "Changes", "Events", "Take", "After", "LifetimeHours", "WhatIf", "ConflictPolicy", "SetDamagedAside", "Result", "\\u0000");
+                "Password", "New", "Current", "ObjectId", "RequestId", "Changes", "Events", "Take", "After", "LifetimeHours", "WhatIf", "ConflictPolicy", "SetDamagedAside", "Result", "Rights", "\\u0000");
             var operation = Gen.Elements("Create", "Update", "Move", "Remove", "SetRight", "SetInheritance", "Copy", "").Select(o => $"\"Operation\":\"{o}\"");
             var member = from n in name from v in Values select $"\"{n}\":{v}";
             return from first in operation from members in member.ListOf() select "{" + string.Join(',', members.Take(8).Prepend(first)) + "}";

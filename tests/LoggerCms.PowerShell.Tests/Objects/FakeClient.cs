@@ -74,7 +74,7 @@ internal sealed class FakeClient : ICmsClient
 
     public IAsyncEnumerable<JsonElement> QueryAsync(string query, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public IAsyncEnumerable<CmsObjectInfo> ExportAsync(long id, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public IAsyncEnumerable<CmsObjectInfo> ExportAsync(long id, bool includeRights, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<CmsRightEntry>> GetRightsAsync(long id, CancellationToken cancellationToken) => throw new NotSupportedException();
 

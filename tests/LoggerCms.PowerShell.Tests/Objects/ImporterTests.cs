@@ -93,7 +93,7 @@ public sealed class ImporterTests
     private async Task ImportAsync(IEnumerable<CmsObjectInfo> objects, ImportPolicy policy, bool keepCuid = false, bool whatIf = false)
     {
         var importer = new Importer(
-            _client, new ImportOptions(4, "/", keepCuid, policy, whatIf), _told.Add, (failure, item) => _failed.Add((failure, item)));
+            _client, new ImportOptions(4, "/", keepCuid, policy, IncludeRights: false, whatIf), _told.Add, (failure, item) => _failed.Add((failure, item)));
         var line = 0;
         foreach (var one in objects)
             await importer.AddAsync(new ImportItem(one, ++line), TestContext.Current.CancellationToken);

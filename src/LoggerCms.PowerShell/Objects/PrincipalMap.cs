@@ -1,0 +1,66 @@
+namespace LoggerCms.PowerShell.Objects;
+
+/// <summary>Finds the users and groups of an export in the system that it goes to: by CUID, otherwise by name.</summary>
+internal sealed class PrincipalMap(ICmsClient client)
+{
+    private readonly Dictionary<string, long> _ids = new(StringComparer.Ordinal);
+
+    /// <summary>The owner and the access list of an object, with the ids that they have here.</summary>
+    /// <exception cref="LoggerCmsException">InvalidOption where the export has no rights of it; ObjectNotFound where a user or group is not here.</exception>
+    public async Task<(long? OwnerId, CmsObjectRights Rights)> MapAsync(CmsObjectInfo source, CancellationToken cancellationToken)
+    {
+        if (source.Rights is not { } rights)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidOption,
+                $"The export has no rights of '{source.Path}': it was made without -IncludeRights, or by somebody who may not see them.",
+                "Export it with -IncludeRights as somebody with the right ModifyRights, or import it without -IncludeRights.");
+        }
+
+        // An owner that was removed is nobody; then it is who imports.
+        long? owner = rights.OwnerCuid is null ? null : await FindAsync(rights.OwnerCuid, source.Owner, "User", source, cancellationToken).ConfigureAwait(false);
+        List<CmsObjectRight> entries = [];
+        foreach (var entry in rights.Entries)
+        {
+            var id = await FindAsync(entry.PrincipalCuid, entry.Principal, entry.PrincipalKind, source, cancellationToken).ConfigureAwait(false);
+            entries.Add(new CmsObjectRight { PrincipalId = id, Right = entry.Right, Value = entry.Value });
+        }
+
+        return (owner, rights with { Entries = entries });
+    }
+
+    private async Task<long> FindAsync(string? cuid, string? name, string? kind, CmsObjectInfo source, CancellationToken cancellationToken)
+    {
+        var key = $"{kind}\n{cuid}\n{name}";
+        if (_ids.TryGetValue(key, out var known))
+            return known;
+        var found = cuid is null ? null : await TryAsync(() => client.GetObjectByCuidAsync(cuid, cancellationToken)).ConfigureAwait(false);
+        if (found?.Kind != kind && name is not null)
+        {
+            var path = CmsPath.Child(kind == "UserGroup" ? "/User Groups" : "/Users", name);
+            found = await TryAsync(() => client.GetObjectByPathAsync(path, cancellationToken)).ConfigureAwait(false);
+        }
+
+        if (found is null || found.Kind != kind)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.ObjectNotFound,
+                $"'{source.Path}' has rights of {(kind == "UserGroup" ? "the group" : "the user")} '{name}', which is not here, or which you may not see; the object was not brought in.",
+                "Make that user or group first (New-CmsUser, New-CmsGroup), or import without -IncludeRights.");
+        }
+
+        return _ids[key] = found.Id;
+    }
+
+    private static async Task<CmsObjectInfo?> TryAsync(Func<Task<CmsObjectInfo>> get)
+    {
+        try
+        {
+            return await get().ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.ObjectNotFound)
+        {
+            return null;
+        }
+    }
+}
