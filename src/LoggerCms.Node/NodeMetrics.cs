@@ -29,9 +29,9 @@ internal sealed class NodeMetrics : IDisposable
             Counter("audit_refused_total", "Denials that the audit queue had no room for.", () => audit.Refused),
             Gauge("objects", "Objects in the run time image.", () => Image(node)?.Statistics.Objects ?? 0),
             Gauge("image_bytes", "Bytes of the run time image.", () => Image(node)?.Statistics.Bytes ?? 0),
-            Counter("writes_total", "Write requests made durable.", () => node.IsBuilt ? node.Sequencer.Writes : 0),
-            Counter("flushes_total", "Flushes to the system database.", () => node.IsBuilt ? node.Flusher.Flushes : 0),
-            Counter("flush_failures_total", "Flushes that failed.", () => node.IsBuilt ? node.Flusher.Failures : 0),
+            Counter("writes_total", "Write requests made durable.", () => node.IsOpen ? node.Sequencer.Writes : 0),
+            Counter("flushes_total", "Flushes to the system database.", () => node.IsOpen ? node.Flusher.Flushes : 0),
+            Counter("flush_failures_total", "Flushes that failed.", () => node.IsOpen ? node.Flusher.Failures : 0),
         ];
     }
 
@@ -50,7 +50,7 @@ internal sealed class NodeMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    private static RunTimeImage? Image(CmsNode node) => node.IsBuilt ? node.Image : null;
+    private static RunTimeImage? Image(CmsNode node) => node.IsOpen ? node.Image : null;
 
     private Figure Gauge(string name, string help, Func<double> value)
     {

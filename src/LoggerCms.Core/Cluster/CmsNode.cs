@@ -87,9 +87,6 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 
     public Flusher Flusher => Running.Flusher;
 
-    /// <summary>Whether image, sequencer and flusher are there.</summary>
-    public bool IsBuilt => _parts is not null;
-
     private Parts Running => _parts ?? throw NotReady();
 
     /// <summary>Runs the start path.</summary>

@@ -76,8 +76,9 @@ internal static class ObjectEndpoints
         {
             return Parse(read.Buffer);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or LoggerCmsException { Code: ErrorCodes.LimitExceeded })
         {
+            // No other time and no other node takes it: not a limit that a client should wait at.
             throw NotA<CmsChangeRequest>(exception);
         }
         finally
@@ -150,7 +151,7 @@ internal static class ObjectEndpoints
         }
     }
 
-    private static LoggerCmsException NotA<T>(JsonException exception) => new(
+    private static LoggerCmsException NotA<T>(Exception exception) => new(
         ErrorCodes.InvalidObject, $"The request's body is not a {typeof(T).Name}: {exception.Message}", "Correct it; /openapi/v1.json describes it.", innerException: exception);
 
     private static async Task AnswerAsync(HttpContext context, IObjectView view, CmsObject value)
