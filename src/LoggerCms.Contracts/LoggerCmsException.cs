@@ -36,14 +36,17 @@ public sealed class LoggerCmsException : Exception
     /// <summary>The trace of the transfer that failed, where one was written.</summary>
     public string? TracePath { get; init; }
 
-    /// <summary>Whether somebody was kept from something, also where the message does not say so because they may not know that it exists.</summary>
-    public bool IsDenial { get; init; }
+    /// <summary>
+    /// The object that somebody was kept from, also where the message does not say so because they may not know that it exists; null where this is
+    /// no denial.
+    /// </summary>
+    public long? DeniedObjectId { get; init; }
 
     /// <summary>The same failure, with a phase and a side where they were not known yet.</summary>
     public LoggerCmsException In(string? phase, string? side = null)
-        => new(Code, Message, Remedy, Side ?? side, Phase ?? phase, InnerException ?? this) { TracePath = TracePath, IsDenial = IsDenial };
+        => new(Code, Message, Remedy, Side ?? side, Phase ?? phase, InnerException ?? this) { TracePath = TracePath, DeniedObjectId = DeniedObjectId };
 
     /// <summary>The same failure, with the trace that tells of it.</summary>
     public LoggerCmsException At(string? tracePath)
-        => new(Code, Message, Remedy, Side, Phase, InnerException ?? this) { TracePath = tracePath, IsDenial = IsDenial };
+        => new(Code, Message, Remedy, Side, Phase, InnerException ?? this) { TracePath = tracePath, DeniedObjectId = DeniedObjectId };
 }

@@ -49,7 +49,7 @@ internal sealed class NodeService(CmsNode node)
             throw new LoggerCmsException(
                 ErrorCodes.ObjectNotFound, $"There is nothing at '{path ?? cuid}' that you may see.", "Get-CmsObject -Path / -Children shows what there is.")
             {
-                IsDenial = found is not null,
+                DeniedObjectId = found?.Id,
             };
         }
 

@@ -26,7 +26,7 @@ internal sealed class AccessContext(RightsEvaluator evaluator, IObjectView view,
                 ErrorCodes.ObjectNotFound, $"There is no object with id {obj.Id} that you may see.",
                 $"Test-CmsRight -Id {obj.Id} -Right View -Explain, run by an administrator, tells why.")
             {
-                IsDenial = true,
+                DeniedObjectId = obj.Id,
             };
         }
 
@@ -34,7 +34,7 @@ internal sealed class AccessContext(RightsEvaluator evaluator, IObjectView view,
             ErrorCodes.Forbidden, $"You do not have the right {right} on '{obj.Name}' (id {obj.Id}).",
             $"Test-CmsRight -Id {obj.Id} -Right {right} -Explain")
         {
-            IsDenial = true,
+            DeniedObjectId = obj.Id,
         };
     }
 }

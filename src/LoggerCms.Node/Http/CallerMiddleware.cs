@@ -26,11 +26,12 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         }
         catch (LoggerCmsException exception)
         {
-            if (exception.IsDenial || exception.Code is ErrorCodes.Forbidden or ErrorCodes.Unauthenticated)
+            if (exception.DeniedObjectId is not null || exception.Code is ErrorCodes.Forbidden or ErrorCodes.Unauthenticated)
             {
                 var caller = context.Items[typeof(Caller)] as Caller;
                 await audit.RecordAsync(
-                    $"{context.Request.Method} {context.Request.Path}", AuditResult.Denied, caller?.PrincipalId ?? 0, "", AddressOf(context), exception.Message)
+                    $"{context.Request.Method} {context.Request.Path}", AuditResult.Denied, caller?.PrincipalId ?? 0, "", AddressOf(context), exception.Message,
+                    exception.DeniedObjectId ?? 0)
                     .ConfigureAwait(false);
             }
 
