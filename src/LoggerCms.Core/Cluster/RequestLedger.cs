@@ -86,6 +86,8 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <summary>Takes an answer that the database or a delta file kept.</summary>
     public void Restore(LocalEntry entry)
     {
+        if (_answers.ContainsKey(entry.Key.Id))
+            return;
         var answer = Decode(entry);
         if (_answers.TryAdd(answer.RequestId, answer))
             QueueOf(answer.RequestId).Enqueue(answer);

@@ -82,12 +82,12 @@ internal sealed class Reconciler(
         }
 
         var pending = Pending(record, view);
-        Dictionary<long, long> changedHere = [];
+        Dictionary<long, long>? changedHere = pending.Count > 1 ? [] : null;
         foreach (var change in pending)
         {
             if (Conflict(change, view, changedHere) is { } reason && Decide(record, change, view, reason) is var fate and not RecordFate.BroughtIn)
                 return fate;
-            changedHere[ObjectId(change)] = change.UpdateKey;
+            changedHere?[ObjectId(change)] = change.UpdateKey;
         }
 
         var isThere = pending.Count == 0;
@@ -183,7 +183,7 @@ internal sealed class Reconciler(
         _ => false,
     };
 
-    private string? Conflict(Change change, IObjectView view, Dictionary<long, long> changedHere)
+    private string? Conflict(Change change, IObjectView view, Dictionary<long, long>? changedHere)
     {
         if (change is PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry })
             return tokens.Find(entry.Key.Id) is { IsRevoked: true } && !TokenEntry.Decode(entry).IsRevoked ? "The token was revoked after the delta was made." : null;
@@ -191,7 +191,7 @@ internal sealed class Reconciler(
             return null;
         var id = ObjectId(change);
         var before = change is PutChange put ? put.BeforeKey : ((RemoveChange)change).BeforeKey;
-        if (changedHere.TryGetValue(id, out var here) && here == before)
+        if (changedHere is not null && changedHere.TryGetValue(id, out var here) && here == before)
             return null;
         var current = view.Find(id);
         var key = current?.UpdateKey ?? 0;
@@ -205,15 +205,22 @@ internal sealed class Reconciler(
     // The next delta of an object names the key that this one had in the file.
     private void Note(ChangeRecord record, IReadOnlyList<ChangedObject> changed, IObjectView view)
     {
+        if (record.Changes.Count == 1 && changed.Count <= 1)
+        {
+            if (record.Changes[0] is PutChange put)
+                Moved(put, changed.Count == 1 ? changed[0].UpdateKey : null, view);
+            return;
+        }
+
         Dictionary<long, long> made = [];
         foreach (var change in changed)
             made[change.Id] = change.UpdateKey;
         foreach (var change in record.Changes.OfType<PutChange>())
-        {
-            var id = change.Object.Id;
-            _moved[id] = (change.UpdateKey, made.TryGetValue(id, out var key) ? key : view.Find(id)?.UpdateKey ?? 0);
-        }
+            Moved(change, made.TryGetValue(change.Object.Id, out var key) ? key : null, view);
     }
+
+    private void Moved(PutChange change, long? newKey, IObjectView view)
+        => _moved[change.Object.Id] = (change.UpdateKey, newKey ?? view.Find(change.Object.Id)?.UpdateKey ?? 0);
 
     private static bool HasSameContent(CmsObject x, CmsObject y)
         => HasSameHead(x, y) && x.Properties.AsSpan().SequenceEqual(y.Properties) && x.AccessList.AsSpan().SequenceEqual(y.AccessList);
