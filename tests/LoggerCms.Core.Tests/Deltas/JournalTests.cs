@@ -49,6 +49,41 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public async Task Records_that_are_held_go_together_when_they_are_let_go()
+    {
+        await using var journal = DeltaJournal.Create(_disk, Folder, Header(), Small with { SegmentBytes = 1 << 20 });
+        journal.Hold();
+        var first = Enumerable.Range(1, 200).Select(key => journal.AppendAsync(key).AsTask()).ToList();
+        await Task.Delay(20, TestContext.Current.CancellationToken);
+        Assert.Equal((0, 0), (journal.State.Groups, journal.State.Records));
+
+        journal.LetGo(andHold: true);
+        await Task.WhenAll(first);
+        Assert.Equal((1, 200), (journal.State.Groups, journal.State.Records));
+
+        var second = Enumerable.Range(201, 100).Select(key => journal.AppendAsync(key).AsTask()).ToList();
+        await Task.Delay(20, TestContext.Current.CancellationToken);
+        Assert.All(second, task => Assert.False(task.IsCompleted));
+        journal.LetGo(andHold: false);
+        await Task.WhenAll(second);
+        await journal.AppendAsync(301);
+        Assert.Equal(301, journal.State.DurableKey);
+    }
+
+    [Fact]
+    public async Task What_is_held_when_the_journal_is_closed_is_written()
+    {
+        await using (var journal = DeltaJournal.Create(_disk, Folder, Header(), Small))
+        {
+            journal.Hold();
+            for (var key = 1; key <= 20; key++)
+                journal.Append(key, Payload(key));
+        }
+
+        Assert.Equal(20, Keys(_disk).Count);
+    }
+
+    [Fact]
     public async Task A_key_that_does_not_ascend_is_refused()
     {
         await using var journal = DeltaJournal.Create(_disk, Folder, Header(), Small);
