@@ -9,6 +9,7 @@ internal sealed class FakeSnapshot : ISideSnapshot
 {
     private readonly Dictionary<TableName, List<byte[]>> _rows = [];
     private readonly List<TableSchema> _tables = [];
+    private readonly TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _open;
 
     public SideCatalog Catalog => new([.. _tables.OrderBy(table => table.Name)], SortOrder);
@@ -31,6 +32,9 @@ internal sealed class FakeSnapshot : ISideSnapshot
     /// <summary>Called before each read, to change rows under a reader that has no snapshot.</summary>
     public Action<FakeSnapshot>? BeforeReadByKey { get; set; }
 
+    /// <summary>The first reads wait, for a while, until so many are at work at once: a reader that is quick would be done before the next begins.</summary>
+    public int MeetingReaders { get; init; } = 1;
+
     /// <summary>Most readers that were at work at once.</summary>
     public int MostReaders { get; private set; }
 
@@ -50,6 +54,7 @@ internal sealed class FakeSnapshot : ISideSnapshot
         try
         {
             await Task.Yield();
+            await Task.WhenAny(_met.Task, Task.Delay(TimeSpan.FromSeconds(10), cancellationToken));
             var rows = _rows[query.Table.Name].Where(row => InRange(query.Table, row, query.Range)).ToList();
             if (query.Ordered && !IgnoresOrder)
                 rows.Sort((a, b) => CompareKeys(query.Table, a, b));
@@ -144,5 +149,8 @@ internal sealed class FakeSnapshot : ISideSnapshot
             MostReaders = Math.Max(MostReaders, open);
             Reads++;
         }
+
+        if (open >= MeetingReaders)
+            _met.TrySetResult();
     }
 }

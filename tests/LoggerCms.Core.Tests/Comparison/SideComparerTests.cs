@@ -85,7 +85,7 @@ public sealed class SideComparerTests
     [Fact]
     public async Task LargeTablesAreReadInRangesByAsManyReadersAsThereAre()
     {
-        FakeSnapshot source = Snapshot(3), destination = Snapshot(2);
+        FakeSnapshot source = Snapshot(3, meeting: 2), destination = Snapshot(2);
         await CompareAsync(source, destination);
         Assert.Equal(2, source.MostReaders);
         Assert.True(source.Reads > 4, $"{source.Reads} reads");
@@ -144,8 +144,8 @@ public sealed class SideComparerTests
 
     private static FakeSide Side(string name) => new(name, Snapshot(1));
 
-    private static FakeSnapshot Snapshot(int readers)
-        => new FakeSnapshot { Readers = readers }.With(People, Rows(1, 100)).With(Bag, [FakeTable.Row("x"), FakeTable.Row("x"), FakeTable.Row("y")]);
+    private static FakeSnapshot Snapshot(int readers, int meeting = 1)
+        => new FakeSnapshot { Readers = readers, MeetingReaders = meeting }.With(People, Rows(1, 100)).With(Bag, [FakeTable.Row("x"), FakeTable.Row("x"), FakeTable.Row("y")]);
 
     private static FakeSnapshot Stale(int readers)
         => new FakeSnapshot { Readers = readers }
