@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Serialization;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
@@ -184,7 +185,16 @@ internal sealed class NodeHost : IAsyncDisposable
             });
         });
         builder.Services.AddOpenApi();
-        builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, CmsJson.Default));
+
+        // For what describes the endpoints: with other options than those that requests are read and answers written with, it would tell of other names.
+        builder.Services.ConfigureHttpJsonOptions(o =>
+        {
+            var own = CmsJson.Default.Options;
+            o.SerializerOptions.TypeInfoResolverChain.Insert(0, CmsJson.Default);
+            o.SerializerOptions.PropertyNamingPolicy = own.PropertyNamingPolicy;
+            o.SerializerOptions.DefaultIgnoreCondition = own.DefaultIgnoreCondition;
+            o.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
+        });
         builder.Services.AddSingleton(node).AddSingleton(audit).AddSingleton(time).AddSingleton(authority).AddSingleton(certificate).AddSingleton(settings);
         builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>();
         var web = builder.Build();
