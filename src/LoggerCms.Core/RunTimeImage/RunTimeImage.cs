@@ -79,9 +79,12 @@ internal sealed partial class RunTimeImage : IOrderedView, IPropertySource
     }
 
     /// <summary>In ascending order of ids.</summary>
-    public IEnumerable<CmsObject> Children(long parentId)
+    public IEnumerable<CmsObject> Children(long parentId) => Children(parentId, 0);
+
+    /// <summary>Those whose ids are above one, in ascending order: a page of a large folder begins where the one before ended.</summary>
+    public IEnumerable<CmsObject> Children(long parentId, long after)
     {
-        foreach (var id in _indexes.ByParent(parentId))
+        foreach (var id in _indexes.ByParent(parentId, after))
         {
             if (_table.Find(id) is { Version: > 0 } found && found.ParentId == parentId)
                 yield return found;

@@ -45,7 +45,7 @@ internal static class ObjectEndpoints
     {
         var access = context.Access(service);
         await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
-        List<CmsObject> page = [.. access.View.Children(id).Where(c => c.Id > after && access.Has(c, Rights.View)).Take(Math.Clamp(take, 1, MostOnPage) + 1)];
+        List<CmsObject> page = [.. service.Node.Image.Children(id, after).Where(c => access.Has(c, Rights.View)).Take(Math.Clamp(take, 1, MostOnPage) + 1)];
         var more = page.Count > Math.Clamp(take, 1, MostOnPage);
         if (more)
             page.RemoveAt(page.Count - 1);

@@ -25,6 +25,8 @@ public sealed class ImageLoaderTests
         }
 
         Assert.Equal(400, image.Children(0).Count());
+        var half = image.Children(0).Skip(199).First().Id;
+        Assert.Equal(image.Children(0).Skip(200), image.Children(0, half));
         Assert.Equal(20_000, image.CountByKind().Values.Sum());
         Assert.Equal(Enumerable.Range(1, 20_000).Select(id => (long)id), image.AllInOrder(0).Select(one => one.Id));
     }
