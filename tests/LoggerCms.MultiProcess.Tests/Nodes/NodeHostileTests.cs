@@ -124,8 +124,15 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
             (new string(' ', 2 << 20), HttpStatusCode.RequestEntityTooLarge),
         })
         {
-            using var answer = await http.PostAsync(new Uri(_node.Endpoint, path), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
-            Assert.Equal(status, answer.StatusCode);
+            try
+            {
+                using var answer = await http.PostAsync(new Uri(_node.Endpoint, path), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
+                Assert.Equal(status, answer.StatusCode);
+            }
+            catch (HttpRequestException exception) when (status == HttpStatusCode.RequestEntityTooLarge && exception.InnerException is IOException)
+            {
+                // The node does not read what is too large: its end of the connection may overtake its answer.
+            }
         }
 
         await GoesOnAsync();
