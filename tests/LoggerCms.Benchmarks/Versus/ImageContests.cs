@@ -58,7 +58,7 @@ internal sealed class ImageContests(VersusOptions options, Workspace workspace, 
                 RunAsync = async token =>
                 {
                     var result = await Shell.BashAsync($"sqlite3 -readonly {Shell.Quote(file)} 'SELECT * FROM cms_object' >/dev/null", token);
-                    return (new Sample(result.Elapsed), null);
+                    return (new Sample(result.Elapsed, result.Elapsed), null);
                 },
                 CheckAsync = async (_, token) =>
                 {

@@ -129,7 +129,14 @@ public sealed class StartSpeed
             Directory.Delete(deltas, recursive: true);
         Directory.CreateDirectory(deltas);
         foreach (var path in Directory.GetFiles(from, "system.db*").Concat(Directory.GetFiles(Path.Combine(from, "deltas"))))
-            File.Copy(path, Path.Combine(to, Path.GetRelativePath(from, path)), overwrite: true);
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, path));
+            File.Copy(path, copy, overwrite: true);
+
+            // Or the first sync of the start would write the whole copy.
+            using var file = new FileStream(copy, FileMode.Open, FileAccess.ReadWrite);
+            file.Flush(flushToDisk: true);
+        }
     }
 
     private static double Median(List<double> of) => of.Order().ElementAt(of.Count / 2);
