@@ -48,14 +48,14 @@ internal sealed class PgArena : IAsyncDisposable
     public Task EndSessionsAsync(string side)
         => ExecuteAsync("postgres", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name}{side}'");
 
-    /// <summary>How many sessions the engine has in both databases, once the server had time to notice that they ended.</summary>
+    /// <summary>How many sessions the engine has in both databases, once the server had time to notice that they ended; what vacuums them is none.</summary>
     public async Task<string> SessionsAsync()
     {
         var count = "0";
         await using var connection = await OpenAsync("postgres");
         for (var tries = 0; tries < 500; tries++)
         {
-            await using var command = new NpgsqlCommand($"SELECT count(*)::text FROM pg_stat_activity WHERE datname LIKE '{_name}%'", connection);
+            await using var command = new NpgsqlCommand($"SELECT count(*)::text FROM pg_stat_activity WHERE datname LIKE '{_name}%' AND backend_type = 'client backend'", connection);
             count = (string)(await command.ExecuteScalarAsync(CancellationToken.None))!;
             if (count == "0")
                 break;
