@@ -197,17 +197,9 @@ internal sealed class NodeAudit : IAsyncDisposable
     // so that events of one time stand together in the database's indexes.
     private Guid EventId(ChangeRecord record, long updateKey, bool isKeptOut)
     {
-        Span<byte> source = stackalloc byte[isKeptOut ? 33 : 32];
-        _node!.SystemId.TryWriteBytes(source);
-        BinaryPrimitives.WriteInt64LittleEndian(source[16..], record.Epoch);
-        BinaryPrimitives.WriteInt64LittleEndian(source[24..], updateKey);
-        if (isKeptOut)
-            source[^1] = 1;
         Span<byte> id = stackalloc byte[6 + SHA256.HashSizeInBytes];
         BinaryPrimitives.WriteInt64BigEndian(id, record.TimeUs / 1000 << 16);
-        SHA256.HashData(source, id[6..]);
-        id[6] = (byte)((id[6] & 0x0F) | 0x80);
-        id[8] = (byte)((id[8] & 0x3F) | 0x80);
-        return new Guid(id[..16], bigEndian: true);
+        DerivedId.Hash(_node!.SystemId, record.Epoch, updateKey, isKeptOut ? [1] : [], id[6..]);
+        return DerivedId.Of(id);
     }
 }

@@ -11,7 +11,7 @@ namespace LoggerCms.Core.Cluster;
 internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 {
     /// <summary>Of the once-only ids of a reconcile: made from data, they have no time and are never too old.</summary>
-    public const int OnceOnlyVersion = 8;
+    public const int OnceOnlyVersion = DerivedId.Version;
 
     private const byte Version = 1;
     private const int AnswerBytes = 20;
