@@ -232,9 +232,3 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         return Base64Url.EncodeToString(id);
     }
 }
-
-/// <summary>An object that a change needs whole was dropped from memory: read it back and plan again.</summary>
-internal sealed class NotInMemoryException(long id) : Exception
-{
-    public long Id => id;
-}

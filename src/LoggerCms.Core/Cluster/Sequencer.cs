@@ -182,21 +182,8 @@ internal sealed class Sequencer(
         }
     }
 
-    private async ValueTask<T> WholeAsync<T>(Func<T> plan)
-    {
-        while (true)
-        {
-            try
-            {
-                return plan();
-            }
-            catch (NotInMemoryException exception)
-            {
-                // Not under the lock: the database may take its time. The object may be dropped again before the next try, which then reads it again.
-                await image.GetAsync(exception.Id, CancellationToken.None).ConfigureAwait(false);
-            }
-        }
-    }
+    private ValueTask<T> WholeAsync<T>(Func<T> plan)
+        => NotInMemoryException.ReadBackAsync(image, () => ValueTask.FromResult(plan()), CancellationToken.None);
 
     private void ThrowIfRefused()
     {

@@ -11,27 +11,11 @@ internal static class ReconcileRun
     {
         foreach (var record in source.Records(cancellationToken))
         {
-            var fate = await BringAsync(reconcilers.Of(record.NodeId), record, image, target, cancellationToken).ConfigureAwait(false);
+            var fate = await NotInMemoryException.ReadBackAsync(
+                image, () => target.BringAsync(reconcilers.Of(record.NodeId), record, cancellationToken), cancellationToken).ConfigureAwait(false);
             reconcilers.NoteConflicts(record.Path);
             if (fate == RecordFate.Stopped)
                 return;
-        }
-    }
-
-    private static async Task<RecordFate> BringAsync(
-        Reconciler reconciler, DeltaRecord record, RunTimeImage.RunTimeImage image, IReconcileTarget target, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await target.BringAsync(reconciler, record, cancellationToken).ConfigureAwait(false);
-            }
-            catch (NotInMemoryException exception)
-            {
-                // Planning cannot wait for the database under the order of changes.
-                await image.GetAsync(exception.Id, cancellationToken).ConfigureAwait(false);
-            }
         }
     }
 }

@@ -24,7 +24,7 @@ internal static class ObjectEndpoints
         routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>();
         routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>();
         Func<HttpContext, Task> change = context => ChangeAsync(context, service);
-        routes.MapPost("/changes", change).Accepts<CmsChangeRequest>("application/json").Produces<CmsChangeAnswer>();
+        routes.MapPost("/changes", change).Accepts<CmsChangeRequest>(Json).Produces<CmsChangeAnswer>();
     }
 
     private static async Task GetAsync(HttpContext context, NodeService service, long id)
