@@ -9,25 +9,12 @@ using System.Text.Json;
 namespace LoggerCms.MultiProcess.Tests.Nodes;
 
 /// <summary>What comes from the network and should not: it is refused or bounded, and the node goes on.</summary>
-public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class NodeHostileTests(ITestOutputHelper output) : NodeTest("--mostrequestmb", "1")
 {
-    private readonly string _home = Directory.CreateTempSubdirectory("loggercms-node").FullName;
-    private NodeProcess _node = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync(_home, null, "--port", "0", "--mostrequestmb", "1");
-
-    public async ValueTask DisposeAsync()
-    {
-        await _node.DisposeAsync();
-        Directory.Delete(_home, recursive: true);
-    }
-
     [Fact]
     public async Task Nobody_gets_in_without_a_token_that_is_good()
     {
-        var (_, document) = await _node.GetAsync("openapi/v1.json");
+        var (_, document) = await Node.GetAsync("openapi/v1.json");
         List<(string Path, string Method)> calls =
         [
             .. document.GetProperty("paths").EnumerateObject()
@@ -35,11 +22,11 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
         ];
         Assert.True(calls.Count > 15, $"Only {calls.Count} calls are described.");
         using var http = Client();
-        foreach (var token in new[] { null, "", "lcms_x", _node.Token[..^1] + (_node.Token[^1] == 'A' ? 'E' : 'A'), _node.Token + "A" })
+        foreach (var token in new[] { null, "", "lcms_x", Node.Token[..^1] + (Node.Token[^1] == 'A' ? 'E' : 'A'), Node.Token + "A" })
         {
             foreach (var (path, method) in calls.Where(c => c.Path is not ("/health" or "/v1/logon")))
             {
-                using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_node.Endpoint, path));
+                using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(Node.Endpoint, path));
                 if (token is not null)
                     request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
                 using var answer = await http.SendAsync(request, Cancellation);
@@ -56,8 +43,8 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
         var seed = Random.Shared.Next();
         output.WriteLine($"Seed {seed}");
         var random = new Random(seed);
-        var secret = (await _node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name = "secret", ParentId = 23 })).GetProperty("Id").GetInt64();
-        var guest = (await _node.PostAsync("v1/tokens", new { PrincipalId = 11, Name = "guest" })).Body.GetProperty("Text").GetString()!;
+        var secret = (await Node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name = "secret", ParentId = 23 })).GetProperty("Id").GetInt64();
+        var guest = (await Node.PostAsync("v1/tokens", new { PrincipalId = 11, Name = "guest" })).Body.GetProperty("Text").GetString()!;
         using var http = Client();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", guest);
         string[] operations = ["Create", "Update", "Move", "Remove", "SetRight", "SetInheritance", "create", "🙂", ""];
@@ -84,13 +71,13 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
             var body = JsonSerializer.Serialize(new { Changes = new[] { change } });
             if (random.Next(10) == 0)
                 body = body[..random.Next(body.Length)];
-            using var answer = await http.PostAsync(new Uri(_node.Endpoint, "v1/changes"), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
+            using var answer = await http.PostAsync(new Uri(Node.Endpoint, "v1/changes"), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
             Assert.True((int)answer.StatusCode is >= 400 and < 500, $"Seed {seed}: {body} got {answer.StatusCode}: {await answer.Content.ReadAsStringAsync(Cancellation)}");
         }
 
-        var (_, unchanged) = await _node.GetAsync($"v1/objects/{secret}");
+        var (_, unchanged) = await Node.GetAsync($"v1/objects/{secret}");
         Assert.Equal(1, unchanged.GetProperty("Version").GetInt32());
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri(_node.Endpoint, $"v1/objects/{secret}"), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri(Node.Endpoint, $"v1/objects/{secret}"), Cancellation)).StatusCode);
 
 
         // They are stored a moment later.
@@ -98,7 +85,7 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
         for (var tries = 0; denials.Count == 0 && tries < 100; tries++)
         {
             await Task.Delay(100, Cancellation);
-            denials = [.. (await _node.PostAsync("v1/audit/query", new { Result = "Denied", PrincipalId = 11 })).Body.GetProperty("Events").EnumerateArray()];
+            denials = [.. (await Node.PostAsync("v1/audit/query", new { Result = "Denied", PrincipalId = 11 })).Body.GetProperty("Events").EnumerateArray()];
         }
 
         Assert.NotEmpty(denials);
@@ -114,7 +101,7 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task Bodies_that_are_too_deep_or_too_large_or_no_JSON_are_refused(string path)
     {
         using var http = Client();
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _node.Token);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Node.Token);
         foreach (var (body, status) in new[]
         {
             (new string('[', 100_000), HttpStatusCode.BadRequest),
@@ -126,7 +113,7 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
         {
             try
             {
-                using var answer = await http.PostAsync(new Uri(_node.Endpoint, path), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
+                using var answer = await http.PostAsync(new Uri(Node.Endpoint, path), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
                 Assert.Equal(status, answer.StatusCode);
             }
             catch (HttpRequestException exception) when (status == HttpStatusCode.RequestEntityTooLarge && exception.InnerException is IOException)
@@ -148,7 +135,7 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
             for (var i = 0; i < count; i++)
             {
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(IPAddress.Loopback, _node.Endpoint.Port, Cancellation);
+                await socket.ConnectAsync(IPAddress.Loopback, Node.Endpoint.Port, Cancellation);
                 held.Add(socket);
                 if (i % 3 == 1)
                     await socket.SendAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\n\r\n"), Cancellation);
@@ -174,22 +161,22 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : IAsyncLifetime
         for (var i = 0; i < 12; i++)
         {
             using var answer = await http.PostAsync(
-                new Uri(_node.Endpoint, "v1/logon"), new StringContent($"{{\"User\":\"Administrator\",\"Password\":\"guess-{i}\"}}", Encoding.UTF8, "application/json"), Cancellation);
+                new Uri(Node.Endpoint, "v1/logon"), new StringContent($"{{\"User\":\"Administrator\",\"Password\":\"guess-{i}\"}}", Encoding.UTF8, "application/json"), Cancellation);
             answers.Add(answer.StatusCode);
             Assert.DoesNotContain("guess-", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
         }
 
         Assert.Contains(HttpStatusCode.TooManyRequests, answers);
         Assert.DoesNotContain(HttpStatusCode.OK, answers);
-        Assert.DoesNotContain("guess-", _node.Said, StringComparison.Ordinal);
-        Assert.DoesNotContain(_node.Token, _node.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("guess-", Node.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain(Node.Token, Node.Said, StringComparison.Ordinal);
     }
 
     private async Task GoesOnAsync()
     {
         var name = Guid.NewGuid().ToString();
-        var made = await _node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name = name, ParentId = 23 });
-        Assert.Equal(name, (await _node.GetAsync($"v1/objects/{made.GetProperty("Id").GetInt64()}")).Body.GetProperty("Name").GetString());
+        var made = await Node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name = name, ParentId = 23 });
+        Assert.Equal(name, (await Node.GetAsync($"v1/objects/{made.GetProperty("Id").GetInt64()}")).Body.GetProperty("Name").GetString());
     }
 
     private static HttpClient Client()

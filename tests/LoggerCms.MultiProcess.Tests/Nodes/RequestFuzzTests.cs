@@ -13,23 +13,11 @@ namespace LoggerCms.MultiProcess.Tests.Nodes;
 /// Requests of any method, path, headers and body, as bytes on the wire: none ends the node, is answered as its failure, or passes a check without
 /// the right. LOGGERCMS_TEST_FUZZ sets how many there are; a failure names the seed that FsCheck replays, and the request shrunk.
 /// </summary>
-public sealed class RequestFuzzTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class RequestFuzzTests(ITestOutputHelper output) : NodeTest("--mostrequestmb", "1")
 {
     private const string Name = "a folder";
     private const string Guest = "GUEST";
     private const string Secret = "SECRET";
-    private readonly string _home = Directory.CreateTempSubdirectory("loggercms-node").FullName;
-    private NodeProcess _node = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync(_home, null, "--port", "0", "--mostrequestmb", "1");
-
-    public async ValueTask DisposeAsync()
-    {
-        await _node.DisposeAsync();
-        Directory.Delete(_home, recursive: true);
-    }
 
     [Fact]
     public async Task Whatever_is_asked_the_node_goes_on_and_nothing_is_told_or_done_without_the_right()
@@ -38,9 +26,9 @@ public sealed class RequestFuzzTests(ITestOutputHelper output) : IAsyncLifetime
         var seed = (ulong)Random.Shared.NextInt64();
         output.WriteLine(FormattableString.Invariant($"FsCheck seed {seed}, gamma 1"));
         var hidden = Guid.NewGuid().ToString();
-        var secret = (await _node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name, ParentId = 23, Properties = new { hidden } }))
+        var secret = (await Node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name, ParentId = 23, Properties = new { hidden } }))
             .GetProperty("Id").GetInt64().ToString(CultureInfo.InvariantCulture);
-        var guest = (await _node.PostAsync("v1/tokens", new { PrincipalId = 11, Name = "guest" })).Body.GetProperty("Text").GetString()!;
+        var guest = (await Node.PostAsync("v1/tokens", new { PrincipalId = 11, Name = "guest" })).Body.GetProperty("Text").GetString()!;
         var before = await StateAsync(secret);
         var told = new SortedDictionary<int, int>();
         Check.One(
@@ -52,24 +40,24 @@ public sealed class RequestFuzzTests(ITestOutputHelper output) : IAsyncLifetime
                 Assert.True(status is 0 or (>= 200 and < 500), $"{status}: {answer}");
                 Assert.DoesNotContain(hidden, answer, StringComparison.Ordinal);
                 Assert.True(status is 0 or >= 400 || request.Token == Guest || !request.IsGuarded, $"{status} for somebody unknown: {answer}");
-                Assert.False(_node.HasEnded, $"The node ended: {_node.Said}");
+                Assert.False(Node.HasEnded, $"The node ended: {Node.Said}");
             }));
         output.WriteLine(string.Join(", ", told.Select(t => FormattableString.Invariant($"{t.Key}: {t.Value}"))));
         Assert.Equal(before, await StateAsync(secret));
-        Assert.DoesNotContain("A request to", _node.Said, StringComparison.Ordinal);
-        var made = await _node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name = "after", ParentId = 23 });
-        Assert.Equal(HttpStatusCode.OK, (await _node.GetAsync($"v1/objects/{made.GetProperty("Id").GetInt64()}")).Status);
-        Assert.Equal(0, await _node.StopAsync());
+        Assert.DoesNotContain("A request to", Node.Said, StringComparison.Ordinal);
+        var made = await Node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name = "after", ParentId = 23 });
+        Assert.Equal(HttpStatusCode.OK, (await Node.GetAsync($"v1/objects/{made.GetProperty("Id").GetInt64()}")).Status);
+        Assert.Equal(0, await Node.StopAsync());
     }
 
     /// <summary>All objects with their versions and the rights on some; a guest's own tokens are its own matter.</summary>
     private async Task<string> StateAsync(string secret)
     {
-        var (status, page) = await _node.PostAsync("v1/query", new { Query = "SELECT TOP 1000 SI_ID, SI_VERSION, SI_NAME, SI_OWNERID FROM CI_INFOOBJECTS, CI_SYSTEMOBJECTS, CI_APPOBJECTS" });
+        var (status, page) = await Node.PostAsync("v1/query", new { Query = "SELECT TOP 1000 SI_ID, SI_VERSION, SI_NAME, SI_OWNERID FROM CI_INFOOBJECTS, CI_SYSTEMOBJECTS, CI_APPOBJECTS" });
         Assert.Equal(HttpStatusCode.OK, status);
         var text = new StringBuilder(page.ToString());
         foreach (var id in new[] { secret, "4", "23", "11", "12" })
-            text.AppendLine().Append((await _node.GetAsync($"v1/objects/{id}/rights")).Body.ToString());
+            text.AppendLine().Append((await Node.GetAsync($"v1/objects/{id}/rights")).Body.ToString());
         return text.ToString();
     }
 
@@ -87,7 +75,7 @@ public sealed class RequestFuzzTests(ITestOutputHelper output) : IAsyncLifetime
         try
         {
             using var socket = new TcpClient();
-            socket.Connect(IPAddress.Loopback, _node.Endpoint.Port);
+            socket.Connect(IPAddress.Loopback, Node.Endpoint.Port);
             (socket.ReceiveTimeout, socket.SendTimeout) = (30_000, 30_000);
             using var stream = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
             stream.AuthenticateAsClient("localhost");

@@ -1,0 +1,21 @@
+namespace LoggerCms.MultiProcess.Tests.Nodes;
+
+/// <summary>A test with a node in a process of its own, in a folder that goes with it.</summary>
+public abstract class NodeTest(params string[] arguments) : IAsyncLifetime
+{
+    private readonly string _home = Directory.CreateTempSubdirectory("loggercms-node").FullName;
+    private NodeProcess? _node;
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private protected NodeProcess Node => _node!;
+
+    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync(_home, null, ["--port", "0", .. arguments]);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Node.DisposeAsync();
+        Directory.Delete(_home, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+}
