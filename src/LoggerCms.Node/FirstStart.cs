@@ -29,7 +29,6 @@ internal static class FirstStart
         profile.Write(files, local);
 
         // By the node's name too: where several run, the profile without a name is the one of the last that started.
-        foreach (var name in new[] { settings.Profile, settings.Name }.Distinct())
-            profile.Write(files, LocalProfile.PathOf(name));
+        await profile.PublishAsync(files, new[] { settings.Profile, settings.Name }.Distinct()).ConfigureAwait(false);
     }
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using LoggerCms.Core.Files;
+using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Core.Security;
 
@@ -14,6 +15,7 @@ internal sealed record LocalProfile
 
     private const string ProfileMagic = "loggercms-profile";
     private const int FormatVersion = 1;
+    private const int MostTries = 200;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -39,6 +41,28 @@ internal sealed record LocalProfile
     public void Write(IFileLayer files, string path)
         => SecretFile.Write(
             files, path, JsonSerializer.SerializeToUtf8Bytes(new FileForm(ProfileMagic, FormatVersion, Endpoint.AbsoluteUri, CaCertificatePem, Token), Json));
+
+    /// <summary>Puts it where this user's clients look for it. Nodes of one user may start at once, and take turns: each writes whole files.</summary>
+    /// <param name="files">Where the folder is.</param>
+    /// <param name="names">The names to put it under.</param>
+    /// <param name="home">The folder to keep everything under; null takes it from the environment.</param>
+    /// <exception cref="LoggerCmsException">The folder cannot be used, or the disk is full.</exception>
+    public async Task PublishAsync(IFileLayer files, IEnumerable<string> names, string? home = null)
+    {
+        var folder = LoggerHome.Folder("cms", home);
+        try
+        {
+            files.MakeFolder(folder);
+            var turn = await TakeTurnAsync(Path.Combine(folder, "profiles.lock")).ConfigureAwait(false);
+            await using var ending = turn.ConfigureAwait(false);
+            foreach (var name in names)
+                Write(files, PathOf(name, home));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw FileFailure.Of(exception, folder, TransferStore.FolderRemedy);
+        }
+    }
 
     /// <exception cref="LoggerCmsException">ProfileNotFound, SecretExposed, SecretDamaged or FormatNotSupported.</exception>
     public static LocalProfile Read(IFileLayer files, string path)
@@ -86,6 +110,22 @@ internal sealed record LocalProfile
 
     /// <summary>Without the token: this text goes to logs.</summary>
     public override string ToString() => $"{nameof(LocalProfile)} {{ {Endpoint} }}";
+
+    // The system lets go of it when the process ends, however it ends.
+    private static async Task<FileStream> TakeTurnAsync(string path)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (tries < MostTries)
+            {
+                await Task.Delay(50).ConfigureAwait(false);
+            }
+        }
+    }
 
     private sealed record FileForm(string? Magic, int Version, string? Endpoint, string? Ca, string? Token);
 }

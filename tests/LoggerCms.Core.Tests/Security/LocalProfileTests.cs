@@ -75,6 +75,21 @@ public sealed class LocalProfileTests : IDisposable
     }
 
     [Fact]
+    public async Task NodesThatStartAtOnceTakeTurnsAtTheProfileWithoutAName()
+    {
+        var profile = Write();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+        {
+            for (var round = 0; round < 8; round++)
+                await profile.PublishAsync(SystemFiles.Instance, [LocalProfile.DefaultName, $"node {i}"], _folder.Path);
+        })));
+
+        Assert.Equal(profile.Token, LocalProfile.Read(SystemFiles.Instance, FilePath).Token);
+        Assert.Equal(9, Directory.GetFiles(_folder.File("cms"), "*.profile.json").Length);
+        Assert.Empty(Directory.GetFiles(_folder.File("cms"), "*.partial"));
+    }
+
+    [Fact]
     public void ItsTextHasNoToken()
     {
         var profile = Write();
