@@ -9,7 +9,8 @@ namespace LoggerCms.Core.Cluster;
 /// </summary>
 internal sealed class SequencedTarget : IReconcileTarget, IDisposable
 {
-    // So many records are made durable together; more would only cost memory.
+    // So many records are made durable together; more would only cost memory. One window more may be planned before the journal has taken it, and two
+    // with their longest records are less than may wait for the disk (DeltaOptions.MaxPendingBytes).
     private const int Window = 4096;
     private const int WindowBytes = 32 << 20;
 

@@ -48,10 +48,12 @@ public sealed class ReconcileLimitTests
     {
         var left = await ByAsync(async node =>
         {
-            for (var i = 0; i < 40; i++)
+            for (var i = 0; i < 110; i++)
                 await node.Sequencer.WriteAsync(Request(Create($"n{i}", properties: new byte[1 << 20])));
         });
-        await using var node = await left.StartAsync(Options with { Deltas = SmallDeltas with { MaxPendingBytes = 34 << 20 } });
-        Assert.Equal(40, node.Image.Children(SystemObjects.RootFolder).Count());
+
+        // Room for the two windows that may wait at once.
+        await using var node = await left.StartAsync(Options with { Deltas = SmallDeltas with { MaxPendingBytes = 68 << 20 } });
+        Assert.Equal(110, node.Image.Children(SystemObjects.RootFolder).Count());
     }
 }
