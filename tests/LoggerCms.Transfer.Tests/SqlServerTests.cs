@@ -86,6 +86,35 @@ public sealed class SqlServerTests : IAsyncLifetime
         Assert.Equal(changed, await DumpAsync("_b"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_COMMIT_whose_answer_was_lost_is_settled_by_the_transfers_id(bool delivered)
+    {
+        await _arena.RunBAsync(Damage);
+        var before = await DumpAsync("_b");
+        await using var relay = new TdsCommitRelay(_arena.B, delivered);
+        var request = _arena.Request with { Destination = relay.Start() };
+        var told = new Told(p =>
+        {
+            if (p.Phase == StateTransferPhase.Verify)
+                relay.Arm();
+        });
+
+        if (delivered)
+        {
+            Assert.Equal(StateTransferStatus.Completed, (await _arena.Engine.TransferAsync(request, told, Arena.Token)).Status);
+            Assert.Equal(await DumpAsync("_a"), await DumpAsync("_b"));
+        }
+        else
+        {
+            await Arena.ThrowsAsync(ErrorCodes.ConnectionLost, () => _arena.Engine.TransferAsync(request, told, Arena.Token));
+            Assert.Equal(before, await DumpAsync("_b"));
+        }
+
+        Assert.True(relay.HasCut);
+    }
+
     [Fact]
     public async Task A_destination_whose_writer_keeps_its_lock_is_in_use()
     {
