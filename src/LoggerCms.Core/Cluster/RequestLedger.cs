@@ -16,7 +16,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     private const byte Version = 1;
     private const int AnswerBytes = 20;
 
-    private const int FirstCapacity = 16 << 10;
+    private const int FirstCapacity = 128 << 10;
 
     private readonly ConcurrentDictionary<Guid, Answer> _answers = new(Environment.ProcessorCount, FirstCapacity);
     private readonly ConcurrentQueue<Answer> _byAge = new();

@@ -3,20 +3,48 @@ using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Deltas;
 
-/// <summary>Takes the records of delta files one by one to where they are brought in. A plan goes the same way, to another target.</summary>
+/// <summary>
+/// Takes the records of delta files one by one to where they are brought in; while some are, the next are read and decoded. A plan goes the same way, to
+/// another target.
+/// </summary>
 internal static class ReconcileRun
 {
+    private const int ReadAhead = 1024;
+    private const int ReadAheadBytes = 4 << 20;
+
     public static async Task RunAsync(
         DeltaSource source, ReconcilerSet reconcilers, RunTimeImage.RunTimeImage image, IReconcileTarget target, CancellationToken cancellationToken)
     {
-        foreach (var record in source.Records(cancellationToken))
+        using var records = source.Records(cancellationToken).GetEnumerator();
+        var next = Task.Run(() => Read(records), CancellationToken.None);
+        try
         {
-            var fate = await NotInMemoryException.ReadBackAsync(
-                image, () => target.BringAsync(reconcilers.Of(record.NodeId), record, cancellationToken), cancellationToken).ConfigureAwait(false);
-            reconcilers.NoteConflicts(record.Path);
-            if (fate == RecordFate.Stopped)
-                return;
+            while (await next.ConfigureAwait(false) is { Count: > 0 } read)
+            {
+                next = Task.Run(() => Read(records), CancellationToken.None);
+                foreach (var record in read)
+                {
+                    var fate = await NotInMemoryException.ReadBackAsync(
+                        image, () => target.BringAsync(reconcilers.Of(record.NodeId), record, cancellationToken), cancellationToken).ConfigureAwait(false);
+                    reconcilers.NoteConflicts(record.Path);
+                    if (fate == RecordFate.Stopped)
+                        return;
+                }
+            }
         }
+        finally
+        {
+            // The files are closed when nobody reads them any more; a failure to read what is not wanted any more is none.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static List<DeltaRecord> Read(IEnumerator<DeltaRecord> records)
+    {
+        List<DeltaRecord> read = [];
+        for (var bytes = 0; read.Count < ReadAhead && bytes < ReadAheadBytes && records.MoveNext(); bytes += records.Current.Bytes)
+            read.Add(records.Current);
+        return read;
     }
 }
 

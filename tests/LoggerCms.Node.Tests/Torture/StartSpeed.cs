@@ -78,11 +78,13 @@ public sealed class StartSpeed
     private static async Task<double> TimeAsync(ISystemDatabase database, NodeOptions options, Func<CmsNode, Task> end)
     {
         GC.Collect();
+        var (collections, pause) = (Collections(), GC.GetTotalPauseDuration());
         var started = Stopwatch.GetTimestamp();
         var node = await NodeFixture.StartAsync(database, SystemFiles.Instance, options);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"start {seconds:0.00} s, load {node.LoadTime.TotalSeconds:0.00} s, reconcile {node.Reconciled!.Elapsed.TotalSeconds:0.00} s of {node.Reconciled.Records} records, {node.Reconciled.Applied} applied");
+            $"start {seconds:0.00} s, load {node.LoadTime.TotalSeconds:0.00} s, reconcile {node.Reconciled!.Elapsed.TotalSeconds:0.00} s of {node.Reconciled.Records} records, {node.Reconciled.Applied} applied; "
+            + $"{string.Join('/', Collections().Zip(collections, (now, then) => now - then))} collections, paused {(GC.GetTotalPauseDuration() - pause).TotalSeconds:0.00} s");
         await end(node);
         return seconds;
     }
@@ -138,6 +140,8 @@ public sealed class StartSpeed
             file.Flush(flushToDisk: true);
         }
     }
+
+    private static int[] Collections() => [.. Enumerable.Range(0, GC.MaxGeneration + 1).Select(GC.CollectionCount)];
 
     private static double Median(List<double> of) => of.Order().ElementAt(of.Count / 2);
 
