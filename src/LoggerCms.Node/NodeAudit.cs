@@ -11,7 +11,7 @@ namespace LoggerCms.Node;
 
 /// <summary>
 /// What is audited: every change, from its delta record, so that a crash loses none; every logon and everything that was denied; and what services
-/// send. Reads are not.
+/// send. Reads are where that is asked for (<see cref="NodeSettings.AuditReads"/>).
 /// </summary>
 internal sealed class NodeAudit : IAsyncDisposable
 {
@@ -40,7 +40,7 @@ internal sealed class NodeAudit : IAsyncDisposable
 
     public AuditQueueState State => _queue.State;
 
-    /// <summary>Denials that the queue had no room for.</summary>
+    /// <summary>Logons, denials and reads that the queue had no room for.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
     public static NodeAudit Open(NodeSettings settings, IFileLayer files, TimeProvider time)
@@ -84,7 +84,7 @@ internal sealed class NodeAudit : IAsyncDisposable
     public Task AcceptAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken)
         => _queue.EnqueueAsync(events, durable: true, cancellationToken);
 
-    /// <summary>Something that is no change: a logon, a denial. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
+    /// <summary>Something that is no change: a logon, a denial, a read. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
     public async Task RecordAsync(string action, AuditResult result, long principalId, string name, string address, string detail, long objectId = 0)
     {
         var view = _node!.State.State == NodeState.Starting ? null : _node.Image;

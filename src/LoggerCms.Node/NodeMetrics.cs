@@ -26,7 +26,7 @@ internal sealed class NodeMetrics : IDisposable
             Gauge("delta_files", "Delta files.", () => node.Describe().DeltaFiles),
             Gauge("delta_bytes", "Bytes of delta files.", () => node.Describe().DeltaBytes),
             Gauge("audit_queue_bytes", "Audit events that wait on disk.", () => audit.State.Bytes),
-            Counter("audit_refused_total", "Denials that the audit queue had no room for.", () => audit.Refused),
+            Counter("audit_refused_total", "Logons, denials and reads that the audit queue had no room for.", () => audit.Refused),
             Gauge("objects", "Objects in the run time image.", () => Image(node)?.Statistics.Objects ?? 0),
             Gauge("image_bytes", "Bytes of the run time image.", () => Image(node)?.Statistics.Bytes ?? 0),
             Counter("writes_total", "Write requests made durable.", () => node.IsOpen ? node.Sequencer.Writes : 0),

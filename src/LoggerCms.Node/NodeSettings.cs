@@ -53,6 +53,9 @@ internal sealed record NodeSettings
 
     public int AuditRetentionDays { get; init; } = 365;
 
+    /// <summary>Audit reads of objects and queries too: an event each.</summary>
+    public bool AuditReads { get; init; }
+
     /// <summary>Largest request in MB.</summary>
     public int MostRequestMB { get; init; } = 16;
 

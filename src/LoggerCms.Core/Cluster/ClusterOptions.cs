@@ -6,8 +6,11 @@ internal sealed record ClusterOptions
     /// <summary>How often changes are written to the system database.</summary>
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long to wait after a failed flush: from the interval, doubling up to this.</summary>
-    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// How long to wait after a failed flush: from the interval, doubling up to this. Half of <see cref="LongestWait"/>, so that a write that waits for
+    /// room is not refused when the database is back.
+    /// </summary>
+    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Above so many bytes of unflushed changes a write waits.</summary>
     public long MostUnflushedBytes { get; init; } = 256L << 20;

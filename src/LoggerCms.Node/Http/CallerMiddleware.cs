@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
@@ -12,7 +13,7 @@ namespace LoggerCms.Node.Http;
 /// Lets nobody in without a token, except to what says so, and turns typed failures into answers. A failure that is not typed is told without its
 /// text, which may hold anything, and logged.
 /// </summary>
-internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode node, NodeAudit audit, ILogger<CallerMiddleware> logger)
+internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode node, NodeAudit audit, NodeSettings settings, ILogger<CallerMiddleware> logger)
 {
     private const string Scheme = "Bearer ";
 
@@ -23,6 +24,8 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
             if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToAll>() is null)
                 context.Items[typeof(Caller)] = Identify(context);
             await next(context).ConfigureAwait(false);
+            if (settings.AuditReads && context.GetEndpoint()?.Metadata.GetMetadata<ReadsObjects>() is not null)
+                await RecordReadAsync(context).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception)
         {
@@ -75,6 +78,13 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         };
     }
 
+    private Task RecordReadAsync(HttpContext context)
+    {
+        var id = context.Request.RouteValues.TryGetValue("id", out var value) ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : 0;
+        var what = context.Items[typeof(ReadsObjects)] as string ?? $"{context.Request.Path}{context.Request.QueryString}";
+        return audit.RecordAsync("Read", AuditResult.Succeeded, context.Caller().PrincipalId, "", AddressOf(context), what, id);
+    }
+
     public static string AddressOf(HttpContext context) => (context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
 
     private LoggerCmsException Starting()
@@ -122,6 +132,9 @@ internal sealed record Caller(long PrincipalId, string Address);
 
 /// <summary>Marks an endpoint that needs no token: one that tells nothing but whether the node is up, or that gives out tokens.</summary>
 internal sealed class OpenToAll;
+
+/// <summary>Marks an endpoint that reads objects. One whose path does not say which puts what it was asked into the request's items, by this type.</summary>
+internal sealed class ReadsObjects;
 
 /// <summary>Marks an endpoint that tells of the node itself, and answers whoever is known already while the node starts.</summary>
 internal sealed class OpenAtStart;

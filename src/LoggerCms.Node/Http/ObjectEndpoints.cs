@@ -20,9 +20,10 @@ internal static class ObjectEndpoints
     {
         // Not a parameter of the handlers that are asked most: that would make a scope of services for each request.
         var service = routes.ServiceProvider.GetRequiredService<NodeService>();
-        routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>();
-        routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>();
-        routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>();
+        var reads = new ReadsObjects();
+        routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>().WithMetadata(reads);
+        routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>().WithMetadata(reads);
+        routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().WithMetadata(reads);
         Func<HttpContext, Task> change = context => ChangeAsync(context, service);
         routes.MapPost("/changes", change).Accepts<CmsChangeRequest>(Json).Produces<CmsChangeAnswer>();
     }

@@ -14,13 +14,14 @@ internal static class QueryEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/query", QueryAsync).Accepts<CmsQueryRequest>("application/json").Produces<CmsQueryPage>();
-        routes.MapGet("/objects/{id:long}/export", ExportAsync);
+        routes.MapPost("/query", QueryAsync).Accepts<CmsQueryRequest>("application/json").Produces<CmsQueryPage>().WithMetadata(new ReadsObjects());
+        routes.MapGet("/objects/{id:long}/export", ExportAsync).WithMetadata(new ReadsObjects());
     }
 
     private static async Task QueryAsync(HttpContext context, NodeService service)
     {
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsQueryRequest).ConfigureAwait(false);
+        context.Items[typeof(ReadsObjects)] = request.Query;
         var access = context.Access(service);
         var rows = QueryEngine.Run(access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted);
         var take = Math.Clamp(request.Take, 1, ObjectEndpoints.MostOnPage);

@@ -16,6 +16,8 @@ internal sealed partial class NodeContests(Workspace workspace)
 
     private const double Requests = 1_000_000;
     private const int Seconds = 8;
+    private const int Objects = 10_000;
+    private const int TextLength = 280;
 
     /// <summary>A node runs for months: the seconds in which its code is compiled are not its speed.</summary>
     private const int WarmSeconds = 12;
@@ -45,7 +47,7 @@ internal sealed partial class NodeContests(Workspace workspace)
     }
 
     private Contest Contest(
-        string name, string work, int connections, Func<NodeServer, string> script, string redis, string? etcd, int perRequest, IReadOnlyList<Pairing> pairings)
+        string name, string work, int connections, Func<NodeServer, long, string> script, string redis, string? etcd, int perRequest, IReadOnlyList<Pairing> pairings)
     {
         var wrk = Shell.Find("wrk") is null ? "not run: no wrk on this machine" : null;
         List<Contestant> contestants =
@@ -81,14 +83,15 @@ internal sealed partial class NodeContests(Workspace workspace)
     }
 
     private async Task<(Sample Sample, RunOneReport? Report)> OursAsync(
-        string name, int connections, Func<NodeServer, string> script, int perRequest, CancellationToken cancellationToken)
+        string name, int connections, Func<NodeServer, long, string> script, int perRequest, CancellationToken cancellationToken)
     {
         var home = workspace.Path("node-" + name);
         if (Directory.Exists(home))
             Directory.Delete(home, recursive: true);
         await using var server = await NodeServer.StartAsync(home, cancellationToken);
+        var first = await server.FillAsync(Objects, TextLength, cancellationToken);
         var lua = workspace.Path("node.lua");
-        await File.WriteAllTextAsync(lua, script(server), cancellationToken);
+        await File.WriteAllTextAsync(lua, script(server, first), cancellationToken);
         return Rated(await WrkAsync(connections, lua, server.Endpoint, cancellationToken) * perRequest);
     }
 
@@ -138,17 +141,17 @@ internal sealed partial class NodeContests(Workspace workspace)
         return (new Sample(time, time), null);
     }
 
-    private static Func<NodeServer, string> ReadScript() => server =>
+    private static Func<NodeServer, long, string> ReadScript() => (server, first) =>
         $$"""
         wrk.headers["Authorization"] = "Bearer {{server.Token}}"
         local at = 0
         request = function()
-          at = (at + 7919) % {{NodeServer.Objects}}
-          return wrk.format("GET", "/v1/objects/" .. ({{server.FirstId}} + at))
+          at = (at + 7919) % {{Objects}}
+          return wrk.format("GET", "/v1/objects/" .. ({{first}} + at))
         end
         """;
 
-    private static Func<NodeServer, string> WriteScript(int changes) => server =>
+    private static Func<NodeServer, long, string> WriteScript(int changes) => (server, first) =>
         $$"""
         wrk.headers["Authorization"] = "Bearer {{server.Token}}"
         wrk.headers["Content-Type"] = "application/json"
@@ -157,8 +160,8 @@ internal sealed partial class NodeContests(Workspace workspace)
         request = function()
           local changes = {}
           for i = 1, {{changes}} do
-            at = (at + 7919) % {{NodeServer.Objects}}
-            changes[i] = '{"Operation":"Update","Id":' .. ({{server.FirstId}} + at) .. ',"Properties":{"text":"' .. text .. '"}' .. '}'
+            at = (at + 7919) % {{Objects}}
+            changes[i] = '{"Operation":"Update","Id":' .. ({{first}} + at) .. ',"Properties":{"text":"' .. text .. '"}' .. '}'
           end
           return wrk.format("POST", "/v1/changes", nil, '{"Changes":[' .. table.concat(changes, ",") .. ']}')
         end

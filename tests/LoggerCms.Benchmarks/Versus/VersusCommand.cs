@@ -64,6 +64,7 @@ internal static class VersusCommand
             await runner.RunGroupAsync(
                 DeltaContests.Names, token => new DeltaContests(workspace, child).RunAsync(options, runner, token), cancellationToken);
             await runner.RunGroupAsync(NodeContests.Names, token => new NodeContests(workspace).RunAsync(runner, token), cancellationToken);
+            await runner.RunGroupAsync([NodeStartContest.Name], token => new NodeStartContest(workspace).RunAsync(runner, token), cancellationToken);
         }
 
         await runner.RunGroupAsync(

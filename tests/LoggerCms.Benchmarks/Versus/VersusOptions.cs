@@ -29,7 +29,7 @@ internal sealed record VersusOptions
 
     public bool MemoryOnly => Only.Contains("memory");
 
-    public bool Wants(string name) => Only.Count == 0 || MemoryOnly || Only.Contains(name);
+    public bool Wants(string name) => Only is [] or ["memory"] || Only.Contains(name);
 
     public static VersusOptions Parse(string[] args)
     {

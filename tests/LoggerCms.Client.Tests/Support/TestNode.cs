@@ -14,9 +14,11 @@ public sealed class TestNode : IAsyncLifetime
 
     public Uri Endpoint => _host!.Endpoint;
 
+    public bool AuditsReads { get; init; }
+
     public async ValueTask InitializeAsync()
     {
-        _host = await NodeHost.StartAsync(new NodeSettings { Name = "test", DataPath = DataPath, Port = 0 }.Complete());
+        _host = await NodeHost.StartAsync(new NodeSettings { Name = "test", DataPath = DataPath, Port = 0, AuditReads = AuditsReads }.Complete());
         _run = _host.RunAsync();
     }
 

@@ -23,7 +23,7 @@ public sealed class KeepToldTests
         new LoggerCmsException(ErrorCodes.LimitExceeded, "the queue is broken", "Look."),
     ];
 
-    [Theory]
+    [Theory(Timeout = 60_000)]
     [MemberData(nameof(Failures))]
     public async Task A_failure_to_keep_degrades_the_node_with_the_reason_and_is_tried_again_without_a_further_change(Exception failure)
     {
@@ -59,7 +59,7 @@ public sealed class KeepToldTests
         Assert.Empty(Segments(_disk));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task What_could_not_be_told_after_a_flush_is_told_by_the_next_one_also_when_that_has_nothing_to_write()
     {
         var told = 0;

@@ -1,0 +1,39 @@
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Client.Tests;
+
+/// <summary>Reads are in the audit where the node is told so.</summary>
+public sealed class AuditedReadsTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_read_and_each_query_is_an_event_that_says_what_was_asked_and_by_whom()
+    {
+        await using var node = new TestNode { AuditsReads = true };
+        await node.InitializeAsync();
+        using var client = await node.ConnectAsync();
+        await client.GetObjectAsync(SystemObjects.RootFolder, Cancellation);
+        await client.GetObjectByPathAsync("/Users", Cancellation);
+        const string query = "SELECT SI_ID FROM CI_SYSTEMOBJECTS WHERE SI_KIND = 'User'";
+        await client.QueryAsync(query, Cancellation).ToListAsync(Cancellation);
+        await client.GetNodeAsync(Cancellation);
+        await Assert.ThrowsAsync<LoggerCmsException>(() => client.GetObjectAsync(1 << 30, Cancellation));
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(Patience);
+        List<CmsAuditEvent> events;
+        do
+        {
+            // They go to the database behind the answer.
+            events = await client.GetAuditAsync(new CmsAuditQuery { Action = "Read" }, patience.Token).ToListAsync(patience.Token);
+        }
+        while (events.Count < 3);
+
+        Assert.Equal(["/v1/objects/23", "/v1/objects?path=%2FUsers", query], events.Select(e => e.Detail));
+        Assert.Equal([SystemObjects.RootFolder, 0, 0], events.Select(e => e.ObjectId));
+        Assert.All(events, e => Assert.Equal(("Succeeded", "Administrator"), (e.Result, e.Principal)));
+    }
+}
