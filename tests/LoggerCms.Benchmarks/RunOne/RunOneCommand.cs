@@ -13,7 +13,7 @@ internal static class RunOneCommand
         try
         {
             var report = await RunCoreAsync(args).ConfigureAwait(false);
-            Console.WriteLine(JsonSerializer.Serialize(report));
+            Console.WriteLine(JsonSerializer.Serialize(report, RunOneJson.Default.RunOneReport));
             return 0;
         }
         catch (LoggerCmsException failure)
