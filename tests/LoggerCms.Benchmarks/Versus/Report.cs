@@ -83,7 +83,7 @@ internal static partial class Report
     private static string Row(ContestResult result, Pairing pairing)
     {
         var (ours, peer) = (result[pairing.Ours], result[pairing.Peer]);
-        var reach = pairing.Reach is { } ratio ? ratio.ToString(CultureInfo.InvariantCulture)
+        var reach = pairing.Reach is { } ratio ? ratio.ToString("0.##", CultureInfo.InvariantCulture)
             : pairing.ReachMilliseconds is { } more ? string.Create(CultureInfo.InvariantCulture, $"+{more} ms") : "shown";
         return $"| {result.Contest.Work}, {Cell(pairing.Ours)} | {Range(ours)} | {(ours.InsideMedian is { } inside ? Time(inside) : "")} | {Cell(pairing.Peer)} " +
             $"| {Range(peer)}{(pairing.ByInside && peer.InsideMedian is { } theirs ? $" (call {Time(theirs)})" : "")} | {Figure(result, pairing)} | {reach} " +
@@ -110,7 +110,7 @@ internal static partial class Report
         var figure = Figure(result, pairing);
         if (figure.Length == 0)
             return "no ratio";
-        var reach = pairing.Reach?.ToString(CultureInfo.InvariantCulture)
+        var reach = pairing.Reach?.ToString("0.##", CultureInfo.InvariantCulture)
             ?? (pairing.ReachMilliseconds is { } more ? string.Create(CultureInfo.InvariantCulture, $"+{more} ms") : null);
         return reach is null ? $"{figure} (shown)" : $"{figure}, reach {reach}: {(result.Met(pairing) == true ? "reached" : "NOT reached")}";
     }
