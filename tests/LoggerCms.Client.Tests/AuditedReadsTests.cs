@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Client.Tests;
@@ -22,18 +23,45 @@ public sealed class AuditedReadsTests
         await client.GetNodeAsync(Cancellation);
         await Assert.ThrowsAsync<LoggerCmsException>(() => client.GetObjectAsync(1 << 30, Cancellation));
 
+        var events = await ReadsAsync(client, 3);
+        Assert.Equal(["/v1/objects/23", "/v1/objects?path=%2FUsers", query], events.Select(e => e.Detail));
+        Assert.Equal([SystemObjects.RootFolder, 0, 0], events.Select(e => e.ObjectId));
+        Assert.All(events, e => Assert.Equal(("Succeeded", "Administrator"), (e.Result, e.Principal)));
+    }
+
+    [Fact]
+    public async Task A_read_that_its_caller_broke_off_is_an_event_too()
+    {
+        await using var node = new TestNode { AuditsReads = true };
+        await node.InitializeAsync();
+        using var client = await node.ConnectAsync();
+
+        // More than the connection holds by itself.
+        var text = JsonSerializer.SerializeToElement(new { text = new string('x', 900_000) });
+        for (var i = 0; i < 30; i++)
+        {
+            var change = new CmsChange { Operation = "Create", Kind = "Txt", Name = $"large {i}", ParentId = SystemObjects.RootFolder, Properties = text };
+            await client.ChangeAsync(new CmsChangeRequest { Changes = [change] }, Cancellation);
+        }
+
+        await foreach (var first in client.ExportAsync(SystemObjects.RootFolder, includeRights: false, Cancellation))
+        {
+            Assert.Equal(SystemObjects.RootFolder, first.Id);
+            break;
+        }
+
+        Assert.StartsWith("/v1/objects/23/export", Assert.Single(await ReadsAsync(client, 1)).Detail, StringComparison.Ordinal);
+    }
+
+    // They go to the database behind the answer.
+    private static async Task<List<CmsAuditEvent>> ReadsAsync(CmsClient client, int least)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(Patience);
         List<CmsAuditEvent> events;
         do
-        {
-            // They go to the database behind the answer.
             events = await client.GetAuditAsync(new CmsAuditQuery { Action = "Read" }, patience.Token).ToListAsync(patience.Token);
-        }
-        while (events.Count < 3);
-
-        Assert.Equal(["/v1/objects/23", "/v1/objects?path=%2FUsers", query], events.Select(e => e.Detail));
-        Assert.Equal([SystemObjects.RootFolder, 0, 0], events.Select(e => e.ObjectId));
-        Assert.All(events, e => Assert.Equal(("Succeeded", "Administrator"), (e.Result, e.Principal)));
+        while (events.Count < least);
+        return events;
     }
 }

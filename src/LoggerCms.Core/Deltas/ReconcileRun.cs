@@ -24,6 +24,7 @@ internal static class ReconcileRun
                 next = Task.Run(() => Read(records), CancellationToken.None);
                 foreach (var record in read)
                 {
+                    cancellationToken.ThrowIfCancellationRequested();
                     var fate = await NotInMemoryException.ReadBackAsync(
                         image, () => target.BringAsync(reconcilers.Of(record.NodeId), record, cancellationToken), cancellationToken).ConfigureAwait(false);
                     reconcilers.NoteConflicts(record.Path);

@@ -23,9 +23,7 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         {
             if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToAll>() is null)
                 context.Items[typeof(Caller)] = Identify(context);
-            await next(context).ConfigureAwait(false);
-            if (settings.AuditReads && context.GetEndpoint()?.Metadata.GetMetadata<ReadsObjects>() is not null)
-                await RecordReadAsync(context).ConfigureAwait(false);
+            await (settings.AuditReads && context.GetEndpoint()?.Metadata.GetMetadata<ReadsObjects>() is not null ? ReadAsync(context) : next(context)).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception)
         {
@@ -76,6 +74,22 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
             _ when !node.IsOpen => throw Starting(),
             _ => throw Unauthenticated("The token is not known here."),
         };
+    }
+
+    private async Task ReadAsync(HttpContext context)
+    {
+        var answered = false;
+        try
+        {
+            await next(context).ConfigureAwait(false);
+            answered = true;
+        }
+        finally
+        {
+            // Also where the answer was broken off: what was sent was read.
+            if (answered || context.Response.HasStarted)
+                await RecordReadAsync(context).ConfigureAwait(false);
+        }
     }
 
     private Task RecordReadAsync(HttpContext context)
