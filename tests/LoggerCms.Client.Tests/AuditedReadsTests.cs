@@ -37,11 +37,12 @@ public sealed class AuditedReadsTests
         using var client = await node.ConnectAsync();
 
         // More than the connection holds by itself.
-        var text = JsonSerializer.SerializeToElement(new { text = new string('x', 900_000) });
+        var text = JsonSerializer.SerializeToElement(new { text = new string('x', 90_000) });
         for (var i = 0; i < 30; i++)
         {
-            var change = new CmsChange { Operation = "Create", Kind = "Txt", Name = $"large {i}", ParentId = SystemObjects.RootFolder, Properties = text };
-            await client.ChangeAsync(new CmsChangeRequest { Changes = [change] }, Cancellation);
+            var changes = Enumerable.Range(0, 10).Select(
+                n => new CmsChange { Operation = "Create", Kind = "Txt", Name = $"large {i} {n}", ParentId = SystemObjects.RootFolder, Properties = text });
+            await client.ChangeAsync(new CmsChangeRequest { Changes = [.. changes] }, Cancellation);
         }
 
         await foreach (var first in client.ExportAsync(SystemObjects.RootFolder, includeRights: false, Cancellation))
