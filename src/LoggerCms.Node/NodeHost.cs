@@ -159,7 +159,6 @@ internal sealed class NodeHost : IAsyncDisposable
                     FlushInterval = TimeSpan.FromMilliseconds(settings.FlushIntervalMs),
                     MostUnflushedBytes = settings.MostUnflushedMB << 20,
                     LongestWait = TimeSpan.FromSeconds(settings.WriteWaitSeconds),
-                    LongestRetry = TimeSpan.FromSeconds(settings.WriteWaitSeconds / 2.0),
                     RequestRetention = TimeSpan.FromMinutes(settings.RequestRetentionMinutes),
                 },
             },

@@ -7,10 +7,10 @@ internal sealed record ClusterOptions
     public TimeSpan FlushInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long to wait after a failed flush: from the interval, doubling up to this. Half of <see cref="LongestWait"/>, so that a write that waits for
-    /// room is not refused when the database is back.
+    /// How long to wait after a failed flush: from the interval, doubling up to this. Half of <see cref="LongestWait"/> unless set, so that a write that
+    /// waits for room is not refused when the database is back.
     /// </summary>
-    public TimeSpan LongestRetry { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan LongestRetry { get => field == default ? LongestWait / 2 : field; init; }
 
     /// <summary>Above so many bytes of unflushed changes a write waits.</summary>
     public long MostUnflushedBytes { get; init; } = 256L << 20;
