@@ -3,9 +3,16 @@ using LoggerCms.Core.Sides;
 namespace LoggerCms.Core.Comparison;
 
 /// <summary>Counts values whose storage class is not that of their column's declared type.</summary>
-internal sealed class RowMisfits(TableSchema table)
+internal sealed class RowMisfits
 {
-    private readonly FieldTag[] _tags = [.. table.Columns.Select(column => (FieldTag)(byte)column.Type.Kind)];
+    private readonly FieldTag[] _tags;
+
+    public RowMisfits(TableSchema table)
+    {
+        _tags = new FieldTag[table.Columns.Count];
+        for (var i = 0; i < _tags.Length; i++)
+            _tags[i] = (FieldTag)(byte)table.Columns[i].Type.Kind;
+    }
 
     public int Count(ReadOnlySpan<byte> row)
     {

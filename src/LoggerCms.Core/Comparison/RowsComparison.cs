@@ -58,15 +58,16 @@ internal sealed class RowsComparison(ISideSnapshot source, ISideSnapshot destina
         var readers = Math.Max(1, Math.Min(source.Readers, destination.Readers));
         var pieces = await TableRanges.CutAsync(source, destination, pairs, readers, cancellationToken).ConfigureAwait(false);
         var results = pairs.Select(_ => new List<TableComparisonResult>()).ToArray();
-        await Parallel.ForEachAsync(
+        await SideBySide.ForEachAsync(
             pieces,
-            new ParallelOptions { MaxDegreeOfParallelism = readers, CancellationToken = cancellationToken },
+            readers,
             async (piece, cancel) =>
             {
                 var result = await CompareAsync(pairs[piece.Table], piece.Range, cancel).ConfigureAwait(false);
                 lock (results)
                     results[piece.Table].Add(result);
-            }).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
         return [.. pairs.Zip(results, (pair, parts) => TableComparisonResult.Combine(pair, parts).Comparison)];
     }
 

@@ -14,16 +14,19 @@ public static class SideChecksum
     /// SHA-256 over the canonical form's name and version and, in ordinal order of the names, each table's logical schema, rows and sum.
     /// Protects against accident, not against forgery.
     /// </summary>
-    public static string Compute(IEnumerable<(TableSchema Table, TableSum Sum)> tables)
+    /// <param name="tables">In any order.</param>
+    /// <param name="sums">One a table, in the order of <paramref name="tables"/>.</param>
+    public static string Compute(IReadOnlyList<TableSchema> tables, IReadOnlyList<TableSum> sums)
     {
         using var hash = Begin();
-        Span<byte> sum = stackalloc byte[RowKeys.HashSize];
-        foreach (var (table, tableSum) in tables.OrderBy(entry => entry.Table.Name))
+        Span<byte> bytes = stackalloc byte[RowKeys.HashSize];
+        foreach (var entry in tables.Select((table, index) => new Entry(table, index)).OrderBy(entry => entry.Table.Name))
         {
-            AppendSchema(hash, table);
-            Append(hash, tableSum.Rows);
-            tableSum.WriteTo(sum);
-            hash.AppendData(sum);
+            AppendSchema(hash, entry.Table);
+            var sum = sums[entry.Index];
+            Append(hash, sum.Rows);
+            sum.WriteTo(bytes);
+            hash.AppendData(bytes);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -75,4 +78,6 @@ public static class SideChecksum
         BinaryPrimitives.WriteInt64LittleEndian(bytes, number);
         hash.AppendData(bytes);
     }
+
+    private sealed record Entry(TableSchema Table, int Index);
 }

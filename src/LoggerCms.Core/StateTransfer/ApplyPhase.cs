@@ -192,7 +192,7 @@ internal static class ApplyPhase
                 {
                     Verified = VerifyLevel.AllRows,
                     Equal = work.Source.IsConsistent ? true : null,
-                    Checksum = SideChecksum.Compute(tables.Zip(read)),
+                    Checksum = SideChecksum.Compute(tables, read),
                 });
                 run.Trace.Checksum(run.Result, read);
                 return read;
@@ -243,7 +243,7 @@ internal static class ApplyPhase
 
     /// <summary>The side's checksum where every table was summed on its way.</summary>
     private static string? ChecksumOf(TransferWork work, IReadOnlyList<TableSchema> tables)
-        => work.SourceSums.All(sum => sum is not null) ? SideChecksum.Compute(tables.Select((t, i) => (t, work.SourceSums[i]!.Value))) : null;
+        => work.SourceSums.All(sum => sum is not null) ? SideChecksum.Compute(tables, [.. work.SourceSums.Select(sum => sum!.Value)]) : null;
 
     /// <summary>Verifies; where what fails is a row that this transfer did not send, it was changed between the comparison and the lock, and that is told.</summary>
     private static async Task<T> OrConflictAsync<T>(

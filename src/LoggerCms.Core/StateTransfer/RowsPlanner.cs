@@ -56,14 +56,15 @@ internal static class RowsPlanner
         var readers = Math.Max(1, Math.Min(work.Source.Readers, work.Destination.Readers));
         var pieces = await TableRanges.CutAsync(work.Source, [.. compared.Select(i => work.Pairs[i].Source)], readers, cancellationToken).ConfigureAwait(false);
         var again = new ConcurrentDictionary<int, bool>();
-        await Parallel.ForEachAsync(
+        await SideBySide.ForEachAsync(
             pieces,
-            new ParallelOptions { MaxDegreeOfParallelism = readers, CancellationToken = cancellationToken },
-            async (piece, cancel) =>
+            readers,
+            (piece, cancel) =>
             {
                 var index = compared[piece.Table];
-                await CompareAsync(index, piece.Range, () => again[index] = true, cancel).ConfigureAwait(false);
-            }).ConfigureAwait(false);
+                return CompareAsync(index, piece.Range, () => again[index] = true, cancel);
+            },
+            cancellationToken).ConfigureAwait(false);
 
         // Ranges of one table share its changes, so a range that must start over takes the whole table with it.
         foreach (var index in again.Keys)
@@ -86,9 +87,9 @@ internal static class RowsPlanner
     private static async Task CollectByDatabaseAsync(TransferWork work, IReadOnlyList<int> tables, ISidePair pair, ProgressMeter meter, CancellationToken cancellationToken)
     {
         var differing = new ConcurrentDictionary<int, DifferingKeys>();
-        await Parallel.ForEachAsync(
+        await SideBySide.ForEachAsync(
             tables,
-            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, pair.Source.Readers), CancellationToken = cancellationToken },
+            pair.Source.Readers,
             async (index, cancel) =>
             {
                 var keys = differing[index] = new DifferingKeys();
@@ -104,15 +105,17 @@ internal static class RowsPlanner
                     cancel).ConfigureAwait(false);
                 meter.Add(tablePair.Source.Name.ToString(), equal, 0);
                 work.Totals.AddEqual(equal);
-            }).ConfigureAwait(false);
-        await Parallel.ForEachAsync(
-            differing,
-            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, pair.Source.Readers), CancellationToken = cancellationToken },
-            async (table, cancel) =>
+            },
+            cancellationToken).ConfigureAwait(false);
+        await SideBySide.ForEachAsync(
+            tables,
+            pair.Source.Readers,
+            async (index, cancel) =>
             {
-                using (table.Value)
-                    await FetchAsync(work, table.Key, table.Value, cancel).ConfigureAwait(false);
-            }).ConfigureAwait(false);
+                using var keys = differing[index];
+                await FetchAsync(work, index, keys, cancel).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task FetchAsync(TransferWork work, int index, DifferingKeys keys, CancellationToken cancellationToken)

@@ -25,10 +25,11 @@ internal static class SpoolWriterPhase
 
         run.Begin(StateTransferPhase.PrepareToSend);
         var changes = work.Ready!;
-        await Parallel.ForEachAsync(
-            Enumerable.Range(0, work.Pairs.Count).Where(i => changes.Tables[i].Whole),
-            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, work.Source.Readers), CancellationToken = run.Token },
-            (index, cancel) => WriteWholeAsync(run, sides, work, spool, index, cancel)).ConfigureAwait(false);
+        await SideBySide.ForEachAsync(
+            [.. Enumerable.Range(0, work.Pairs.Count).Where(i => changes.Tables[i].Whole)],
+            work.Source.Readers,
+            (index, cancel) => WriteWholeAsync(run, sides, work, spool, index, cancel),
+            run.Token).ConfigureAwait(false);
         spool.Complete(new ChangeFileFooter
         {
             Position = PositionRecord.Of(work.SourcePosition),
@@ -45,7 +46,7 @@ internal static class SpoolWriterPhase
         run.End($"{spool.Length} bytes in {spool.Path}");
     }
 
-    private static async ValueTask WriteWholeAsync(
+    private static async Task WriteWholeAsync(
         TransferRun run, OpenSides sides, TransferWork work, ChangeFileWriter spool, int index, CancellationToken cancellationToken)
     {
         var pair = work.Pairs[index];

@@ -1,11 +1,9 @@
-using System.Collections.Concurrent;
-
 namespace LoggerCms.Databases.Sqlite;
 
 /// <summary>Connections that are used one at a time each.</summary>
 internal sealed class ConnectionPool : IDisposable
 {
-    private readonly ConcurrentBag<SqliteDb> _free;
+    private readonly List<SqliteDb> _free;
     private readonly SemaphoreSlim _turn;
     private SqliteDb? _abandoned;
 
@@ -34,12 +32,18 @@ internal sealed class ConnectionPool : IDisposable
     public async Task<SqliteDb> RentAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return _free.TryTake(out var db) ? db : throw new InvalidOperationException("A connection was returned twice.");
+        lock (_free)
+        {
+            var db = _free[^1];
+            _free.RemoveAt(_free.Count - 1);
+            return db;
+        }
     }
 
     public void Return(SqliteDb db)
     {
-        _free.Add(db);
+        lock (_free)
+            _free.Add(db);
         _turn.Release();
     }
 

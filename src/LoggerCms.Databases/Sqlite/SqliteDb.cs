@@ -37,6 +37,9 @@ internal sealed unsafe class SqliteDb : IDisposable
 
     public Lock Gate { get; } = new();
 
+    /// <summary>True where another database is attached as <c>src</c>.</summary>
+    public bool HasSource { get; private set; }
+
     /// <summary>Rows that <see cref="CountingFunction"/> was called for since it was last set.</summary>
     public long Counter
     {
@@ -63,7 +66,7 @@ internal sealed unsafe class SqliteDb : IDisposable
         try
         {
             db.Check(result);
-            db.Check(Native.BusyTimeout(db.Pointer, BusyStepMilliseconds));
+            db.WaitForLocks(true);
             db.Execute("PRAGMA foreign_keys = OFF");
             if (!write)
                 db.Execute("PRAGMA query_only = ON");
@@ -97,6 +100,7 @@ internal sealed unsafe class SqliteDb : IDisposable
                 return true;
             },
             cancellationToken);
+        HasSource = true;
         Execute("PRAGMA main.cache_size = -8000; PRAGMA src.cache_size = -8000");
         MakeCommitsLast();
     }
@@ -167,6 +171,9 @@ internal sealed unsafe class SqliteDb : IDisposable
                 return false;
         }
     }
+
+    /// <summary>Whether a statement that meets a lock waits for a moment before it fails, or fails at once.</summary>
+    public void WaitForLocks(bool wait) => Check(Native.BusyTimeout(Pointer, wait ? BusyStepMilliseconds : 0));
 
     public bool IsInTransaction => Native.GetAutoCommit(Pointer) == 0;
 

@@ -19,7 +19,7 @@ internal static class SqliteObjectLoad
             SqliteViews.Read(watch, db => { SqliteSystemTables.Check(db); return true; }, cancellationToken);
             for (var i = 0; i < Math.Clamp(Environment.ProcessorCount, 1, MaxReaders); i++)
                 readers.Add(SqliteDb.Open(path, side, write: false));
-            SqliteViews.BeginTogether([.. readers.Select(r => (r, false))], [watch], cancellationToken);
+            SqliteViews.BeginTogether(readers, [watch], cancellationToken);
             var ranges = new Ranges(readers[0], RangesPerReader * readers.Count);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAll(readers.Select(db => Task.Run(

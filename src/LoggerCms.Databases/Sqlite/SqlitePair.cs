@@ -51,9 +51,7 @@ internal sealed class SqlitePair : ISidePair
             foreach (var db in both)
                 db.Attach(source.Database, cancellationToken);
             SqliteViews.BeginTogether(
-                [.. sources.Select(d => (d, false)), .. destinations.Select(d => (d, false)), .. both.Select(d => (d, true))],
-                [sourceWatch, destinationWatch],
-                cancellationToken);
+                [.. sources, .. destinations, .. both], [sourceWatch, destinationWatch], cancellationToken);
             var sourceTables = SqliteCatalog.Read(sources[0], options.Profile);
             var destinationTables = SqliteCatalog.Read(destinations[0], options.Profile);
             SqliteCatalog.AgreeOnKeys(ref sourceTables, ref destinationTables);

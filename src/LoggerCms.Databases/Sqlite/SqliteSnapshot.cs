@@ -36,7 +36,7 @@ internal sealed class SqliteSnapshot : ISideSnapshot
             using var watch = count > 1 ? SqliteDb.Open(path, side, write: false) : null;
             for (var i = 0; i < Math.Max(1, count); i++)
                 readers.Add(SqliteDb.Open(path, side, write: false));
-            SqliteViews.BeginTogether([.. readers.Select(r => (r, false))], watch is null ? [] : [watch], cancellationToken);
+            SqliteViews.BeginTogether(readers, watch is null ? [] : [watch], cancellationToken);
             return new SqliteSnapshot(readers, SqliteCatalog.Read(readers[0], profile));
         }
         catch
@@ -108,22 +108,24 @@ internal sealed class SqliteSnapshot : ISideSnapshot
     }
 
     /// <summary>Row ids that split the range of a table's row ids into equal parts: parts - 1 of them at most.</summary>
-    public static List<long> RowIdBounds(SqliteDb db, string schema, SqliteTable table, int parts)
+    public static long[] RowIdBounds(SqliteDb db, string schema, SqliteTable table, int parts)
     {
-        var bounds = new List<long>();
         using var statement = db.Prepare(
             $"SELECT (SELECT min({table.RowId}) FROM {schema}.{table.Quoted}), (SELECT max({table.RowId}) FROM {schema}.{table.Quoted})");
         if (!statement.Step() || statement.IsNull(0))
-            return bounds;
-        Int128 first = statement.Int64(0), span = (Int128)statement.Int64(1) - first + 1;
-        for (var i = 1; i < parts; i++)
+            return [];
+        var bounds = new long[parts];
+        var count = 0;
+        var first = statement.Int64(0);
+        var (part, rest) = Math.DivRem(unchecked((ulong)statement.Int64(1) - (ulong)first), (ulong)parts);
+        for (var i = 1UL; i < (ulong)parts; i++)
         {
-            var bound = (long)(first + (span * i / parts));
-            if (bound > first && (bounds.Count == 0 || bound > bounds[^1]))
-                bounds.Add(bound);
+            var bound = unchecked((long)((ulong)first + (part * i) + (rest * i / (ulong)parts)));
+            if (bound > (count == 0 ? first : bounds[count - 1]))
+                bounds[count++] = bound;
         }
 
-        return bounds;
+        return bounds[..count];
     }
 
     private Task<T> WithReaderAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)

@@ -113,7 +113,8 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
 
     private int[] ReadKey(Dictionary<string, int> positions)
     {
-        var key = _columns.Where(c => c.KeyPosition > 0).OrderBy(c => c.KeyPosition).ToList();
+        var key = _columns.Where(c => c.KeyPosition > 0).ToList();
+        key.Sort((left, right) => left.KeyPosition - right.KeyPosition);
         foreach (var part in key)
         {
             if (positions.ContainsKey(part.Column.Name))
@@ -183,12 +184,12 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
         var rows = new List<ForeignKeyEntry>();
         var list = statements.Get("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1, 'main') ORDER BY id, seq").Bind(1, entry.Name);
         while (list.Step())
-            rows.Add(new ForeignKeyEntry(list.Int64(0), list.Text(1), list.Text(2), list.TextOrNull(3)));
+            rows.Add(new ForeignKeyEntry($"fk_{entry.Name}_{list.Int64(0)}", list.Text(1), list.Text(2), list.TextOrNull(3)));
 
         return
         [
-            .. rows.GroupBy(r => r.Id).Select(g => new ForeignKeySchema(
-                $"fk_{entry.Name}_{g.Key}",
+            .. rows.GroupBy(r => r.Name, StringComparer.Ordinal).Select(g => new ForeignKeySchema(
+                g.Key,
                 [.. g.Select(r => r.From)],
                 new TableName(null, g.First().Table),
                 g.First().To is null ? PrimaryKeyOf(g.First().Table) : [.. g.Select(r => r.To!)])),
@@ -207,7 +208,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
     // Records, not tuples: what the framework compiles anew for each tuple (LINQ, lists) was a third of the JIT's work in a side's first reading.
     private sealed record ColumnEntry(SqliteColumn Column, string Declared, bool NotNull, int KeyPosition);
 
-    private sealed record ForeignKeyEntry(long Id, string Table, string From, string? To);
+    private sealed record ForeignKeyEntry(string Name, string Table, string From, string? To);
 
     private sealed record IndexEntry(bool Unique, string Origin, bool Partial, IReadOnlyList<string?> Columns, bool Binary);
 }

@@ -12,37 +12,43 @@ internal static class SqliteViews
     /// Begins a read transaction on every reader. The watches hold none: their data_version changes when anyone commits, so the same
     /// version before the first and after the last reader began proves that no commit lies between them.
     /// </summary>
+    /// <remarks>
+    /// Nothing is waited for while a reader has begun: a writer at its COMMIT lets no further reader in and waits for those that are in, so each
+    /// would wait for the other. All of them let go, and begin again.
+    /// </remarks>
     public static void BeginTogether(
-        IReadOnlyList<(SqliteDb Db, bool HasSource)> readers, IReadOnlyList<SqliteDb> watches, CancellationToken cancellationToken)
+        IReadOnlyList<SqliteDb> readers, IReadOnlyList<SqliteDb> watches, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var before = watches.Select(w => Version(w, cancellationToken)).ToArray();
-            foreach (var (db, hasSource) in readers)
+            var locked = false;
+            try
             {
-                db.Execute("BEGIN");
-                Read(db, d => d.ScalarInt64("SELECT count(*) FROM main.sqlite_schema"), cancellationToken);
-                if (hasSource)
-                    Read(db, d => d.ScalarInt64("SELECT count(*) FROM src.sqlite_schema"), cancellationToken);
+                if (TryBegin(readers, watches, cancellationToken))
+                    return;
+            }
+            catch (LoggerCmsException e) when (e.Code == ErrorCodes.DestinationInUse)
+            {
+                locked = true;
             }
 
-            // One reader of one database sees one commit whatever happens around it.
-            if (readers is [{ HasSource: false }] || watches.Select(w => Version(w, cancellationToken)).SequenceEqual(before))
-                return;
-            foreach (var (db, _) in readers)
-                db.Execute("ROLLBACK");
+            foreach (var db in readers)
+            {
+                if (db.IsInTransaction)
+                    db.Execute("ROLLBACK");
+            }
+
+            foreach (var db in locked ? watches.DefaultIfEmpty(readers[0]) : [])
+                Read(db, Version, cancellationToken);
         }
 
-        var path = watches[0].Path;
+        var path = readers[0].Path;
         throw new LoggerCmsException(
             ErrorCodes.SnapshotNotAvailable,
             $"'{path}' is written so often that no two readers see the same commit.",
             "Run the command again when less is written, or take a copy of the side with VACUUM INTO.",
-            watches[0].Side);
+            readers[0].Side);
     }
-
-    public static long Version(SqliteDb db, CancellationToken cancellationToken)
-        => Read(db, d => d.ScalarInt64("PRAGMA main.data_version"), cancellationToken);
 
     /// <summary>Reads, waiting while a writer holds the database to itself.</summary>
     public static T Read<T>(SqliteDb db, Func<SqliteDb, T> work, CancellationToken cancellationToken)
@@ -68,4 +74,44 @@ internal static class SqliteViews
             }
         }
     }
+
+    private static bool TryBegin(IReadOnlyList<SqliteDb> readers, IReadOnlyList<SqliteDb> watches, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var before = Versions(watches);
+        WaitForLocks(false);
+        try
+        {
+            foreach (var db in readers)
+            {
+                db.Execute("BEGIN");
+                db.ScalarInt64("SELECT count(*) FROM main.sqlite_schema");
+                if (db.HasSource)
+                    db.ScalarInt64("SELECT count(*) FROM src.sqlite_schema");
+            }
+
+            // One reader of one database sees one commit whatever happens around it.
+            return readers is [{ HasSource: false }] || Versions(watches).AsSpan().SequenceEqual(before);
+        }
+        finally
+        {
+            WaitForLocks(true);
+        }
+
+        void WaitForLocks(bool wait)
+        {
+            foreach (var db in readers.Concat(watches))
+                db.WaitForLocks(wait);
+        }
+    }
+
+    private static long[] Versions(IReadOnlyList<SqliteDb> watches)
+    {
+        var versions = new long[watches.Count];
+        for (var i = 0; i < versions.Length; i++)
+            versions[i] = Version(watches[i]);
+        return versions;
+    }
+
+    private static long Version(SqliteDb watch) => watch.ScalarInt64("PRAGMA main.data_version");
 }

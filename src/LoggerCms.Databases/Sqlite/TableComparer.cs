@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using LoggerCms.Core;
 
 namespace LoggerCms.Databases.Sqlite;
 
@@ -147,46 +147,32 @@ internal sealed class TableComparer(PairedTable table, SqliteCatalog catalog, Co
                 db => SqliteReads.RunAsync(
                     db, () => SqliteSnapshot.RowIdBounds(db, schema, split, pool.All.Count * PartsPerConnection), cancellationToken),
                 cancellationToken).ConfigureAwait(false);
-        if (bounds.Count > 0 && (Int128)bounds[^1] - bounds[0] < SmallSpan)
+        if (bounds.Length > 0 && unchecked((ulong)bounds[^1] - (ulong)bounds[0]) < SmallSpan)
             bounds = [];
-        var parts = new List<(long From, long To)>();
+        var parts = new List<Part>();
         var from = long.MinValue;
         foreach (var bound in bounds)
         {
-            parts.Add((from, bound - 1));
+            parts.Add(new Part(from, bound - 1));
             from = bound;
         }
 
-        parts.Add((from, long.MaxValue));
+        parts.Add(new Part(from, long.MaxValue));
         await EachAsync(parts, (db, part, cancel) => work(db, part.From, part.To, cancel), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task EachAsync<T>(IReadOnlyCollection<T> items, Func<SqliteDb, T, CancellationToken, Task> work, CancellationToken cancellationToken)
-    {
-        var queue = new ConcurrentQueue<T>(items);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAll(Enumerable.Range(0, Math.Min(pool.All.Count, items.Count)).Select(_ => WorkAsync())).ConfigureAwait(false);
-
-        async Task WorkAsync()
-        {
-            try
-            {
-                while (queue.TryDequeue(out var item))
+    private Task EachAsync<T>(IReadOnlyList<T> items, Func<SqliteDb, T, CancellationToken, Task> work, CancellationToken cancellationToken)
+        => SideBySide.ForEachAsync(
+            items,
+            pool.All.Count,
+            (item, cancel) => pool.UseAsync(
+                async db =>
                 {
-                    await pool.UseAsync(
-                        async db =>
-                        {
-                            await work(db, item, stop.Token).ConfigureAwait(false);
-                            return true;
-                        },
-                        stop.Token).ConfigureAwait(false);
-                }
-            }
-            catch
-            {
-                await stop.CancelAsync().ConfigureAwait(false);
-                throw;
-            }
-        }
-    }
+                    await work(db, item, cancel).ConfigureAwait(false);
+                    return true;
+                },
+                cancel),
+            cancellationToken);
+
+    private sealed record Part(long From, long To);
 }

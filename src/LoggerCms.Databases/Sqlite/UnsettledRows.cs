@@ -31,15 +31,20 @@ internal sealed class UnsettledRows
         }
     }
 
-    public List<(bool InSource, ArraySegment<long> Ids)> Slices()
+    public List<UnsettledSlice> Slices()
     {
-        var slices = new List<(bool, ArraySegment<long>)>();
-        foreach (var (inSource, ids) in new[] { (true, _source.ToArray()), (false, _destination.ToArray()) })
+        var slices = new List<UnsettledSlice>();
+        Cut(inSource: true, [.. _source]);
+        Cut(inSource: false, [.. _destination]);
+        return slices;
+
+        void Cut(bool inSource, long[] ids)
         {
             for (var at = 0; at < ids.Length; at += SliceSize)
-                slices.Add((inSource, new ArraySegment<long>(ids, at, Math.Min(SliceSize, ids.Length - at))));
+                slices.Add(new UnsettledSlice(inSource, new ArraySegment<long>(ids, at, Math.Min(SliceSize, ids.Length - at))));
         }
-
-        return slices;
     }
 }
+
+/// <summary>Some ids of rows of one side.</summary>
+internal sealed record UnsettledSlice(bool InSource, ArraySegment<long> Ids);

@@ -24,7 +24,7 @@ internal sealed class UnsettledSearch : IDisposable
 
     public long Equal { get; private set; }
 
-    public bool Run((bool InSource, ArraySegment<long> Ids) slice)
+    public bool Run(UnsettledSlice slice)
     {
         if (slice.InSource)
             SearchDestination(slice.Ids);

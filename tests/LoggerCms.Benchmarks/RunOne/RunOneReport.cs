@@ -22,6 +22,7 @@ internal sealed record RunOneReport
     public ImageFigures? Image { get; init; }
 }
 
-/// <summary>Written without reflection: what that compiles would count as the work's time.</summary>
+/// <summary>Written without reflection and without metadata of the types: what those compile would count as the work's time.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization)]
 [JsonSerializable(typeof(RunOneReport))]
 internal sealed partial class RunOneJson : JsonSerializerContext;
