@@ -169,7 +169,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
             // Says nothing that the middleware does not say, and makes an activity of each request where it could.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        // No endpoint blocks its thread, so a request may go on on the one that received it.
+        // No endpoint blocks its thread, so a request may go on on the one that received it (AnswersAtOnce).
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -95,6 +95,10 @@ internal sealed record NodeSettings
         };
     }
 
+    /// <summary>True where no database is reached through a socket.</summary>
+    public bool AreDatabasesFiles()
+        => new SideConnection(Database).Provider == SideProvider.Sqlite && new SideConnection(AuditDatabase).Provider == SideProvider.Sqlite;
+
     private static LoggerCmsException Invalid(string name, object value, string allowed)
         => new(ErrorCodes.InvalidOption, $"The setting {name} is '{value}'.", $"Give {allowed}.");
 }

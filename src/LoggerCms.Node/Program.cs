@@ -7,6 +7,11 @@ try
     var settings = NodeConfiguration.Read(args);
     if (settings.Detached)
         Detachment.Leave(settings.DataPath);
+
+    // A request is handled on the thread that its socket is heard on, without waking another for it. Not where a database driver has sockets too:
+    // what waits for one of its answers on such a thread could wait for ever.
+    if (settings.AreDatabasesFiles())
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
     await using var host = await NodeHost.StartAsync(settings).ConfigureAwait(false);
     return await host.RunAsync().ConfigureAwait(false);
 }

@@ -132,8 +132,7 @@ internal sealed class Sequencer(
             Writes += _durable.Count;
         }
 
-        foreach (var next in _durable)
-            next.Done.SetResult();
+        Answers.Give(_durable, failure: null);
         _durable.Clear();
     }
 
@@ -150,8 +149,7 @@ internal sealed class Sequencer(
                 ledger.Remove(pending.Record.RequestId);
         }
 
-        foreach (var pending in failed)
-            pending.Done.SetException(pending.Record.LastUpdateKey <= failure.UnknownThrough ? failure.Unknown! : failure.NotWritten);
+        Answers.Give(failed, failure);
     }
 
     /// <summary>Ends when what is pending now was answered, well or not.</summary>
@@ -224,7 +222,7 @@ internal sealed class Sequencer(
         }
 
         _overlay.Keep();
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource();
         var answer = ledger.Add(request.RequestId, request.PrincipalId, record.Changes, done.Task);
         _pending.Enqueue(new Pending(record, answer, length, done));
         return answer;
@@ -270,4 +268,33 @@ internal sealed class Sequencer(
     }
 
     private sealed record Pending(ChangeRecord Record, RequestLedger.Answer Answer, int Bytes, TaskCompletionSource Done);
+
+    /// <summary>
+    /// Answers some callers one after the other on a thread of the pool. A work item for each would wake threads that find nothing left to do,
+    /// which with many small requests cost more than the answers.
+    /// </summary>
+    private sealed class Answers(Pending[] callers, DeltaAppendFailure? failure) : IThreadPoolWorkItem
+    {
+        private const int CallersAtOnce = 16;
+
+        public static void Give(List<Pending> callers, DeltaAppendFailure? failure)
+        {
+            for (var at = 0; at < callers.Count; at += CallersAtOnce)
+            {
+                Pending[] some = [.. callers.GetRange(at, Math.Min(CallersAtOnce, callers.Count - at))];
+                ThreadPool.UnsafeQueueUserWorkItem(new Answers(some, failure), preferLocal: false);
+            }
+        }
+
+        public void Execute()
+        {
+            foreach (var caller in callers)
+            {
+                if (failure is null)
+                    caller.Done.SetResult();
+                else
+                    caller.Done.SetException(caller.Record.LastUpdateKey <= failure.UnknownThrough ? failure.Unknown! : failure.NotWritten);
+            }
+        }
+    }
 }

@@ -21,6 +21,8 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
     {
         try
         {
+            if (context.GetEndpoint()?.Metadata.GetMetadata<AnswersAtOnce>() is null)
+                await ObjectEndpoints.LeaveTheSocketsThread();
             if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToAll>() is null)
                 context.Items[typeof(Caller)] = Identify(context);
             await (settings.AuditReads && context.GetEndpoint()?.Metadata.GetMetadata<ReadsObjects>() is not null ? ReadAsync(context) : next(context)).ConfigureAwait(false);
@@ -149,6 +151,12 @@ internal sealed class OpenToAll;
 
 /// <summary>Marks an endpoint that reads objects. One whose path does not say which puts what it was asked into the request's items, by this type.</summary>
 internal sealed class ReadsObjects;
+
+/// <summary>
+/// Marks an endpoint whose work is done in microseconds or waited for elsewhere. It may run on the thread that the request came in on, which meanwhile
+/// hears no other caller (Program.cs); the others leave that thread first.
+/// </summary>
+internal sealed class AnswersAtOnce;
 
 /// <summary>Marks an endpoint that tells of the node itself, and answers whoever is known already while the node starts.</summary>
 internal sealed class OpenAtStart;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
@@ -15,17 +16,18 @@ internal static class ObjectEndpoints
     public const int MostOnPage = 10_000;
 
     private const string Json = "application/json";
+    private const int ManyBytes = 32 << 10;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         // Not a parameter of the handlers that are asked most: that would make a scope of services for each request.
         var service = routes.ServiceProvider.GetRequiredService<NodeService>();
-        var reads = new ReadsObjects();
-        routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>().WithMetadata(reads);
+        var (reads, atOnce) = (new ReadsObjects(), new AnswersAtOnce());
+        routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>().WithMetadata(reads, atOnce);
         routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>().WithMetadata(reads);
         routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().WithMetadata(reads);
         Func<HttpContext, Task> change = context => ChangeAsync(context, service);
-        routes.MapPost("/changes", change).Accepts<CmsChangeRequest>(Json).Produces<CmsChangeAnswer>();
+        routes.MapPost("/changes", change).Accepts<CmsChangeRequest>(Json).Produces<CmsChangeAnswer>().WithMetadata(atOnce);
     }
 
     private static async Task GetAsync(HttpContext context, NodeService service, long id)
@@ -73,6 +75,8 @@ internal static class ObjectEndpoints
             read = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false);
         }
 
+        if (read.Buffer.Length > ManyBytes)
+            await LeaveTheSocketsThread();
         try
         {
             return Parse(read.Buffer);
@@ -132,19 +136,33 @@ internal static class ObjectEndpoints
     /// <summary>Hands on what was written where it is much: a long answer waits for its reader, not in memory.</summary>
     public static async ValueTask FlushAsync(HttpContext context, Utf8JsonWriter writer)
     {
-        if (writer.BytesPending < 32 << 10)
+        if (writer.BytesPending < ManyBytes)
             return;
-        await writer.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        writer.Flush();
+        await HandOnAsync(context).ConfigureAwait(false);
     }
+
+    /// <summary>The same for an answer that stands in the body's own buffer.</summary>
+    public static async ValueTask HandOnAsync(HttpContext context)
+    {
+        if (context.Response.BodyWriter.UnflushedBytes < ManyBytes)
+            return;
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+        await LeaveTheSocketsThread();
+    }
+
+    /// <summary>See <see cref="AnswersAtOnce"/>. After whatever waits for the caller, because that goes on where the caller was heard.</summary>
+    public static YieldAwaitable LeaveTheSocketsThread() => Task.Yield();
 
     /// <exception cref="LoggerCmsException">InvalidObject: the body is not such a request.</exception>
     public static async Task<T> ReadAsync<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
         try
         {
-            return await JsonSerializer.DeserializeAsync(context.Request.BodyReader, type, context.RequestAborted).ConfigureAwait(false)
+            var read = await JsonSerializer.DeserializeAsync(context.Request.BodyReader, type, context.RequestAborted).ConfigureAwait(false)
                 ?? throw new JsonException("It is null.");
+            await LeaveTheSocketsThread();
+            return read;
         }
         catch (JsonException exception)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using LoggerCms.Core.RunTimeImage;
@@ -91,9 +92,10 @@ internal static class QueryEndpoints
                     continue;
                 var whole = row.IsSkeleton ? await snapshot.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
                 ObjectWriter.Write(writer, snapshot, whole!, rights && access.Has(row, Rights.ModifyRights));
-                await writer.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+                writer.Flush();
                 writer.Reset();
-                await context.Response.BodyWriter.WriteAsync(newLine, context.RequestAborted).ConfigureAwait(false);
+                context.Response.BodyWriter.Write(newLine);
+                await ObjectEndpoints.HandOnAsync(context).ConfigureAwait(false);
             }
         }
     }
