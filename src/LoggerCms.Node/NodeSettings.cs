@@ -61,6 +61,12 @@ internal sealed record NodeSettings
 
     public int MostConnections { get; init; } = 20_000;
 
+    /// <summary>Of one user.</summary>
+    public int MostRequestsPerSecond { get; init; } = 100_000;
+
+    /// <summary>From one address (IPv6: one /64) without a good token: health probes, logons, and whoever tries tokens.</summary>
+    public int MostStrangerRequestsPerSecond { get; init; } = 1000;
+
     /// <summary>Leave the caller's session, and write to <c>node.log</c> in the data folder: what Start-CmsNode wants.</summary>
     public bool Detached { get; init; }
 
@@ -80,7 +86,7 @@ internal sealed record NodeSettings
             throw Invalid(nameof(Port), Port, "0 to 65535");
         if (FlushIntervalMs is < 1 or > 3_600_000)
             throw Invalid(nameof(FlushIntervalMs), FlushIntervalMs, "1 to 3,600,000");
-        if (MostUnflushedMB < 1 || MostRequestMB is < 1 or > 1024 || MostConnections < 1 || WriteWaitSeconds < 1 || RequestRetentionMinutes < 1
+        if (MostUnflushedMB < 1 || MostRequestMB is < 1 or > 1024 || MostConnections < 1 || MostRequestsPerSecond < 1 || MostStrangerRequestsPerSecond < 1 || WriteWaitSeconds < 1 || RequestRetentionMinutes < 1
             || AuditRetentionDays < 1 || MemoryLimitMB < 0)
         {
             throw Invalid("a bound", "0 or less", "at least 1");

@@ -112,18 +112,18 @@ internal sealed class LogonThrottle(TimeProvider time)
         return forAddress > forAccount ? forAddress : forAccount;
     }
 
-    // Whoever has an IPv6 address has a whole /64 of them.
-    private static (IPAddress Address, string Account) Keys(IPAddress address, string account)
+    /// <summary>What stands for whoever has the address: whoever has an IPv6 address has a whole /64 of them.</summary>
+    public static IPAddress Block(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        if (address.AddressFamily == AddressFamily.InterNetworkV6 && !IPAddress.IsLoopback(address))
-        {
-            var bytes = address.GetAddressBytes();
-            bytes.AsSpan(8).Clear();
-            address = new IPAddress(bytes);
-        }
-
-        return (address, account.Length <= MaxAccountLength ? account.ToUpperInvariant() : account[..MaxAccountLength].ToUpperInvariant());
+            return address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address))
+            return address;
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes);
     }
+
+    private static (IPAddress Address, string Account) Keys(IPAddress address, string account)
+        => (Block(address), account.Length <= MaxAccountLength ? account.ToUpperInvariant() : account[..MaxAccountLength].ToUpperInvariant());
 }

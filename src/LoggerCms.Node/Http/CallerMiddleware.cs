@@ -13,7 +13,7 @@ namespace LoggerCms.Node.Http;
 /// Lets nobody in without a token, except to what says so, and turns typed failures into answers. A failure that is not typed is told without its
 /// text, which may hold anything, and logged.
 /// </summary>
-internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode node, NodeAudit audit, NodeSettings settings, ILogger<CallerMiddleware> logger)
+internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode node, NodeAudit audit, RequestLimits limits, NodeSettings settings, ILogger<CallerMiddleware> logger)
 {
     private const string Scheme = "Bearer ";
 
@@ -24,7 +24,9 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
             if (context.GetEndpoint()?.Metadata.GetMetadata<AnswersAtOnce>() is null)
                 await ObjectEndpoints.LeaveTheSocketsThread();
             if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToAll>() is null)
-                context.Items[typeof(Caller)] = Identify(context);
+                context.Items[typeof(Caller)] = Admit(context);
+            else
+                limits.TakeFromStranger(RemoteOf(context));
             await (settings.AuditReads && context.GetEndpoint()?.Metadata.GetMetadata<ReadsObjects>() is not null ? ReadAsync(context) : next(context)).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception)
@@ -56,6 +58,24 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
                 context, StatusCodes.Status500InternalServerError, ErrorCodes.Unexpected, "The request failed in the node; its log has the cause.", "Look at the node's log.")
                 .ConfigureAwait(false);
         }
+    }
+
+    private Caller Admit(HttpContext context)
+    {
+        Caller caller;
+        try
+        {
+            caller = Identify(context);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.Unauthenticated)
+        {
+            // Instead of the denial, which goes to the audit: who tries tokens does not fill that either.
+            limits.TakeFromStranger(RemoteOf(context));
+            throw;
+        }
+
+        limits.TakeFrom(caller);
+        return caller;
     }
 
     private Caller Identify(HttpContext context)
@@ -101,7 +121,9 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         return audit.RecordAsync("Read", AuditResult.Succeeded, context.Caller().PrincipalId, "", AddressOf(context), what, id);
     }
 
-    public static string AddressOf(HttpContext context) => (context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
+    public static string AddressOf(HttpContext context) => RemoteOf(context).ToString();
+
+    private static IPAddress RemoteOf(HttpContext context) => context.Connection.RemoteIpAddress ?? IPAddress.None;
 
     private LoggerCmsException Starting()
         => new(ErrorCodes.NodeNotReady, $"The node is starting ({node.State.Step}).", "Try again in a moment.");

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -178,7 +177,4 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : NodeTest("--mos
         var made = await Node.ChangeAsync(new { Operation = "Create", Kind = "Folder", Name = name, ParentId = 23 });
         Assert.Equal(name, (await Node.GetAsync($"v1/objects/{made.GetProperty("Id").GetInt64()}")).Body.GetProperty("Name").GetString());
     }
-
-    private static HttpClient Client()
-        => new(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
 }

@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace LoggerCms.MultiProcess.Tests.Nodes;
 
 /// <summary>A test with a node in a process of its own, in a folder that goes with it.</summary>
@@ -18,4 +20,8 @@ public abstract class NodeTest(params string[] arguments) : IAsyncLifetime
         Directory.Delete(_home, recursive: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Trusts any certificate, and sends no token by itself.</summary>
+    private protected static HttpClient Client()
+        => new(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
 }
