@@ -63,13 +63,17 @@ internal static class RunOneCommand
     {
         var states = await Task.WhenAll(sides.Select(side =>
             engine.GetSideStateAsync(new SideStateRequest { Side = new SideConnection(side) }, null, CancellationToken.None))).ConfigureAwait(false);
-        return report with { States = states };
+        return report with { States = [.. states.Select(s => new StateFigures(s.Rows, s.Bytes, s.Checksum))] };
     }
 
     private static async Task<RunOneReport> CompareAsync(ISideEngine engine, RunOneReport report, string source, string destination)
     {
         var request = new ComparisonRequest { Source = new SideConnection(source), Destination = new SideConnection(destination) };
-        return report with { Comparison = await engine.CompareAsync(request, null, null, CancellationToken.None).ConfigureAwait(false) };
+        var result = await engine.CompareAsync(request, null, null, CancellationToken.None).ConfigureAwait(false);
+        return report with
+        {
+            Comparison = new ComparisonFigures($"{result.Equal}", result.RowsEqual, result.RowsDifferent, result.Tables, $"{result.ComparedBy}"),
+        };
     }
 
     private static async Task<RunOneReport> TransferAsync(
@@ -83,7 +87,12 @@ internal static class RunOneCommand
             Spool = Enum.Parse<SpoolMode>(spool),
             Verify = verify == "default" ? null : Enum.Parse<VerifyLevel>(verify),
         };
-        return report with { Transfer = await engine.TransferAsync(request, null, CancellationToken.None).ConfigureAwait(false) };
+        var result = await engine.TransferAsync(request, null, CancellationToken.None).ConfigureAwait(false);
+        return report with
+        {
+            Transfer = new TransferFigures(
+                $"{result.Status}", $"{result.Mode}", result.RowsInserted, result.RowsUpdated, result.RowsDeleted, $"{result.Verified}", result.UndoPath),
+        };
     }
 
     /// <summary>The same work once more on a tiny pair first: the time in a shell that has transferred before.</summary>

@@ -11,18 +11,29 @@ internal sealed record RunOneReport
     /// <summary>The most memory that the process ever held.</summary>
     public required long PeakBytes { get; init; }
 
-    public IReadOnlyList<SideState> States { get; init; } = [];
+    public IReadOnlyList<StateFigures> States { get; init; } = [];
 
-    public SideComparison? Comparison { get; init; }
+    public ComparisonFigures? Comparison { get; init; }
 
-    public StateTransferResult? Transfer { get; init; }
+    public TransferFigures? Transfer { get; init; }
 
     public DeltaFigures? Deltas { get; init; }
 
     public ImageFigures? Image { get; init; }
 }
 
-/// <summary>Written without reflection and without metadata of the types: what those compile would count as the work's time.</summary>
+/// <summary>What is checked of a side's state.</summary>
+internal sealed record StateFigures(long Rows, long Bytes, string Checksum);
+
+/// <summary>What is checked of a comparison.</summary>
+internal sealed record ComparisonFigures(string Equal, long RowsEqual, long RowsDifferent, int Tables, string ComparedBy);
+
+/// <summary>What is checked of a transfer.</summary>
+internal sealed record TransferFigures(string Status, string Mode, long RowsInserted, long RowsUpdated, long RowsDeleted, string Verified, string? UndoPath);
+
+/// <summary>
+/// Written without reflection and without metadata of the types, and of texts and numbers alone: what anything else compiles would count as the work's time.
+/// </summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization)]
 [JsonSerializable(typeof(RunOneReport))]
 internal sealed partial class RunOneJson : JsonSerializerContext;

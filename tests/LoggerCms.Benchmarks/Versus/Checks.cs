@@ -10,7 +10,7 @@ internal static class Checks
     public static string AllEqual(RunOneReport? report, long rows)
     {
         var comparison = report?.Comparison ?? throw new CheckFailedException("ours gave no comparison");
-        Require(comparison.Equal == true, "ours did not call the sides equal");
+        Require(comparison.Equal == "True", "ours did not call the sides equal");
         Require(comparison.RowsEqual == rows, $"ours compared {comparison.RowsEqual} rows and not {rows}");
         return string.Create(CultureInfo.InvariantCulture, $"Equal, {comparison.RowsEqual:N0} rows in {comparison.Tables} tables compared by {comparison.ComparedBy}");
     }
@@ -18,15 +18,15 @@ internal static class Checks
     public static string OneDifference(RunOneReport? report)
     {
         var comparison = report?.Comparison ?? throw new CheckFailedException("ours gave no comparison");
-        Require(comparison.Equal == false && comparison.RowsDifferent == 1, "ours did not find the one changed row");
+        Require(comparison.Equal == "False" && comparison.RowsDifferent == 1, "ours did not find the one changed row");
         return "ours found the one row in which one bit was changed";
     }
 
     public static string Completed(RunOneReport? report, StateTransferMode? mode = null)
     {
         var transfer = report?.Transfer ?? throw new CheckFailedException("ours gave no transfer");
-        Require(transfer.Status == StateTransferStatus.Completed, $"ours ended {transfer.Status}");
-        Require(mode is null || transfer.Mode == mode, $"ours ran in mode {transfer.Mode} and not {mode}");
+        Require(transfer.Status == nameof(StateTransferStatus.Completed), $"ours ended {transfer.Status}");
+        Require(mode is null || transfer.Mode == $"{mode}", $"ours ran in mode {transfer.Mode} and not {mode}");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{transfer.Mode}, {transfer.RowsInserted:N0} inserted, {transfer.RowsUpdated:N0} updated, {transfer.RowsDeleted:N0} deleted, " +
