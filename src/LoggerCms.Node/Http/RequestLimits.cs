@@ -40,11 +40,12 @@ internal sealed class RequestLimits(NodeSettings settings) : IDisposable
     private static PartitionedRateLimiter<T> Create<T>(int perSecond)
         where T : notnull
     {
+        var atOnce = Math.Max(1, perSecond / PartsOfSecond);
         var options = new TokenBucketRateLimiterOptions
         {
             TokenLimit = perSecond,
-            TokensPerPeriod = Math.Max(1, perSecond / PartsOfSecond),
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1) / Math.Min(perSecond, PartsOfSecond),
+            TokensPerPeriod = atOnce,
+            ReplenishmentPeriod = TimeSpan.FromSeconds((double)atOnce / perSecond),
         };
         return PartitionedRateLimiter.Create<T, T>(who => RateLimitPartition.GetTokenBucketLimiter(who, _ => options));
     }
