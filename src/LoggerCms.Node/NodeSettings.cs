@@ -86,8 +86,8 @@ internal sealed record NodeSettings
             throw Invalid(nameof(Port), Port, "0 to 65535");
         if (FlushIntervalMs is < 1 or > 3_600_000)
             throw Invalid(nameof(FlushIntervalMs), FlushIntervalMs, "1 to 3,600,000");
-        if (MostUnflushedMB < 1 || MostRequestMB is < 1 or > 1024 || MostConnections < 1 || MostRequestsPerSecond < 1 || MostStrangerRequestsPerSecond < 1 || WriteWaitSeconds < 1 || RequestRetentionMinutes < 1
-            || AuditRetentionDays < 1 || MemoryLimitMB < 0)
+        if (MostUnflushedMB < 1 || MostRequestMB is < 1 or > 1024 || MostConnections < 1 || WriteWaitSeconds < 1 || RequestRetentionMinutes < 1
+            || MostRequestsPerSecond < 1 || MostStrangerRequestsPerSecond < 1 || AuditRetentionDays < 1 || MemoryLimitMB < 0)
         {
             throw Invalid("a bound", "0 or less", "at least 1");
         }

@@ -222,6 +222,8 @@ internal sealed class Sequencer(
         }
 
         _overlay.Keep();
+
+        // Set by Answers alone, on a thread where what waits for it may go on.
         var done = new TaskCompletionSource();
         var answer = ledger.Add(request.RequestId, request.PrincipalId, record.Changes, done.Task);
         _pending.Enqueue(new Pending(record, answer, length, done));
@@ -279,11 +281,8 @@ internal sealed class Sequencer(
 
         public static void Give(List<Pending> callers, DeltaAppendFailure? failure)
         {
-            for (var at = 0; at < callers.Count; at += CallersAtOnce)
-            {
-                Pending[] some = [.. callers.GetRange(at, Math.Min(CallersAtOnce, callers.Count - at))];
+            foreach (var some in callers.Chunk(CallersAtOnce))
                 ThreadPool.UnsafeQueueUserWorkItem(new Answers(some, failure), preferLocal: false);
-            }
         }
 
         public void Execute()

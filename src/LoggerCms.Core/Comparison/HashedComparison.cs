@@ -76,9 +76,9 @@ internal sealed class HashedComparison(ISideSnapshot source, ISideSnapshot desti
         {
             try
             {
-                await Parallel.ForEachAsync(
+                await SideBySide.ForEachAsync(
                     pieces,
-                    new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, readers), CancellationToken = stop.Token },
+                    readers,
                     async (piece, cancel) =>
                     {
                         var table = tables[piece.Table];
@@ -91,7 +91,8 @@ internal sealed class HashedComparison(ISideSnapshot source, ISideSnapshot desti
 
                         if (table.Done())
                             await SettleAsync(piece.Table, table, cancel).ConfigureAwait(false);
-                    }).ConfigureAwait(false);
+                    },
+                    stop.Token).ConfigureAwait(false);
             }
             catch
             {

@@ -9,6 +9,7 @@ internal sealed class RowMisfits
 
     public RowMisfits(TableSchema table)
     {
+        // Not LINQ: over an enum the framework's code is compiled anew in every process.
         _tags = new FieldTag[table.Columns.Count];
         for (var i = 0; i < _tags.Length; i++)
             _tags[i] = (FieldTag)(byte)table.Columns[i].Type.Kind;

@@ -79,5 +79,6 @@ public static class SideChecksum
         hash.AppendData(bytes);
     }
 
+    // Not a tuple: see RowMisfits.
     private sealed record Entry(TableSchema Table, int Index);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoggerCms.Core;
 using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Databases.PostgreSql;
@@ -27,26 +28,19 @@ internal static class PgObjectLoad
                 "SELECT pg_relation_size('public.cms_object') / current_setting('block_size')::bigint", cancellationToken).ConfigureAwait(false);
             var width = Math.Max(1, blocks / (RangesPerReader * sessions.Count));
             var next = -1L;
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAll(sessions.Select(session => Task.Run(() => ReadSomeAsync(session), CancellationToken.None))).ConfigureAwait(false);
-
-            async Task ReadSomeAsync(PgSession session)
-            {
-                try
+            await SideBySide.ForEachAsync(
+                sessions,
+                sessions.Count,
+                async (session, cancel) =>
                 {
                     var copy = new PgObjectCopy();
                     long from;
 
                     // One range beyond the size that was read: blocks may have been added before the snapshot was taken.
                     while ((from = Interlocked.Increment(ref next) * width) <= blocks)
-                        await ReadAsync(session, copy, from, from + width > blocks ? null : from + width, onObject, stop.Token).ConfigureAwait(false);
-                }
-                catch
-                {
-                    await stop.CancelAsync().ConfigureAwait(false);
-                    throw;
-                }
-            }
+                        await ReadAsync(session, copy, from, from + width > blocks ? null : from + width, onObject, cancel).ConfigureAwait(false);
+                },
+                cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using LoggerCms.Core;
 using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Databases.Sqlite;
@@ -21,21 +22,15 @@ internal static class SqliteObjectLoad
                 readers.Add(SqliteDb.Open(path, side, write: false));
             SqliteViews.BeginTogether(readers, [watch], cancellationToken);
             var ranges = new Ranges(readers[0], RangesPerReader * readers.Count);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAll(readers.Select(db => Task.Run(
-                () =>
+            await SideBySide.ForEachAsync(
+                readers,
+                readers.Count,
+                (db, cancel) =>
                 {
-                    try
-                    {
-                        SqliteReads.Run(db, () => Read(db, ranges, onObject, stop.Token), stop.Token);
-                    }
-                    catch
-                    {
-                        stop.Cancel();
-                        throw;
-                    }
+                    SqliteReads.Run(db, () => Read(db, ranges, onObject, cancel), cancel);
+                    return Task.CompletedTask;
                 },
-                CancellationToken.None))).ConfigureAwait(false);
+                cancellationToken).ConfigureAwait(false);
         }
         finally
         {

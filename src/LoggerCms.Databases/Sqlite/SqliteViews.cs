@@ -21,24 +21,16 @@ internal static class SqliteViews
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var locked = false;
-            try
-            {
-                if (TryBegin(readers, watches, cancellationToken))
-                    return;
-            }
-            catch (LoggerCmsException e) when (e.Code == ErrorCodes.DestinationInUse)
-            {
-                locked = true;
-            }
-
+            if (TryBegin(readers, watches, cancellationToken))
+                return;
             foreach (var db in readers)
             {
                 if (db.IsInTransaction)
                     db.Execute("ROLLBACK");
             }
 
-            foreach (var db in locked ? watches.DefaultIfEmpty(readers[0]) : [])
+            // Here a writer is waited for.
+            foreach (var db in watches.DefaultIfEmpty(readers[0]))
                 Read(db, Version, cancellationToken);
         }
 
@@ -78,10 +70,10 @@ internal static class SqliteViews
     private static bool TryBegin(IReadOnlyList<SqliteDb> readers, IReadOnlyList<SqliteDb> watches, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var before = Versions(watches);
         WaitForLocks(false);
         try
         {
+            var before = Versions(watches);
             foreach (var db in readers)
             {
                 db.Execute("BEGIN");
@@ -92,6 +84,10 @@ internal static class SqliteViews
 
             // One reader of one database sees one commit whatever happens around it.
             return readers is [{ HasSource: false }] || Versions(watches).AsSpan().SequenceEqual(before);
+        }
+        catch (LoggerCmsException e) when (e.Code == ErrorCodes.DestinationInUse)
+        {
+            return false;
         }
         finally
         {

@@ -21,13 +21,14 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
     {
         try
         {
-            if (context.GetEndpoint()?.Metadata.GetMetadata<AnswersAtOnce>() is null)
+            var marks = context.GetEndpoint()?.Metadata;
+            if (marks?.GetMetadata<AnswersAtOnce>() is null)
                 await ObjectEndpoints.LeaveTheSocketsThread();
-            if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToAll>() is null)
+            if (marks?.GetMetadata<OpenToAll>() is null)
                 context.Items[typeof(Caller)] = Admit(context);
             else
                 limits.TakeFromStranger(RemoteOf(context));
-            await (settings.AuditReads && context.GetEndpoint()?.Metadata.GetMetadata<ReadsObjects>() is not null ? ReadAsync(context) : next(context)).ConfigureAwait(false);
+            await (settings.AuditReads && marks?.GetMetadata<ReadsObjects>() is not null ? ReadAsync(context) : next(context)).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception)
         {
