@@ -164,13 +164,16 @@ internal sealed class NodeHost : IAsyncDisposable
             },
             time);
         audit.Attach(node);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
+        // Empty: no settings but the node's own. The usual builder reads appsettings.json and ASPNETCORE_ variables, which could open further
+        // endpoints, and watches the working folder, which is where the node writes all the time.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
 
             // Says nothing that the middleware does not say, and makes an activity of each request where it could.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
         // No endpoint blocks its thread, so a request may go on on the one that received it (AnswersAtOnce).
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = (long)settings.MostRequestMB << 20;
@@ -184,6 +187,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 listen.UseHttps(certificate);
             });
         });
+        builder.Services.AddRoutingCore();
         builder.Services.AddOpenApi();
 
         // For what describes the endpoints: with other options than those that requests are read and answers written with, it would tell of other names.
