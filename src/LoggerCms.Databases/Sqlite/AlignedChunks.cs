@@ -6,16 +6,21 @@ internal sealed class AlignedChunks(PairedTable table, SqliteDb db, long from, l
     db,
     from,
     to,
-    unequal: table.SourceRowId,
+    unequal: $"{table.SourceRowId}, {table.DestinationRowId} IS NOT NULL",
     surplus: table.DestinationRowId,
-    isSurplus: $"CASE WHEN {table.SourceRowId} IS NOT NULL AND {table.SameRow} THEN 0 ELSE 1 END")
+    isSurplus: $"{table.SourceRowId} IS NULL")
 {
     private readonly List<long> _source = [];
     private readonly List<long> _destination = [];
 
-    protected override long Accounted => 0;
+    protected override long Accounted => _destination.Count;
 
-    protected override void OnUnequal(SqliteStatement row) => _source.Add(row.Int64(0));
+    protected override void OnUnequal(SqliteStatement row)
+    {
+        _source.Add(row.Int64(0));
+        if (row.Int64(1) != 0)
+            _destination.Add(row.Int64(0));
+    }
 
     protected override void OnSurplus(SqliteStatement row) => _destination.Add(row.Int64(0));
 
