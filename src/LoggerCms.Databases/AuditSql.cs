@@ -8,6 +8,7 @@ namespace LoggerCms.Databases;
 /// <summary>What the audit databases of all makes have in common.</summary>
 internal static class AuditSql
 {
+    /// <summary>Of the servers' tables.</summary>
     public const int Format = 1;
 
     public const string Columns =
@@ -26,7 +27,7 @@ internal static class AuditSql
         }
 
         var values = new List<object>();
-        var sql = new StringBuilder($"SELECT {Columns} FROM {dialect.Table}");
+        var sql = new StringBuilder($"SELECT {Columns} FROM {(filter.ObjectId is null ? dialect.Table : dialect.TableForObject ?? dialect.Table)}");
         Add("time_us >=", filter.FromUs);
         Add("time_us <", filter.ToUs);
         Add("principal_id =", filter.PrincipalId);
@@ -84,9 +85,9 @@ internal static class AuditSql
         return escaped.ToString();
     }
 
-    public static LoggerCmsException UnknownFormat(string database, long format) => new(
+    public static LoggerCmsException UnknownFormat(string database, long format, int known = Format) => new(
         ErrorCodes.FormatNotSupported,
-        $"The audit table of '{database}' has format {format}; this release knows {Format}. Nothing was changed.",
+        $"The audit table of '{database}' has format {format}; this release knows {known}. Nothing was changed.",
         "Use the release that made it, or give another database for the audit.",
         database);
 
@@ -118,4 +119,6 @@ internal static class AuditSql
 /// <param name="Like">A LIKE over a column and a pattern that leaves the case of ASCII letters aside.</param>
 /// <param name="Id">An id as the table has it.</param>
 /// <param name="IsTransactSql">It has neither LIMIT nor rows as values, and a bracket means something in a pattern.</param>
-internal sealed record AuditDialect(string Mark, string Table, Func<string, string, string> Like, Func<Guid, object> Id, bool IsTransactSql = false);
+/// <param name="TableForObject">What to read from instead of the table where the events of one object are asked for; null for the table.</param>
+internal sealed record AuditDialect(
+    string Mark, string Table, Func<string, string, string> Like, Func<Guid, object> Id, bool IsTransactSql = false, string? TableForObject = null);

@@ -6,19 +6,45 @@ namespace LoggerCms.Databases.Sqlite;
 /// <summary>An audit database in one SQLite file, with the same journal and syncs as <see cref="SqliteSystemDatabase"/>.</summary>
 internal sealed class SqliteAuditDatabase : IAuditDatabase
 {
+    private const int Format = 2;
+    private const int FormatWithoutParts = 1;
+
+    /// <summary>
+    /// The index by object goes by parts of 65,536 events, so that a batch writes to its newest pages and not to pages all over the file. A look for an
+    /// object asks each part.
+    /// </summary>
     private const string Create =
         """
         CREATE TABLE main.audit_event (
-          id BLOB NOT NULL UNIQUE, time_us INTEGER NOT NULL, source TEXT NOT NULL, principal_id INTEGER NOT NULL, principal_name TEXT NOT NULL,
-          action TEXT NOT NULL, object_id INTEGER NOT NULL, object_name TEXT NOT NULL, object_kind TEXT NOT NULL, path TEXT NOT NULL,
-          result INTEGER NOT NULL, detail TEXT NOT NULL, client_address TEXT NOT NULL);
+          n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, time_us INTEGER NOT NULL, source TEXT NOT NULL, principal_id INTEGER NOT NULL,
+          principal_name TEXT NOT NULL, action TEXT NOT NULL, object_id INTEGER NOT NULL, object_name TEXT NOT NULL, object_kind TEXT NOT NULL,
+          path TEXT NOT NULL, result INTEGER NOT NULL, detail TEXT NOT NULL, client_address TEXT NOT NULL);
         CREATE INDEX main.audit_event_time ON audit_event (time_us, id);
-        CREATE INDEX main.audit_event_object ON audit_event (object_id, time_us);
-        CREATE TABLE main.loggercms_audit (one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL);
-        INSERT INTO main.loggercms_audit VALUES (1, 1);
+        CREATE INDEX main.audit_event_object ON audit_event (n >> 16, object_id, time_us);
+        CREATE TABLE IF NOT EXISTS main.loggercms_audit (one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1), format INTEGER NOT NULL);
+        INSERT OR REPLACE INTO main.loggercms_audit VALUES (1, 2);
         """;
 
-    private static readonly AuditDialect Dialect = new("?", "main.audit_event", (column, pattern) => $"{column} LIKE {pattern}", id => id.ToByteArray(bigEndian: true));
+    private const string Convert =
+        $"""
+        DROP INDEX main.audit_event_time;
+        DROP INDEX main.audit_event_object;
+        ALTER TABLE main.audit_event RENAME TO audit_event_before;
+        {Create}
+        INSERT INTO main.audit_event ({AuditSql.Columns}) SELECT {AuditSql.Columns} FROM main.audit_event_before ORDER BY time_us, id;
+        DROP TABLE main.audit_event_before;
+        """;
+
+    private const string OfObject =
+        """
+        (WITH RECURSIVE part (part_no) AS (
+          SELECT min(n) >> 16 FROM main.audit_event
+          UNION ALL SELECT part_no + 1 FROM part WHERE part_no < (SELECT max(n) >> 16 FROM main.audit_event)) SELECT part_no FROM part)
+        CROSS JOIN main.audit_event ON n >> 16 = part_no
+        """;
+
+    private static readonly AuditDialect Dialect = new(
+        "?", "main.audit_event", (column, pattern) => $"{column} LIKE {pattern}", id => id.ToByteArray(bigEndian: true), TableForObject: OfObject);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -40,13 +66,14 @@ internal sealed class SqliteAuditDatabase : IAuditDatabase
             () =>
             {
                 SqliteNewFile.MakeWhereMissing(_connection, SystemFiles.Instance);
-                if (_reader.Use(db => SqliteViews.Read(db, IsReady, cancellationToken), cancellationToken))
+                if (_reader.Use(db => SqliteViews.Read(db, FormatOf, cancellationToken), cancellationToken) == Format)
                     return;
                 _writer.UseTransaction(
                     db =>
                     {
-                        if (!IsReady(db))
-                            db.Execute(Create);
+                        var format = FormatOf(db);
+                        if (format != Format)
+                            db.Execute(format == FormatWithoutParts ? Convert : Create);
                         return true;
                     },
                     Patience,
@@ -152,15 +179,22 @@ internal sealed class SqliteAuditDatabase : IAuditDatabase
 
     private static void Check(SqliteDb db)
     {
-        if (!IsReady(db))
-            throw AuditSql.NotPrepared(db.Side);
+        switch (FormatOf(db))
+        {
+            case 0:
+                throw AuditSql.NotPrepared(db.Side);
+            case FormatWithoutParts:
+                throw new LoggerCmsException(
+                    ErrorCodes.NodeNotReady, $"The audit table of '{db.Side}' has an earlier form; the node gives it the present one.", "Try again in a moment.", db.Side);
+        }
     }
 
-    private static bool IsReady(SqliteDb db)
+    /// <returns>0 where there is no table.</returns>
+    private static long FormatOf(SqliteDb db)
     {
         if (db.ScalarInt64("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'loggercms_audit'") == 0)
-            return false;
+            return 0;
         var format = db.ScalarInt64("SELECT format FROM main.loggercms_audit");
-        return format == AuditSql.Format ? true : throw AuditSql.UnknownFormat(db.Side, format);
+        return format is Format or FormatWithoutParts ? format : throw AuditSql.UnknownFormat(db.Side, format, Format);
     }
 }

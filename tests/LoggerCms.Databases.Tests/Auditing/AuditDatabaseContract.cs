@@ -9,7 +9,7 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _owned = [];
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
+    private protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public ValueTask InitializeAsync()
     {
@@ -99,7 +99,7 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
     public async Task An_unknown_format_is_refused_and_left_untouched()
     {
         var (database, audit) = await PreparedAsync();
-        await database.ExecuteAsync("UPDATE loggercms_audit SET format = 2");
+        await database.ExecuteAsync("UPDATE loggercms_audit SET format = 77");
         await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => audit.PrepareAsync(Token));
         await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => audit.InsertAsync([Event(1, 1)], Token));
         await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => audit.QueryAsync(new AuditFilter(), Token));
@@ -118,7 +118,7 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
         await Sides.FailsAsync(ErrorCodes.InvalidOption, () => audit.QueryAsync(new AuditFilter { Take = 0 }, Token));
     }
 
-    private static AuditEvent Event(int number, long timeUs) => new()
+    private protected static AuditEvent Event(int number, long timeUs) => new()
     {
         Id = new Guid(number, 0, 0, new byte[8]),
         TimeUs = timeUs,
@@ -135,7 +135,7 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
         ClientAddress = "127.0.0.1",
     };
 
-    private async Task<(TestDatabase Database, IAuditDatabase Audit)> PreparedAsync()
+    private protected async Task<(TestDatabase Database, IAuditDatabase Audit)> PreparedAsync()
     {
         var database = await make.CreateDatabaseAsync();
         _owned.Add(database);
@@ -145,8 +145,6 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
         return (database, audit);
     }
 }
-
-public sealed class SqliteAuditDatabaseTests() : AuditDatabaseContract(new SqliteMake());
 
 public sealed class PostgreSqlAuditDatabaseTests() : AuditDatabaseContract(new PostgreSqlMake());
 
