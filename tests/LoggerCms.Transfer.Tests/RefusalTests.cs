@@ -22,6 +22,34 @@ public sealed class RefusalTests
         arena.AssertNothingLeft();
     }
 
+    [Theory]
+    [InlineData("""{"columns":{"T":["v"]}}""")]
+    [InlineData("""{"columns":{"t":["w"]}}""")]
+    [InlineData("""{"rowFilters":{"T":"id < 5"}}""")]
+    public async Task A_profile_that_names_what_is_not_there_is_refused_before_it_lets_through_what_it_was_to_keep(string profile)
+    {
+        using var arena = new Arena(Table);
+        arena.Source.Run("INSERT INTO t VALUES (1, 'sent')");
+        arena.Destination.Run("INSERT INTO t VALUES (1, 'kept'), (9, 'kept')");
+        var before = arena.Destination.Dump();
+        await File.WriteAllTextAsync(arena.At("profile.json"), profile, Arena.Token);
+
+        foreach (var mode in new[] { StateTransferMode.Rows, StateTransferMode.Full })
+            await arena.FailsAsync(ErrorCodes.InvalidProfile, arena.With(mode) with { ProfilePath = arena.At("profile.json") });
+
+        Assert.Equal(before, arena.Destination.Dump());
+        arena.AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task A_scope_without_a_table_is_refused()
+    {
+        using var arena = new Arena(Table);
+        await arena.FailsAsync(ErrorCodes.TableNotFound, arena.Request with { Table = ["t"], ExcludeTable = ["t"] });
+        await Arena.ThrowsAsync(ErrorCodes.TableNotFound, () => arena.Engine.CompareAsync(
+            new ComparisonRequest { Source = arena.A, Destination = arena.B, ExcludeTable = ["*"] }, null, null, Arena.Token));
+    }
+
     [Fact]
     public async Task A_missing_table_is_refused_and_made_when_asked_for()
     {
@@ -214,5 +242,21 @@ public sealed class RefusalTests
         Assert.Contains("c", failure.Message, StringComparison.Ordinal);
         Assert.Equal(0, arena.Destination.Count("c"));
         Assert.Equal(StateTransferStatus.Completed, (await arena.TransferAsync()).Status);
+    }
+
+    [Fact]
+    public async Task A_foreign_key_that_was_broken_before_does_not_refuse_what_breaks_none()
+    {
+        using var arena = new Arena(["CREATE TABLE p (id INTEGER PRIMARY KEY)", "CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id))"]);
+        arena.Source.Run("INSERT INTO p VALUES (1), (2)");
+        arena.Destination.Run("PRAGMA foreign_keys = OFF", "INSERT INTO p VALUES (1), (3)", "INSERT INTO c VALUES (1, 77), (2, 78), (3, 2)");
+
+        var result = await arena.TransferAsync(arena.Request with { Table = ["p"] });
+
+        Assert.Contains(result.Notes, n => n.Contains("2 rows refer", StringComparison.Ordinal));
+        arena.Source.Run("DELETE FROM p WHERE id = 2");
+        var failure = await arena.FailsAsync(ErrorCodes.ForeignKeyViolated, arena.Request with { Table = ["p"] });
+        Assert.Contains("3 rows refer", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(2, arena.Destination.Count("p"));
     }
 }

@@ -50,6 +50,51 @@ public sealed class ResumeTests
         Assert.Equal(meanwhile, arena.Destination.Dump());
     }
 
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public async Task A_resume_of_what_another_transfer_has_overtaken_is_refused_and_with_force_undone_before_that_one(StateTransferMode mode)
+    {
+        using var arena = Filled();
+        var id = await FailInApplyAsync(arena, mode);
+        arena.Source.Run("UPDATE word SET meaning = 'newer' WHERE word = 'word5'");
+        var newer = await arena.TransferAsync(arena.With(mode));
+        var now = arena.Destination.Dump();
+
+        var failure = await Arena.ThrowsAsync(ErrorCodes.DestinationChanged, () => arena.ResumeAsync(id));
+
+        Assert.Contains(newer.Id.ToString(), failure.Message, StringComparison.Ordinal);
+        Assert.Equal(now, arena.Destination.Dump());
+        await arena.ResumeAsync(id, force: true);
+        Assert.NotEqual(now, arena.Destination.Dump());
+        await Arena.ThrowsAsync(ErrorCodes.UndoNotLast, () => arena.UndoAsync(newer.Id));
+        await arena.UndoAsync(id);
+        Assert.Equal(now, arena.Destination.Dump());
+    }
+
+    [Fact]
+    public async Task A_resume_and_an_undo_go_by_the_profile_as_it_was()
+    {
+        using var arena = new Arena(["CREATE TABLE t (id INTEGER PRIMARY KEY, r TEXT, v INT, own TEXT)"]);
+        arena.Source.Run("INSERT INTO t VALUES (1, 'EU', 1, 's'), (2, 'EU', 2, 's')");
+        arena.Destination.Run("INSERT INTO t VALUES (1, 'EU', 0, 'd'), (3, 'US', 3, 'd')");
+        var profile = arena.At("profile.json");
+        await File.WriteAllTextAsync(profile, """{"columns":{"t":["own"]},"rowFilters":{"t":"r = 'EU'"}}""", Arena.Token);
+        var id = await FailInApplyAsync(arena, arena.With(StateTransferMode.Rows) with { ProfilePath = profile });
+
+        await File.WriteAllTextAsync(profile, "{}", Arena.Token);
+        await arena.ResumeAsync(id);
+        Assert.Equal(["1 1 d", "2 2 ", "3 3 d"], Rows());
+        File.Delete(profile);
+        await arena.UndoAsync(id);
+        Assert.Equal(["1 0 d", "3 3 d"], Rows());
+
+        List<string> Rows()
+        {
+            using var connection = arena.Destination.Open();
+            return SqliteFile.List(connection, "SELECT id || ' ' || v || ' ' || coalesce(own, '') FROM t ORDER BY id");
+        }
+    }
+
     [Fact]
     public async Task A_damaged_spool_is_refused_by_type_and_nothing_of_it_is_applied()
     {
@@ -157,7 +202,9 @@ public sealed class ResumeTests
         return arena;
     }
 
-    private static async Task<Guid> FailInApplyAsync(Arena arena, StateTransferMode mode)
+    private static Task<Guid> FailInApplyAsync(Arena arena, StateTransferMode mode) => FailInApplyAsync(arena, arena.With(mode));
+
+    private static async Task<Guid> FailInApplyAsync(Arena arena, StateTransferRequest request)
     {
         using var stop = new CancellationTokenSource();
         var progress = new Told(p =>
@@ -165,7 +212,7 @@ public sealed class ResumeTests
             if (p.Phase == StateTransferPhase.Verify)
                 stop.Cancel();
         });
-        var result = await arena.Engine.TransferAsync(arena.With(mode), progress, stop.Token);
+        var result = await arena.Engine.TransferAsync(request, progress, stop.Token);
         Assert.Equal(StateTransferStatus.Cancelled, result.Status);
         Assert.NotNull(result.SpoolPath);
         return result.Id;

@@ -3,7 +3,7 @@ namespace LoggerCms.Transfer.Tests;
 /// <summary>The way back: exact, refused where it would overwrite later work, and itself undoable.</summary>
 public sealed class UndoTests
 {
-    private static readonly string[] Table = ["CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", "CREATE TABLE keyless (v TEXT)"];
+    private static readonly string[] Table = ["CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", "CREATE TABLE keyless (v TEXT)", "CREATE TABLE other (id INTEGER PRIMARY KEY)"];
 
     public static TheoryData<StateTransferMode, SpoolMode, string> LaterWrites()
     {
@@ -43,6 +43,38 @@ public sealed class UndoTests
         await arena.UndoAsync(forced.Id);
 
         Assert.Equal(later, arena.Destination.Dump());
+    }
+
+    [Fact]
+    public async Task An_undo_is_not_refused_for_what_came_to_other_tables_since()
+    {
+        using var arena = Differing();
+        foreach (var (side, name) in new[] { (arena.A, "A"), (arena.B, "B") })
+            await arena.Engine.EnableLogAsync(new EnableLogRequest { Side = side, SideName = name, Table = ["t", "other"] }, Arena.Token);
+        var before = arena.Destination.Dump(t => t == "t");
+        var result = await arena.TransferAsync(arena.With(StateTransferMode.Rows) with { Table = ["t"] });
+        arena.Destination.Run("INSERT INTO other VALUES (1)");
+
+        await arena.UndoAsync(result.Id);
+
+        Assert.Equal(before, arena.Destination.Dump(t => t == "t"));
+        Assert.Equal(1, arena.Destination.Count("other"));
+    }
+
+    [Fact]
+    public async Task A_transfer_says_which_side_local_columns_no_undo_can_bring_back()
+    {
+        using var arena = new Arena(["CREATE TABLE t (id INTEGER PRIMARY KEY, v INT, own TEXT DEFAULT 'none')"]);
+        arena.Source.Run("INSERT INTO t VALUES (1, 2, 's')");
+        arena.Destination.Run("INSERT INTO t VALUES (1, 1, 'd')");
+        await File.WriteAllTextAsync(arena.At("p.json"), """{"columns":{"t":["own"]}}""", Arena.Token);
+        var request = arena.With(StateTransferMode.Rows) with { ProfilePath = arena.At("p.json") };
+        Assert.DoesNotContain((await arena.TransferAsync(request)).Notes, n => n.Contains("own", StringComparison.Ordinal));
+
+        arena.Destination.Run("INSERT INTO t VALUES (3, 3, 'precious')");
+        var result = await arena.TransferAsync(request);
+
+        Assert.Contains(result.Notes, n => n.Contains("table t", StringComparison.Ordinal) && n.Contains("(own)", StringComparison.Ordinal));
     }
 
     [Fact]

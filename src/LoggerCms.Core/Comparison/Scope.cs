@@ -50,9 +50,23 @@ public static class Scope
                 throw NotFound(source, pattern, $"{sourceName} or {destinationName}");
         }
 
-        return Pair(
+        var scope = Pair(
             Select(source, options, profile, sourceName, requireMatch: false),
             Select(destination, options, profile, destinationName, requireMatch: false));
+        RequireAny(scope, source, destination);
+        return scope;
+    }
+
+    /// <summary>Refuses a scope that leaves out every table there is: nothing compared would be called equal.</summary>
+    /// <exception cref="LoggerCmsException">TableNotFound.</exception>
+    public static void RequireAny(ScopePairs scope, SideCatalog source, SideCatalog destination)
+    {
+        if (scope.Pairs.Count + scope.OnlyInSource.Count + scope.OnlyInDestination.Count > 0 || source.Tables.Count + destination.Tables.Count == 0)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.TableNotFound,
+            "No table is in scope: -Table, -ExcludeTable and the side profile together leave out all of them.",
+            "Leave one of them out, or name fewer tables there.");
     }
 
     /// <summary>Pairs the tables of two sides by name.</summary>

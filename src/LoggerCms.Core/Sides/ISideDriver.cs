@@ -157,8 +157,8 @@ public interface ISideTransaction : IRowReader, IAsyncDisposable
     /// <summary>Runs statements of <see cref="ISide.GetCreateTable"/> and reads the catalog again.</summary>
     Task CreateTableAsync(string statements, CancellationToken cancellationToken);
 
-    /// <summary>Foreign keys of and to the tables in scope that no longer hold, as text; empty when all hold.</summary>
-    Task<IReadOnlyList<string>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken);
+    /// <summary>Foreign keys of and to the tables in scope that do not hold; empty when all hold.</summary>
+    Task<IReadOnlyList<BrokenForeignKey>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken);
 
     /// <summary>Writes the transfer's id, so that a lost answer to COMMIT can be settled.</summary>
     Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken);
@@ -177,3 +177,9 @@ public interface IValueFit
     /// <summary>Null when every field of the canonical row fits; otherwise the index of the column and why it does not.</summary>
     (int Column, string Reason)? Check(ReadOnlySpan<byte> row);
 }
+
+/// <summary>A foreign key that does not hold.</summary>
+/// <param name="Key">What tells it from every other one of the side.</param>
+/// <param name="Rows">How many rows it does not hold for.</param>
+/// <param name="Text">For a message.</param>
+public sealed record BrokenForeignKey(string Key, long Rows, string Text);

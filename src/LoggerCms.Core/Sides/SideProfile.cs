@@ -10,4 +10,10 @@ public sealed record SideProfile(
     IReadOnlyDictionary<string, string> RowFilters)
 {
     public static SideProfile Empty { get; } = new([], new Dictionary<string, IReadOnlyList<string>>(), new Dictionary<string, string>());
+
+    /// <summary>The profile that given schemas were read with, so that a later catalog describes the same tables the same way.</summary>
+    public static SideProfile Of(IReadOnlyList<TableSchema> tables) => new(
+        [],
+        tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.Name.ToString(), t => t.SideLocalColumns),
+        tables.Where(t => t.RowFilter is not null).ToDictionary(t => t.Name.ToString(), t => t.RowFilter!));
 }

@@ -14,7 +14,11 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
     private const int MostConflictsListed = 20;
     private readonly List<string> _conflicts = [];
     private readonly byte[] _hash = new byte[RowKeys.HashSize];
+    private readonly HashSet<TableSchema> _withoutTheirOwnColumns = [];
     private long _conflictCount;
+
+    /// <summary>Tables of which rows went whose side-local columns no undo file holds.</summary>
+    public IReadOnlyCollection<TableSchema> WithoutTheirOwnColumns => _withoutTheirOwnColumns;
 
     public long Inserted { get; private set; }
 
@@ -80,7 +84,10 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             }
         }
 
-        Deleted += await transaction.ClearAsync(table, cancellationToken).ConfigureAwait(false);
+        var gone = await transaction.ClearAsync(table, cancellationToken).ConfigureAwait(false);
+        if (gone > 0 && table.SideLocalColumns.Count > 0)
+            _withoutTheirOwnColumns.Add(table);
+        Deleted += gone;
         if (options.CopyWhole is { } copy)
         {
             var rows = await copy(index, table, cancellationToken).ConfigureAwait(false);
@@ -116,6 +123,8 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
                 undo.Add(index, ChangeKind.Insert, batch.Rows[i]);
             var gone = await transaction.DeleteRowsAsync(table, batch.Rows, cancellationToken).ConfigureAwait(false);
             Deleted += gone;
+            if (gone > 0 && table.SideLocalColumns.Count > 0)
+                _withoutTheirOwnColumns.Add(table);
             if (gone != batch.Rows.Count)
                 Conflict(table, $"{batch.Rows.Count - gone} rows without a key are no longer there");
         }
@@ -159,6 +168,8 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             going.Add(batch.Rows[i]);
         }
 
+        if (going.Count > 0 && table.SideLocalColumns.Count > 0)
+            _withoutTheirOwnColumns.Add(table);
         await DeleteAsync(table, going, cancellationToken).ConfigureAwait(false);
         Deleted += going.Count;
     }

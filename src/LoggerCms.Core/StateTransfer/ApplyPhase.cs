@@ -69,6 +69,7 @@ internal static class ApplyPhase
         await CheckPositionAsync(request, transaction, token).ConfigureAwait(false);
         if (request.BeforeApply is { } before)
             await before(transaction, tables, token).ConfigureAwait(false);
+        var foreignKeys = await ForeignKeyCheck.BeginAsync(request, transaction, tables, token).ConfigureAwait(false);
 
         using var undoFile = new ChangeFileWriter(run.Files, store.UndoPath(run.Id), ChangeFile.UndoMagic, new ChangeFileHeader
         {
@@ -92,7 +93,9 @@ internal static class ApplyPhase
 
         applier.ThrowIfConflicts();
         undo.Seal();
-        await ForeignKeyCheck.RunAsync(run, request, transaction, tables).ConfigureAwait(false);
+        await foreignKeys.EndAsync(run).ConfigureAwait(false);
+        foreach (var table in applier.WithoutTheirOwnColumns)
+            run.Note($"Rows of table {table.Name} were deleted together with its side-local columns ({string.Join(", ", table.SideLocalColumns)}); an undo brings the rows back with the defaults of these columns.");
         run.Set(run.Result with
         {
             RowsInserted = applier.Inserted,
@@ -104,7 +107,7 @@ internal static class ApplyPhase
 
         run.Begin(StateTransferPhase.Verify);
         var read = await VerifyAsync(run, request, transaction, tables, sums).ConfigureAwait(false);
-        await FinishAsync(run, request, store, transaction, undoFile, tables, await OutcomesAsync(request, transaction, tables, read, token).ConfigureAwait(false)).ConfigureAwait(false);
+        await FinishAsync(run, request, store, transaction, undoFile, tables, await OutcomesAsync(request, transaction, tables, read, token).ConfigureAwait(false), time).ConfigureAwait(false);
     }
 
     /// <param name="level">What was asked for.</param>
@@ -126,7 +129,8 @@ internal static class ApplyPhase
         ISideTransaction transaction,
         ChangeFileWriter undoFile,
         IReadOnlyList<TableSchema> tables,
-        IReadOnlyList<TableOutcome> outcomes)
+        IReadOnlyList<TableOutcome> outcomes,
+        TimeProvider time)
     {
         if (transaction.LogWriter is { } log)
             await request.MovePosition(transaction, await log.GetPositionAsync(run.Token).ConfigureAwait(false), run.Token).ConfigureAwait(false);
@@ -139,7 +143,7 @@ internal static class ApplyPhase
             Tables = outcomes,
         });
         run.Set(run.Result with { UndoPath = undoFile.Path });
-        run.Set(run.Record with { Locked = [.. tables.Select(t => t.Name)] });
+        run.Set(run.Record with { Locked = [.. tables.Select(t => t.Name)], CommittedAt = time.GetUtcNow() });
         run.Save();
         run.Token.ThrowIfCancellationRequested();
         try
@@ -286,7 +290,8 @@ internal static class ApplyPhase
 
     private static async Task CheckPositionAsync(ApplyRequest request, ISideTransaction transaction, CancellationToken cancellationToken)
     {
-        if (transaction.LogWriter is not { } log || request.Lenient)
+        // An undo goes by the rows that it is about: what came to other rows since is no reason to refuse it.
+        if (transaction.LogWriter is not { } log || request.Lenient || request.RestoresFormerState)
             return;
         var now = await log.GetPositionAsync(cancellationToken).ConfigureAwait(false);
         if (now.Own != request.ExpectedPosition.Own || now.CompareTo(request.ExpectedPosition) != PositionRelation.Equal)

@@ -18,7 +18,10 @@ internal sealed record ChangeFileHeader
     public required IReadOnlyList<TableShape> Tables { get; init; }
 }
 
-/// <summary>A table by what must be the same for its canonical rows to fit: columns with their types in field order, and the key.</summary>
+/// <summary>
+/// A table by what must be the same for its canonical rows to fit: columns with their types in field order, and the key. And what the side profile
+/// said of it then: a resume and an undo go by that, not by what the profile's file has become.
+/// </summary>
 internal sealed record TableShape
 {
     public required string? Schema { get; init; }
@@ -29,6 +32,10 @@ internal sealed record TableShape
 
     public required IReadOnlyList<string> Key { get; init; }
 
+    public IReadOnlyList<string> SideLocalColumns { get; init; } = [];
+
+    public string? RowFilter { get; init; }
+
     public string FullName => new TableName(Schema, Name).ToString();
 
     public static TableShape Of(TableSchema table) => new()
@@ -37,7 +44,14 @@ internal sealed record TableShape
         Name = table.Name.Name,
         Columns = [.. table.Columns.Select(c => $"{c.Name} {c.Type}")],
         Key = [.. table.Key.Select(i => table.Columns[i].Name)],
+        SideLocalColumns = table.SideLocalColumns,
+        RowFilter = table.RowFilter,
     };
+
+    public static SideProfile ProfileOf(IReadOnlyList<TableShape> tables) => new(
+        [],
+        tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.FullName, t => t.SideLocalColumns),
+        tables.Where(t => t.RowFilter is not null).ToDictionary(t => t.FullName, t => t.RowFilter!));
 
     /// <summary>True when the table has these columns and this key; a profile may leave further columns out.</summary>
     public bool StandsIn(TableSchema table)

@@ -79,6 +79,7 @@ internal static class Compatibility
         {
             source = pair?.Source ?? await sides.Source.BeginSnapshotAsync(options, cancellationToken).ConfigureAwait(false);
             destination = pair?.Destination ?? await sides.Destination.BeginSnapshotAsync(options, cancellationToken).ConfigureAwait(false);
+            ProfileCheck.Require(profile, request.ProfilePath, source.Catalog, destination.Catalog);
             var (pairs, toCreate) = Pair(sides, request, profile, source.Catalog, destination.Catalog);
             if (toCreate.Count > 0 && pair is not null)
             {
@@ -127,6 +128,7 @@ internal static class Compatibility
             ? [.. destination.Tables.Where(t => wanted.Contains(t.Name))]
             : Scope.Select(destination, request, profile, to);
         var scope = Scope.Pair(sourceTables, destinationTables);
+        Scope.RequireAny(scope, source, destination);
         SchemaCheck.Require(scope, from, to, request.CreateMissingTables);
         var pairs = scope.Pairs.Concat(scope.OnlyInSource.Select(t => new TablePair(t, t)))
             .OrderBy(p => p.Source.Name.ToString(), StringComparer.Ordinal).ToList();

@@ -28,6 +28,16 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
                 "Start it again with Start-StateTransfer.");
         }
 
+        // A table that is sent whole expects nothing of the destination, so that an old spool would take back what came since.
+        if (!request.Force && LaterThan(record, record.Result.StartedAt) is { } later)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.DestinationChanged,
+                $"State transfer {later.Result.Id} into the same side was completed after {request.Id} had been prepared. Nothing was applied.",
+                "Start a new transfer, or use -Force to bring the side back to the older state (an undo file is written).",
+                record.Result.Destination);
+        }
+
         using var run = new TransferRun(TransferRun.Again(record), store, time, progress, cancellationToken);
         run.Save();
         return await TransferEnd.GuardAsync(run, () => ResumeAsync(run, request, spool), cancel => Compatibility.OpenAsync(driver, Destination(record, request.Destination), cancel), store).ConfigureAwait(false);
@@ -163,16 +173,21 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
                     : "Only a completed transfer whose undo file was not removed can be undone.");
         }
 
-        var records = store.List();
-        var later = records.FirstOrDefault(r => r.DestinationIdentity == record.DestinationIdentity && r.Result.Id != request.Id
-            && r.Result.Status == StateTransferStatus.Completed && r.Result.StartedAt > record.Result.StartedAt && Stands(r, records));
-        if (later is not null && !request.Force)
+        if (!request.Force && LaterThan(record, record.CommittedAt ?? record.Result.StartedAt) is { } later)
         {
             throw new LoggerCmsException(
                 ErrorCodes.UndoNotLast,
                 $"State transfer {later.Result.Id} into the same side is later; transfers are undone last first.",
                 $"Undo-StateTransfer -Id {later.Result.Id}");
         }
+    }
+
+    /// <summary>A transfer into the same side that was completed after the given time and has not been undone.</summary>
+    private TransferRecord? LaterThan(TransferRecord record, DateTimeOffset time)
+    {
+        var records = store.List();
+        return records.FirstOrDefault(r => r.DestinationIdentity == record.DestinationIdentity && r.Result.Id != record.Result.Id
+            && r.Result.Status == StateTransferStatus.Completed && (r.CommittedAt ?? r.Result.StartedAt) > time && Stands(r, records));
     }
 
     /// <summary>A transfer stands, and so does the undo of an undo: it is that transfer again. An undo only takes one away.</summary>
@@ -206,7 +221,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
     private static async Task<IReadOnlyList<TableSchema>> TablesAsync(TransferRun run, ISide side, ChangeFileHeader header)
     {
         run.Begin(StateTransferPhase.CheckCompatibility);
-        var options = new SnapshotOptions { Profile = SideProfileFile.Load(run.Record.ProfilePath), AllowBlockingRead = true };
+        var options = new SnapshotOptions { Profile = TableShape.ProfileOf(header.Tables), AllowBlockingRead = true };
         var snapshot = await side.BeginSnapshotAsync(options, run.Token).ConfigureAwait(false);
         await using var ending = snapshot.ConfigureAwait(false);
         var now = snapshot.Catalog.Tables.ToDictionary(t => t.Name);

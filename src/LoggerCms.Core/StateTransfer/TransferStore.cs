@@ -36,6 +36,9 @@ internal sealed record TransferRecord
     public required DateTimeOffset ProcessStart { get; init; }
 
     public DateTimeOffset Written { get; init; }
+
+    /// <summary>When its transaction was about to commit: transfers into one side are told apart by that, because a resumed one began long before.</summary>
+    public DateTimeOffset? CommittedAt { get; init; }
 }
 
 /// <summary>

@@ -1,11 +1,12 @@
 using System.Globalization;
+using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.PostgreSql;
 
 /// <summary>Finds rows whose foreign key names no row, by the operators that the constraint itself uses.</summary>
 internal static class PgForeignKeys
 {
-    public static async Task<IReadOnlyList<string>> FindViolationsAsync(PgSession session, IReadOnlyList<PgTable> tables, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<BrokenForeignKey>> FindViolationsAsync(PgSession session, IReadOnlyList<PgTable> tables, CancellationToken cancellationToken)
     {
         if (tables.Count == 0)
             return [];
@@ -32,7 +33,7 @@ internal static class PgForeignKeys
                 r.GetString(5), r.GetString(6), r.IsDBNull(7) ? null : r.GetString(7)),
             cancellationToken).ConfigureAwait(false);
 
-        var violations = new List<string>();
+        var violations = new List<BrokenForeignKey>();
         foreach (var key in keys)
         {
             var missing = $"{key.NotNull} AND NOT EXISTS (SELECT FROM {key.ParentOnly}{key.Parent} AS p WHERE {key.Match})";
@@ -40,7 +41,10 @@ internal static class PgForeignKeys
             var count = await session.ScalarAsync<long>(
                 $"SELECT count(*) FROM {key.ChildOnly}{key.Child} AS c WHERE {condition}", cancellationToken).ConfigureAwait(false);
             if (count > 0)
-                violations.Add(string.Create(CultureInfo.InvariantCulture, $"{key.Name}: {count} rows of {key.Child} name no row of {key.Parent}"));
+            {
+                violations.Add(new BrokenForeignKey(
+                    $"{key.Child} {key.Name}", count, string.Create(CultureInfo.InvariantCulture, $"{key.Name}: {count} rows of {key.Child} name no row of {key.Parent}")));
+            }
         }
 
         return violations;

@@ -20,7 +20,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
         await using (session.ConfigureAwait(false))
         {
             await session.ExecuteAsync("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL lock_timeout = '30s'", cancellationToken).ConfigureAwait(false);
-            var catalog = await PgCatalog.ReadAsync(session, PgProfiles.Of(tables), cancellationToken).ConfigureAwait(false);
+            var catalog = await PgCatalog.ReadAsync(session, SideProfile.Of(tables), cancellationToken).ConfigureAwait(false);
             var isNew = !await IsThereAsync(session, cancellationToken).ConfigureAwait(false);
             if (isNew)
                 await session.ExecuteAsync(PgLogFunctions.Tables, cancellationToken).ConfigureAwait(false);

@@ -32,7 +32,7 @@ internal sealed class PgTransaction : ISideTransaction, IRowHasher
         {
             await session.ExecuteAsync("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", cancellationToken).ConfigureAwait(false);
             await PgLocks.TakeAsync(session, tables, lockTimeout, cancellationToken).ConfigureAwait(false);
-            var catalog = await PgCatalog.ReadAsync(session, PgProfiles.Of(tables), cancellationToken).ConfigureAwait(false);
+            var catalog = await PgCatalog.ReadAsync(session, SideProfile.Of(tables), cancellationToken).ConfigureAwait(false);
             await PgTransfers.PrepareAsync(session, cancellationToken).ConfigureAwait(false);
             var transaction = new PgTransaction(session, catalog)
             {
@@ -174,10 +174,10 @@ internal sealed class PgTransaction : ISideTransaction, IRowHasher
     public async Task CreateTableAsync(string statements, CancellationToken cancellationToken)
     {
         await _session.ExecuteAsync(statements, cancellationToken).ConfigureAwait(false);
-        _catalog = await PgCatalog.ReadAsync(_session, PgProfiles.Of(Catalog.Tables), cancellationToken).ConfigureAwait(false);
+        _catalog = await PgCatalog.ReadAsync(_session, SideProfile.Of(Catalog.Tables), cancellationToken).ConfigureAwait(false);
     }
 
-    public Task<IReadOnlyList<string>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<BrokenForeignKey>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
         => PgForeignKeys.FindViolationsAsync(_session, [.. tables.Select(t => _catalog[t.Name])], cancellationToken);
 
     public Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)

@@ -140,9 +140,9 @@ internal sealed class SqlServerGuard(SqlServerSession session, SqlServerDialect 
     }
 
     /// <summary>The foreign keys that were on, enforced and trusted before, and no longer hold.</summary>
-    public async Task<IReadOnlyList<string>> FindViolationsAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<BrokenForeignKey>> FindViolationsAsync(CancellationToken cancellationToken)
     {
-        var violations = new List<string>();
+        var violations = new List<BrokenForeignKey>();
         foreach (var key in _foreignKeys.Where(k => k.IsTrusted))
         {
             var notNull = string.Join(" AND ", key.Columns.Select(c => $"c.{SqlServerDialect.Quote(c)} IS NOT NULL"));
@@ -153,7 +153,7 @@ internal sealed class SqlServerGuard(SqlServerSession session, SqlServerDialect 
                 $"checking foreign key '{key.Name}'",
                 cancellationToken).ConfigureAwait(false))!;
             if (rows > 0)
-                violations.Add($"{key.Name}: {rows} row(s) of {key.Parent} refer to rows that are not in {key.Referenced}");
+                violations.Add(new BrokenForeignKey($"{key.Parent} {key.Name}", rows, $"{key.Name}: {rows} row(s) of {key.Parent} refer to rows that are not in {key.Referenced}"));
         }
 
         return violations;

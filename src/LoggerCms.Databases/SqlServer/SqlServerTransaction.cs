@@ -45,10 +45,7 @@ internal sealed class SqlServerTransaction : ISideTransaction
             await guard.LockAsync(tables, cancellationToken).ConfigureAwait(false);
 
             // The tables carry the profile that the engine works under.
-            var profile = new SideProfile(
-                [],
-                tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.Name.ToString(), t => t.SideLocalColumns),
-                tables.Where(t => t.RowFilter is not null).ToDictionary(t => t.Name.ToString(), t => t.RowFilter!));
+            var profile = SideProfile.Of(tables);
             var catalog = await SqlServerCatalog.ReadAsync(session, facts.Dialect, profile, cancellationToken).ConfigureAwait(false);
             var log = await SqlServerLogState.ReadAsync(session, cancellationToken).ConfigureAwait(false);
             return new SqlServerTransaction(session, facts.Dialect, guard, profile, tables, catalog)
@@ -107,7 +104,7 @@ internal sealed class SqlServerTransaction : ISideTransaction
             await SqlServerCatalog.ReadAsync(_session, _dialect, _profile, cancellationToken).ConfigureAwait(false));
     }
 
-    public async Task<IReadOnlyList<string>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<BrokenForeignKey>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         return await _guard.FindViolationsAsync(cancellationToken).ConfigureAwait(false);

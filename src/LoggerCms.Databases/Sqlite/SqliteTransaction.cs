@@ -114,8 +114,8 @@ internal class SqliteTransaction : ISideTransaction
             },
             cancellationToken);
 
-    public Task<IReadOnlyList<string>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
-        => RunAsync<IReadOnlyList<string>>(() => SqliteForeignKeys.FindViolations(Db, _catalog.Side, tables), cancellationToken);
+    public Task<IReadOnlyList<BrokenForeignKey>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
+        => RunAsync<IReadOnlyList<BrokenForeignKey>>(() => SqliteForeignKeys.FindViolations(Db, _catalog.Side, tables), cancellationToken);
 
     public Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
         => RunAsync(

@@ -220,7 +220,7 @@ public abstract partial class SideDriverContract
             Assert.Empty(await transaction.FindForeignKeyViolationsAsync(tables, Token));
             Assert.Equal(1, await transaction.DeleteAsync("parent", 1));
             Assert.Equal(1, await transaction.DeleteAsync("child", 10));
-            Assert.Contains(await transaction.FindForeignKeyViolationsAsync(tables, Token), v => v.Contains("outside", StringComparison.Ordinal));
+            Assert.Contains(await transaction.FindForeignKeyViolationsAsync(tables, Token), v => v.Text.Contains("outside", StringComparison.Ordinal));
             await transaction.InsertAsync("parent", ("id", 1), ("v", "back"));
             Assert.Empty(await transaction.FindForeignKeyViolationsAsync(tables, Token));
             await transaction.CommitAsync();
