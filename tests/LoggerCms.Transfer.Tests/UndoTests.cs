@@ -61,18 +61,41 @@ public sealed class UndoTests
         Assert.Equal(1, arena.Destination.Count("other"));
     }
 
+    [Theory]
+    [InlineData(StateTransferMode.Rows, true)]
+    [InlineData(StateTransferMode.Full, true)]
+    [InlineData(StateTransferMode.Rows, false)]
+    public async Task An_undo_brings_back_the_side_local_columns_of_rows_that_were_deleted(StateTransferMode mode, bool filtered)
+    {
+        using var arena = new Arena(["CREATE TABLE t (id INTEGER PRIMARY KEY, a_own TEXT DEFAULT 'none', v INT, z_own REAL)"]);
+        arena.Source.Run("INSERT INTO t VALUES (1, 's', 2, 1)", "INSERT INTO t VALUES (2, 's', 2, 1)");
+        arena.Destination.Run("INSERT INTO t VALUES (1, 'd', 1, 2.5), (3, 'precious', 3, -0.0), (4, NULL, 4, NULL)");
+        await File.WriteAllTextAsync(
+            arena.At("p.json"), $$"""{"columns":{"t":["a_own","z_own"]}{{(filtered ? ""","rowFilters":{"t":"v < 100"}""" : "")}}}""", Arena.Token);
+        var before = arena.Destination.Dump();
+        var result = await arena.TransferAsync(arena.With(mode) with { ProfilePath = arena.At("p.json") });
+        Assert.Equal(2, result.RowsDeleted);
+        Assert.Empty(result.Notes);
+        var after = arena.Destination.Dump();
+
+        var undone = await arena.UndoAsync(result.Id);
+        Assert.Equal(before, arena.Destination.Dump());
+        Assert.Equal((1L, 1L, 2L), (undone.RowsDeleted, undone.RowsUpdated, undone.RowsInserted));
+        var again = await arena.UndoAsync(undone.Id);
+        Assert.Equal(after, arena.Destination.Dump());
+        await arena.UndoAsync(again.Id);
+        Assert.Equal(before, arena.Destination.Dump());
+    }
+
     [Fact]
     public async Task A_transfer_says_which_side_local_columns_no_undo_can_bring_back()
     {
-        using var arena = new Arena(["CREATE TABLE t (id INTEGER PRIMARY KEY, v INT, own TEXT DEFAULT 'none')"]);
-        arena.Source.Run("INSERT INTO t VALUES (1, 2, 's')");
-        arena.Destination.Run("INSERT INTO t VALUES (1, 1, 'd')");
+        using var arena = new Arena(["CREATE TABLE t (v INT, own TEXT DEFAULT 'none')"]);
+        arena.Source.Run("INSERT INTO t VALUES (1, 's')");
+        arena.Destination.Run("INSERT INTO t VALUES (1, 'd'), (3, 'precious')");
         await File.WriteAllTextAsync(arena.At("p.json"), """{"columns":{"t":["own"]}}""", Arena.Token);
-        var request = arena.With(StateTransferMode.Rows) with { ProfilePath = arena.At("p.json") };
-        Assert.DoesNotContain((await arena.TransferAsync(request)).Notes, n => n.Contains("own", StringComparison.Ordinal));
 
-        arena.Destination.Run("INSERT INTO t VALUES (3, 3, 'precious')");
-        var result = await arena.TransferAsync(request);
+        var result = await arena.TransferAsync(arena.With(StateTransferMode.Rows) with { ProfilePath = arena.At("p.json") });
 
         Assert.Contains(result.Notes, n => n.Contains("table t", StringComparison.Ordinal) && n.Contains("(own)", StringComparison.Ordinal));
     }

@@ -46,6 +46,12 @@ public sealed record TableSchema(TableName Name)
     /// <summary>The subset of <see cref="LeftOut"/> that a side profile declares; such values must outlive an update of their row.</summary>
     public IReadOnlyList<string> SideLocalColumns { get; init; } = [];
 
+    /// <summary>The columns of <see cref="SideLocalColumns"/>, where the driver describes them.</summary>
+    public IReadOnlyList<ColumnSchema> SideLocal { get; init; } = [];
+
+    /// <summary>Side-local columns stand among <see cref="Columns"/> (<see cref="Whole"/>).</summary>
+    public bool IsWhole { get; init; }
+
     /// <summary>A row filter from a side profile, an SQL condition in the database's own dialect; null for all rows.</summary>
     public string? RowFilter { get; init; }
 
@@ -56,6 +62,23 @@ public sealed record TableSchema(TableName Name)
 
     /// <summary>True where the database delivers the key in an order that <see cref="CanonicalOrder"/> can follow.</summary>
     public bool KeyIsOrderable => HasKey && Key.All(i => Columns[i].KeyOrder != KeyOrder.None);
+
+    /// <summary>The table with its side-local columns, as an undo needs it to bring back rows that were deleted; null where it cannot be had.</summary>
+    public TableSchema? Whole()
+    {
+        if (!HasKey || SideLocal.Count == 0)
+            return null;
+        ColumnSchema[] columns = [.. Columns.Concat(SideLocal).OrderBy(c => c.Name, StringComparer.Ordinal)];
+        return this with
+        {
+            Columns = columns,
+            Key = [.. Key.Select(i => Array.IndexOf(columns, Columns[i]))],
+            Uniques = [],
+            SideLocalColumns = [],
+            SideLocal = [],
+            IsWhole = true,
+        };
+    }
 }
 
 /// <summary>

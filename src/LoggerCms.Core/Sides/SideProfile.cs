@@ -15,5 +15,5 @@ public sealed record SideProfile(
     public static SideProfile Of(IReadOnlyList<TableSchema> tables) => new(
         [],
         tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.Name.ToString(), t => t.SideLocalColumns),
-        tables.Where(t => t.RowFilter is not null).ToDictionary(t => t.Name.ToString(), t => t.RowFilter!));
+        tables.Where(t => t is { RowFilter: not null, IsWhole: false }).ToDictionary(t => t.Name.ToString(), t => t.RowFilter!));
 }

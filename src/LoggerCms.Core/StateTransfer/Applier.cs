@@ -156,6 +156,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
 
     private async Task GoAsync(TableSchema table, ChangeBatch batch, CancellationToken cancellationToken)
     {
+        var whole = options.WholeOf(batch.Table);
         using var before = await KeyMap.ReadAsync(transaction, table, batch.Rows, cancellationToken).ConfigureAwait(false);
         using var going = new RowBatch();
         for (var i = 0; i < batch.Rows.Count; i++)
@@ -164,14 +165,30 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             CheckExpected(table, batch, i, batch.Rows[i], there, row);
             if (!there)
                 continue;
-            undo.Add(batch.Table, ChangeKind.Insert, row);
+            if (whole is null)
+                undo.Add(batch.Table, ChangeKind.Insert, row);
             going.Add(batch.Rows[i]);
         }
 
-        if (going.Count > 0 && table.SideLocalColumns.Count > 0)
+        if (whole is not null)
+            await NoteWholeAsync(whole, going, cancellationToken).ConfigureAwait(false);
+        else if (going.Count > 0 && table.SideLocalColumns.Count > 0)
             _withoutTheirOwnColumns.Add(table);
         await DeleteAsync(table, going, cancellationToken).ConfigureAwait(false);
         Deleted += going.Count;
+    }
+
+    /// <summary>Rows that go take their side-local columns along: the undo file gets them with these.</summary>
+    private async Task NoteWholeAsync(WholeTable whole, RowBatch keys, CancellationToken cancellationToken)
+    {
+        if (keys.Count == 0)
+            return;
+        using var rows = await KeyMap.ReadAsync(transaction, whole.Schema, keys, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < keys.Count; i++)
+        {
+            if (rows.TryGet(keys[i], out var row))
+                undo.Add(whole.Index, ChangeKind.Insert, row);
+        }
     }
 
     /// <summary>First of two passes: rows that change are noted for the undo and taken out.</summary>
@@ -316,10 +333,15 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
 /// <param name="ConflictError">Makes the error for rows that are not as expected.</param>
 /// <param name="Throttle">Bounds the rate.</param>
 /// <param name="Meter">Told what was sent.</param>
+/// <param name="WholeOf">The table with its side-local columns, and its index in the undo file; null where it has none or they cannot be had.</param>
 /// <param name="CopyWhole">Copies a whole table inside the database, where that is possible.</param>
 internal sealed record ApplyOptions(
     bool Lenient,
     Func<string, LoggerCmsException> ConflictError,
     Throttle Throttle,
     ProgressMeter Meter,
+    Func<int, WholeTable?> WholeOf,
     Func<int, TableSchema, CancellationToken, Task<long>>? CopyWhole = null);
+
+/// <summary>A table with its side-local columns in an undo file.</summary>
+internal sealed record WholeTable(int Index, TableSchema Schema);

@@ -59,7 +59,7 @@ internal static class ApplyPhase
         ISideTransaction transaction = pair is not null
             ? await pair.BeginTransactionAsync(request.Tables, request.LockTimeout, token).ConfigureAwait(false)
             : await request.Destination.BeginTransactionAsync(
-                [.. request.Tables.Where((_, i) => request.Work?.ToCreate.Contains(i) != true)], request.LockTimeout, token).ConfigureAwait(false);
+                [.. request.Tables.Where((_, i) => request.Work?.ToCreate.Contains(i) != true).DistinctBy(t => t.Name)], request.LockTimeout, token).ConfigureAwait(false);
         await using var ending = transaction.ConfigureAwait(false);
         if (request.Work is { } held)
             await held.ReleaseDestinationAsync().ConfigureAwait(false);
@@ -71,6 +71,8 @@ internal static class ApplyPhase
             await before(transaction, tables, token).ConfigureAwait(false);
         var foreignKeys = await ForeignKeyCheck.BeginAsync(request, transaction, tables, token).ConfigureAwait(false);
 
+        var wholes = tables.Select(t => t.Whole()).ToList();
+        IReadOnlyList<TableSchema> undoTables = [.. tables, .. wholes.OfType<TableSchema>()];
         using var undoFile = new ChangeFileWriter(run.Files, store.UndoPath(run.Id), ChangeFile.UndoMagic, new ChangeFileHeader
         {
             Id = run.Id,
@@ -78,13 +80,18 @@ internal static class ApplyPhase
             Destination = run.Result.Destination,
             Mode = run.Result.Mode,
             Created = time.GetUtcNow(),
-            Tables = [.. tables.Select(TableShape.Of)],
+            Tables = [.. undoTables.Select(TableShape.Of)],
         }, TransferStore.FolderRemedy);
-        using var undo = new ChangeSet(tables.Count, undoFile);
+        using var undo = new ChangeSet(undoTables.Count, undoFile);
         var sums = new SourceSums(token);
         await using var stopping = sums.ConfigureAwait(false);
         var applier = new Applier(transaction, request.Changes, undo, new ApplyOptions(
-            request.Lenient, request.ConflictError, new Throttle(request.ThrottleMBps, time), run.Meter, CopyWhole(request, transaction, sums)));
+            request.Lenient,
+            request.ConflictError,
+            new Throttle(request.ThrottleMBps, time),
+            run.Meter,
+            index => wholes[index] is { } whole ? new WholeTable(tables.Count + wholes.Take(index).Count(w => w is not null), whole) : null,
+            CopyWhole(request, transaction, sums)));
         for (var i = 0; i < tables.Count; i++)
         {
             if (request.Changes.Tables[i].Any)
@@ -107,7 +114,9 @@ internal static class ApplyPhase
 
         run.Begin(StateTransferPhase.Verify);
         var read = await VerifyAsync(run, request, transaction, tables, sums).ConfigureAwait(false);
-        await FinishAsync(run, request, store, transaction, undoFile, tables, await OutcomesAsync(request, transaction, tables, read, token).ConfigureAwait(false), time).ConfigureAwait(false);
+        var outcomes = await OutcomesAsync(request, transaction, tables, read, token).ConfigureAwait(false);
+        await FinishAsync(
+            run, request, store, transaction, undoFile, tables, [.. outcomes, .. undoTables.Skip(tables.Count).Select(_ => new TableOutcome())], time).ConfigureAwait(false);
     }
 
     /// <param name="level">What was asked for.</param>
@@ -143,7 +152,7 @@ internal static class ApplyPhase
             Tables = outcomes,
         });
         run.Set(run.Result with { UndoPath = undoFile.Path });
-        run.Set(run.Record with { Locked = [.. tables.Select(t => t.Name)], CommittedAt = time.GetUtcNow() });
+        run.Set(run.Record with { Locked = [.. tables.Select(t => t.Name).Distinct()], CommittedAt = time.GetUtcNow() });
         run.Save();
         run.Token.ThrowIfCancellationRequested();
         try
@@ -279,8 +288,8 @@ internal static class ApplyPhase
     {
         var now = transaction.Catalog.Tables.ToDictionary(t => t.Name);
         return [.. request.Tables.Select(table =>
-            now.TryGetValue(table.Name, out var same) && TableShape.Of(table).StandsIn(same)
-                ? table.Columns.Count == same.Columns.Count ? same with { RowFilter = table.RowFilter } : table
+            now.TryGetValue(table.Name, out var found) && (table.IsWhole ? found.Whole() ?? found : found) is var same && TableShape.Of(table).StandsIn(same)
+                ? table.Columns.Count == same.Columns.Count ? same with { RowFilter = table.RowFilter, IsWhole = table.IsWhole } : table
                 : throw new LoggerCmsException(
                     ErrorCodes.DestinationChanged,
                     $"Table {table.Name} of {request.Destination.DisplayName} is no longer as it was when it was compared.",

@@ -36,6 +36,9 @@ internal sealed record TableShape
 
     public string? RowFilter { get; init; }
 
+    /// <summary>Rows with their side-local columns: those that a transfer deleted.</summary>
+    public bool IsWhole { get; init; }
+
     public string FullName => new TableName(Schema, Name).ToString();
 
     public static TableShape Of(TableSchema table) => new()
@@ -46,12 +49,13 @@ internal sealed record TableShape
         Key = [.. table.Key.Select(i => table.Columns[i].Name)],
         SideLocalColumns = table.SideLocalColumns,
         RowFilter = table.RowFilter,
+        IsWhole = table.IsWhole,
     };
 
     public static SideProfile ProfileOf(IReadOnlyList<TableShape> tables) => new(
         [],
         tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.FullName, t => t.SideLocalColumns),
-        tables.Where(t => t.RowFilter is not null).ToDictionary(t => t.FullName, t => t.RowFilter!));
+        tables.Where(t => t is { RowFilter: not null, IsWhole: false }).ToDictionary(t => t.FullName, t => t.RowFilter!));
 
     /// <summary>True when the table has these columns and this key; a profile may leave further columns out.</summary>
     public bool StandsIn(TableSchema table)

@@ -149,7 +149,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
                 Expected = index => sums[index] is { } sum ? new TableOutcome { Rows = sum.Rows, Sum = sum.ToHex() } : null,
                 ExpectedPosition = changes.Footer.DestinationPosition.ToPosition(),
                 BeforeApply = request.Force ? null : (transaction, now, cancel) => CheckWholeTablesAsync(changes, transaction, now, cancel),
-                MovePosition = (transaction, now, cancel) => GoBackAsync(transaction, before, tables, cancel),
+                MovePosition = (transaction, now, cancel) => GoBackAsync(transaction, before, [.. tables.DistinctBy(t => t.Name)], cancel),
                 ConflictError = ChangedSince,
             },
             store,
@@ -226,7 +226,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         await using var ending = snapshot.ConfigureAwait(false);
         var now = snapshot.Catalog.Tables.ToDictionary(t => t.Name);
         IReadOnlyList<TableSchema> tables = [.. header.Tables.Select(shape =>
-            now.TryGetValue(new TableName(shape.Schema, shape.Name), out var table) && shape.Fits(table)
+            now.TryGetValue(new TableName(shape.Schema, shape.Name), out var found) && (shape.IsWhole ? found.Whole() : found) is { } table && shape.Fits(table)
                 ? table
                 : throw new LoggerCmsException(
                     ErrorCodes.SchemaMismatch,

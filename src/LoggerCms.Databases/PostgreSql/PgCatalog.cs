@@ -99,6 +99,7 @@ internal sealed class PgCatalog
                 => u.IsPlain && u.Columns.All(position.ContainsKey) ? [.. u.Columns.Select(n => position[n])] : [])],
             LeftOut = [.. physical.Where(c => !position.ContainsKey(c.Number)).Select(c => c.Name).Order(StringComparer.Ordinal)],
             SideLocalColumns = [.. physical.Where(c => !c.IsGenerated && !position.ContainsKey(c.Number)).Select(c => c.Name).Order(StringComparer.Ordinal)],
+            SideLocal = [.. physical.Where(c => !c.IsGenerated && !position.ContainsKey(c.Number)).Select(c => c.Schema)],
             RowFilter = profile.RowFilters.TryGetValue(name.ToString(), out var filter) ? filter : null,
         };
     }

@@ -23,7 +23,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
         var sideLocal = profile.Columns.TryGetValue(entry.Name, out var local) ? local : [];
         var kept = _columns.Where(c => !Contains(sideLocal, c.Column.Name)).OrderBy(c => c.Column.Name, StringComparer.Ordinal).ToList();
         var binary = IsKeyIndexBinary(indexes);
-        var columns = kept.Select(c => Describe(c.Column, c.Declared, c.NotNull, c.KeyPosition > 0 && !binary)).ToList();
+        var columns = kept.Select(Schema).ToList();
         var positions = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         foreach (var column in columns)
             positions.Add(column.Name, positions.Count);
@@ -43,10 +43,13 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
                 ForeignKeys = ReadForeignKeys(),
                 LeftOut = [.. _generated, .. sideLocal.Where(n => _columns.Any(c => Same(c.Column.Name, n)))],
                 SideLocalColumns = [.. sideLocal],
+                SideLocal = [.. _columns.Where(c => Contains(sideLocal, c.Column.Name)).Select(Schema)],
                 RowFilter = profile.RowFilters.TryGetValue(entry.Name, out var filter) ? filter : null,
                 Definition = string.Join(StatementEnd, entry.Statements),
             },
         };
+
+        ColumnSchema Schema(ColumnEntry c) => Describe(c.Column, c.Declared, c.NotNull, c.KeyPosition > 0 && !binary);
     }
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
