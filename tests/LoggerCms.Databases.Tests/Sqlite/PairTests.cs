@@ -47,6 +47,10 @@ public sealed class PairTests : IAsyncLifetime
         { "a, b", "(1,-0.0)", "(1,0.0)", "OnlyInDestination row; OnlyInSource row; equal 0" },
         { "k TEXT PRIMARY KEY, v INT", "(NULL,1),(NULL,2),('a',3)", "(NULL,2),('a',3)", "OnlyInSource row; equal 2" },
         { "k TEXT PRIMARY KEY, v INT", "('a',3)", "(NULL,2),('a',3)", "OnlyInDestination row; equal 1" },
+        { "k INTEGER PRIMARY KEY, v INTEGER", "(1,-9223372036854775808),(2,-9223372036854775808)", "(1,-9223372036854775808.0),(2,-9223372036854775808)", "Different i1; equal 1" },
+        { "k TEXT NOT NULL PRIMARY KEY, v NUMERIC", "('a',-9223372036854775808)", "('a',-9223372036854775808.0)", "Different t61; equal 0" },
+        { "k INT NOT NULL PRIMARY KEY, v INT", "(-9223372036854775808,1)", "(-9223372036854775808.0,1)", "OnlyInDestination real; OnlyInSource i-9223372036854775808; equal 0" },
+        { "k NUMERIC", "(-9223372036854775808),(-9223372036854775808)", "(-9223372036854775808.0),(-9223372036854775808)", "OnlyInDestination row; OnlyInSource row; equal 1" },
         { "rowid TEXT, k INTEGER PRIMARY KEY", "('a',1)", "('b',1)", "Different i1; equal 0" },
         { "rowid INT, _rowid_ INT, oid INT, k TEXT NOT NULL PRIMARY KEY", "(1,2,3,'a')", "(1,2,4,'a')", "Different t61; equal 0" },
     };
