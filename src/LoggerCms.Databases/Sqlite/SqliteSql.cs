@@ -81,6 +81,21 @@ internal static class SqliteSql
         return text;
     }
 
+    /// <summary>All of the conditions. As a balanced tree, because SQLite takes no expression that is 1,000 deep.</summary>
+    public static string All(ReadOnlySpan<string> conditions)
+    {
+        switch (conditions.Length)
+        {
+            case 0:
+                return "1";
+            case 1:
+                return conditions[0];
+            default:
+                var middle = conditions.Length / 2;
+                return $"({All(conditions[..middle])} AND {All(conditions[middle..])})";
+        }
+    }
+
     public static string Filter(TableSchema table) => table.RowFilter is null ? string.Empty : $" WHERE ({table.RowFilter})";
 
     private static bool MixesClasses(Affinity affinity) => affinity is Affinity.Integer or Affinity.Numeric;

@@ -193,6 +193,19 @@ public sealed class PairTests : IAsyncLifetime
         Assert.Equal(200_000, await pair.Source.CountAsync(Table(pair.Source, "t"), Token));
     }
 
+    [Theory]
+    [InlineData("k in (select k from g)", false)]
+    [InlineData("k IN g", false)]
+    [InlineData("k NOT IN/* those of */g", false)]
+    [InlineData("main.t.k > 0", false)]
+    [InlineData("k IN (1, 2) AND selected = 1 AND v <> 'domain'", true)]
+    public async Task Files_are_no_pair_where_a_row_filter_reads_other_tables(string filter, bool paired)
+    {
+        string[] tables = ["CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT, selected INT)", "CREATE TABLE g (k INTEGER PRIMARY KEY)"];
+        var profile = new SideProfile([], new Dictionary<string, IReadOnlyList<string>>(), new Dictionary<string, string> { ["t"] = filter });
+        Assert.Equal(paired, await TryBeginAsync(Make("source.db", tables), Make("destination.db", tables), 1, profile) is not null);
+    }
+
     [Fact]
     public async Task Files_of_another_encoding_are_no_pair()
     {
