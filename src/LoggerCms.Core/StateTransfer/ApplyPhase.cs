@@ -275,7 +275,7 @@ internal static class ApplyPhase
     {
         var now = transaction.Catalog.Tables.ToDictionary(t => t.Name);
         return [.. request.Tables.Select(table =>
-            now.TryGetValue(table.Name, out var same) && TableShape.Of(table).StandsIn(same)
+            now.TryGetValue(table.Name, out var found) && TableShape.Of(table) is var shape && shape.WithKeyOfThen(found) is var same && shape.StandsIn(same)
                 ? table.Columns.Count == same.Columns.Count ? same with { RowFilter = table.RowFilter } : table
                 : throw new LoggerCmsException(
                     ErrorCodes.DestinationChanged,

@@ -39,6 +39,12 @@ internal sealed record TableShape
         Key = [.. table.Key.Select(i => table.Columns[i].Name)],
     };
 
+    /// <summary>
+    /// The table with the key that the changes were made by, where it has one now and had none then or the other way round: NULL came into
+    /// a key or left it. Changes by whole rows and changes by keys without NULL stay right either way.
+    /// </summary>
+    public TableSchema WithKeyOfThen(TableSchema now) => Key.Count == 0 ? now.WithoutKey() : now.WithDeclaredKey();
+
     /// <summary>True when the table has these columns and this key; a profile may leave further columns out.</summary>
     public bool StandsIn(TableSchema table)
     {

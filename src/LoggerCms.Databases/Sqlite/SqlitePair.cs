@@ -55,7 +55,6 @@ internal sealed partial class SqlitePair : ISidePair
                 [.. sources, .. destinations, .. both], [sourceWatch, destinationWatch], cancellationToken);
             var sourceTables = SqliteCatalog.Read(sources[0], options.Profile);
             var destinationTables = SqliteCatalog.Read(destinations[0], options.Profile);
-            SqliteCatalog.AgreeOnKeys(ref sourceTables, ref destinationTables);
             return new SqlitePair(new SqliteSnapshot(sources, sourceTables), new SqliteSnapshot(destinations, destinationTables), both);
         }
         catch

@@ -1,3 +1,4 @@
+using LoggerCms.Core.Comparison;
 using LoggerCms.Databases.Tests.Support;
 using Microsoft.Data.Sqlite;
 
@@ -217,10 +218,10 @@ public sealed class PairTests : IAsyncLifetime
     private static async Task<string> CompareAsync(ISidePair pair, string table)
     {
         var found = new List<string>();
-        var source = Table(pair.Source, table);
+        var (source, destination) = Scope.Pair([Table(pair.Source, table)], [Table(pair.Destination, table)]).Pairs.Single();
         var equal = await pair.CompareAsync(
             source,
-            Table(pair.Destination, table),
+            destination,
             (kind, keys) =>
             {
                 for (var i = 0; i < keys.Count; i++)
