@@ -106,6 +106,26 @@ public sealed class FidelityTests
         Assert.Equal(1, arena.Destination.Count("t WHERE id = 1 AND v = 'new' AND seen = 'b1'"));
     }
 
+    [Theory]
+    [InlineData(StateTransferMode.Rows)]
+    [InlineData(StateTransferMode.Full)]
+    public async Task A_row_filter_that_asks_another_table_asks_each_sides_own(StateTransferMode mode)
+    {
+        using var arena = new Arena(["CREATE TABLE a (id INTEGER PRIMARY KEY, grp INT)", "CREATE TABLE g (id INTEGER PRIMARY KEY, live INT)"]);
+        arena.Source.Run("INSERT INTO g VALUES (1, 1), (2, 0)", "INSERT INTO a VALUES (1, 1), (2, 2)");
+        arena.Destination.Run("INSERT INTO g VALUES (1, 0), (2, 1)", "INSERT INTO a VALUES (2, 2), (3, 2)");
+        var profile = arena.At("profile.json");
+        await File.WriteAllTextAsync(profile, """{"rowFilters":{"a":"grp IN (SELECT id FROM g WHERE live = 1)"}}""", Arena.Token);
+
+        var before = await arena.Engine.CompareAsync(new ComparisonRequest { Source = arena.A, Destination = arena.B, Table = ["a"], ProfilePath = profile }, null, null, Arena.Token);
+        var result = await arena.TransferAsync(arena.With(mode) with { ProfilePath = profile });
+
+        Assert.Equal((1L, 2L, 0L), (before.RowsOnlyInSource, before.RowsOnlyInDestination, before.RowsDifferent));
+        Assert.Equal((StateTransferStatus.Completed, true), (result.Status, result.Equal));
+        Assert.Equal(1, arena.Destination.Count("a"));
+        Assert.Equal(1, arena.Destination.Count("a WHERE id = 1 AND grp = 1"));
+    }
+
     [Fact]
     public async Task A_transfer_of_some_tables_leaves_the_others_as_they_are()
     {

@@ -69,7 +69,7 @@ public static class Scope
             "Leave one of them out, or name fewer tables there.");
     }
 
-    /// <summary>Pairs the tables of two sides by name.</summary>
+    /// <summary>Pairs the tables of two sides by name. A table whose key one side withdrew is one without a key on both.</summary>
     public static ScopePairs Pair(IReadOnlyList<TableSchema> source, IReadOnlyList<TableSchema> destination)
     {
         var inDestination = destination.ToDictionary(table => table.Name);
@@ -77,7 +77,7 @@ public static class Scope
         return new ScopePairs(
             [
                 .. source.Where(table => inDestination.ContainsKey(table.Name))
-                    .Select(table => new TablePair(table, inDestination[table.Name]))
+                    .Select(table => AgreeOnKey(table, inDestination[table.Name]))
                     .OrderBy(pair => pair.Name),
             ],
             [.. source.Where(table => !inDestination.ContainsKey(table.Name)).OrderBy(table => table.Name)],
@@ -113,6 +113,13 @@ public static class Scope
 
         return string.Join("; ", parts);
     }
+
+    private static TablePair AgreeOnKey(TableSchema source, TableSchema destination)
+        => source.HasKey != destination.HasKey && KeyNames(source.WithDeclaredKey()).SequenceEqual(KeyNames(destination.WithDeclaredKey()), StringComparer.Ordinal)
+            ? new TablePair(source.WithoutKey(), destination.WithoutKey())
+            : new TablePair(source, destination);
+
+    private static IEnumerable<string> KeyNames(TableSchema table) => table.Key.Select(i => table.Columns[i].Name);
 
     private static bool IsInScope(string name, ScopeOptions options, SideProfile profile)
         => (options.Table.Count == 0 || Wildcard.IsMatchAny(options.Table, name))

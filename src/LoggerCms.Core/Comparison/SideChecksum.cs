@@ -49,8 +49,10 @@ public static class SideChecksum
         return hash;
     }
 
-    private static void AppendSchema(IncrementalHash hash, TableSchema table)
+    private static void AppendSchema(IncrementalHash hash, TableSchema asCompared)
     {
+        // Whether NULL stands in a key is no part of the schema.
+        var table = asCompared.WithDeclaredKey();
         Append(hash, table.Name.ToString());
         Append(hash, table.Columns.Count);
         foreach (var column in table.Columns)

@@ -35,6 +35,12 @@ public sealed record TableSchema(TableName Name)
     /// <summary>Indexes into <see cref="Columns"/>, in the key's own order; empty for a table without a key.</summary>
     public required IReadOnlyList<int> Key { get; init; }
 
+    /// <summary>
+    /// The declared key where it does not tell rows apart, because NULL stands in it on this side or on the other; <see cref="Key"/> is empty then.
+    /// Only SQLite lets NULL into a key. That it is there is a matter of data, so a table can lose and regain its key from one look to the next.
+    /// </summary>
+    public IReadOnlyList<int> WithdrawnKey { get; init; } = [];
+
     /// <summary>Further unique constraints or indexes, as indexes into <see cref="Columns"/> (partial and expression indexes as an empty list).</summary>
     public IReadOnlyList<IReadOnlyList<int>> Uniques { get; init; } = [];
 
@@ -59,6 +65,12 @@ public sealed record TableSchema(TableName Name)
     public string? Definition { get; init; }
 
     public bool HasKey => Key.Count > 0;
+
+    /// <summary>This table as one without a key.</summary>
+    public TableSchema WithoutKey() => HasKey ? this with { Key = [], WithdrawnKey = Key } : this;
+
+    /// <summary>This table with the key that it declares, although NULL may stand in it: rows whose key holds none are still found by it.</summary>
+    public TableSchema WithDeclaredKey() => HasKey ? this : this with { Key = WithdrawnKey, WithdrawnKey = [] };
 
     /// <summary>True where the database delivers the key in an order that <see cref="CanonicalOrder"/> can follow.</summary>
     public bool KeyIsOrderable => HasKey && Key.All(i => Columns[i].KeyOrder != KeyOrder.None);

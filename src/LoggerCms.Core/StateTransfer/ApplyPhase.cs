@@ -288,7 +288,7 @@ internal static class ApplyPhase
     {
         var now = transaction.Catalog.Tables.ToDictionary(t => t.Name);
         return [.. request.Tables.Select(table =>
-            now.TryGetValue(table.Name, out var found) && (table.IsWhole ? found.Whole() ?? found : found) is var same && TableShape.Of(table).StandsIn(same)
+            now.TryGetValue(table.Name, out var found) && TableShape.Of(table) is var shape && shape.FormOf(found) is var same && shape.StandsIn(same)
                 ? table.Columns.Count == same.Columns.Count ? same with { RowFilter = table.RowFilter, IsWhole = table.IsWhole } : table
                 : throw new LoggerCmsException(
                     ErrorCodes.DestinationChanged,

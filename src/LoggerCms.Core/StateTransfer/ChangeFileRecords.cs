@@ -57,6 +57,17 @@ internal sealed record TableShape
         tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.FullName, t => t.SideLocalColumns),
         tables.Where(t => t is { RowFilter: not null, IsWhole: false }).ToDictionary(t => t.FullName, t => t.RowFilter!));
 
+    /// <summary>
+    /// The table in the form that the changes were made in: with its side-local columns where they hold these, and with the key that they were made
+    /// by, where it has one now and had none then or the other way round (NULL came into a key or left it). Changes by whole rows and changes by
+    /// keys without NULL stay right either way.
+    /// </summary>
+    public TableSchema FormOf(TableSchema now)
+    {
+        var keyed = Key.Count == 0 ? now.WithoutKey() : now.WithDeclaredKey();
+        return IsWhole ? keyed.Whole() ?? keyed : keyed;
+    }
+
     /// <summary>True when the table has these columns and this key; a profile may leave further columns out.</summary>
     public bool StandsIn(TableSchema table)
     {

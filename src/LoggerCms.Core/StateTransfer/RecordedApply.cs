@@ -226,7 +226,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         await using var ending = snapshot.ConfigureAwait(false);
         var now = snapshot.Catalog.Tables.ToDictionary(t => t.Name);
         IReadOnlyList<TableSchema> tables = [.. header.Tables.Select(shape =>
-            now.TryGetValue(new TableName(shape.Schema, shape.Name), out var found) && (shape.IsWhole ? found.Whole() : found) is { } table && shape.Fits(table)
+            now.TryGetValue(new TableName(shape.Schema, shape.Name), out var found) && shape.FormOf(found) is var table && shape.Fits(table)
                 ? table
                 : throw new LoggerCmsException(
                     ErrorCodes.SchemaMismatch,

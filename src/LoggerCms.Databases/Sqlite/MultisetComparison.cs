@@ -56,10 +56,7 @@ internal sealed class MultisetComparison(PairedTable table, SqliteCatalog catalo
     private string Sql()
     {
         var names = table.SourceColumns.Select((_, i) => "c" + i).ToArray();
-        var groups = names.SelectMany((n, i) => table.SourceColumns[i].Affinity == table.DestinationColumns[i].Affinity
-            && table.SourceColumns[i].Affinity != Affinity.Blob
-                ? [$"{n} COLLATE BINARY"]
-                : new[] { $"{n} COLLATE BINARY", $"typeof({n})", $"CASE WHEN typeof({n}) = 'real' THEN {SqliteDb.BitsFunction}({n}) END" });
+        var groups = SqliteSql.GroupTerms([.. names.Select((n, i) => (n, table.SourceColumns[i].Affinity, table.DestinationColumns[i].Affinity))]);
         return $"SELECT sum(n), {string.Join(", ", names)} FROM ("
             + $"SELECT 1 AS n, {Columns(table.SourceColumns, "s.")} FROM {table.FromSource}"
             + $" UNION ALL SELECT -1, {Columns(table.DestinationColumns, "d.")} FROM {table.FromDestination})"

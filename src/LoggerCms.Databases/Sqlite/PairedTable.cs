@@ -69,8 +69,7 @@ internal sealed class PairedTable
     public string DestinationKeyList => SqliteSql.List(_destinationKey, "d.");
 
     private static string Same(SqliteColumn[] source, SqliteColumn[] destination)
-        => source.Length == 0 ? "1" : string.Join(
-            " AND ", source.Select((c, i) => SqliteSql.Same("s." + c.Quoted, "d." + destination[i].Quoted, c.Affinity, destination[i].Affinity)));
+        => SqliteSql.All([.. source.Select((c, i) => SqliteSql.Same("s." + c.Quoted, "d." + destination[i].Quoted, c.Affinity, destination[i].Affinity))]);
 
     private static string Match(string inner, SqliteColumn[] innerKey, string outer, SqliteColumn[] outerKey)
         => string.Join(" AND ", innerKey.Select((c, i) =>

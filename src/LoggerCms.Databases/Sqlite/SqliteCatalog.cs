@@ -48,22 +48,8 @@ internal sealed class SqliteCatalog
         return new SqliteCatalog(tables, encoding, notes);
     }
 
-    /// <summary>A table that one side has no usable key for (NULL stands in it) is one without a key on both.</summary>
-    public static void AgreeOnKeys(ref SqliteCatalog a, ref SqliteCatalog b)
-    {
-        var (keylessA, keylessB) = (Keyless(a), Keyless(b));
-        (a, b) = (a.WithoutKeys(keylessB), b.WithoutKeys(keylessA));
-
-        static HashSet<TableName> Keyless(SqliteCatalog catalog)
-            => [.. catalog._tables.Values.Where(t => t.KeyHasNulls).Select(t => t.Schema.Name)];
-    }
-
     public static bool IsOwn(string name)
         => name.StartsWith("sqlite_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("loggercms_", StringComparison.OrdinalIgnoreCase);
-
-    private SqliteCatalog WithoutKeys(HashSet<TableName> names)
-        => names.Count == 0 ? this : new SqliteCatalog(
-            [.. Side.Tables.Select(t => _tables[t.Name]).Select(t => names.Contains(t.Schema.Name) ? t.WithoutKey() : t)], Encoding, Side.Notes);
 
     private static List<TableEntry> ListTables(SqliteDb db, SideProfile profile, List<string> notes)
     {

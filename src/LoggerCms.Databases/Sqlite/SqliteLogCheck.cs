@@ -9,7 +9,7 @@ internal static class SqliteLogCheck
     public static IReadOnlyList<SqliteUniqueIndex> Examine(SqliteDb db, SqliteCatalog catalog, SqliteTable table)
     {
         if (!table.Schema.HasKey)
-            throw NotPossible(db, table, table.KeyHasNulls ? "NULL stands in its key" : "it has no primary key");
+            throw NotPossible(db, table, table.Schema.WithdrawnKey.Count > 0 ? "NULL stands in its key" : "it has no primary key");
         foreach (var column in table.SelectKey(table.Schema))
         {
             if (!LogKey.CanCarry(column.Kind))

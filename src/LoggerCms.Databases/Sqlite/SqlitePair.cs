@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.Sqlite;
@@ -6,7 +7,7 @@ namespace LoggerCms.Databases.Sqlite;
 /// Two SQLite files under one commit each, open in one process: connections on the destination to which the source is attached, and
 /// ordinary readers of either side. All of them began together.
 /// </summary>
-internal sealed class SqlitePair : ISidePair
+internal sealed partial class SqlitePair : ISidePair
 {
     private readonly SqliteSnapshot _source;
     private readonly SqliteSnapshot _destination;
@@ -27,7 +28,7 @@ internal sealed class SqlitePair : ISidePair
     /// <summary>Null where the two cannot be attached to one another.</summary>
     public static SqlitePair? TryBegin(SqliteSide source, SqliteSide destination, SnapshotOptions options, CancellationToken cancellationToken)
     {
-        if (source.Identity == destination.Identity)
+        if (source.Identity == destination.Identity || options.Profile.RowFilters.Values.Any(f => BeyondItsRow().IsMatch(f)))
             return null;
         var readers = Math.Max(1, options.Readers);
         var opened = new List<SqliteDb>();
@@ -54,7 +55,6 @@ internal sealed class SqlitePair : ISidePair
                 [.. sources, .. destinations, .. both], [sourceWatch, destinationWatch], cancellationToken);
             var sourceTables = SqliteCatalog.Read(sources[0], options.Profile);
             var destinationTables = SqliteCatalog.Read(destinations[0], options.Profile);
-            SqliteCatalog.AgreeOnKeys(ref sourceTables, ref destinationTables);
             return new SqlitePair(new SqliteSnapshot(sources, sourceTables), new SqliteSnapshot(destinations, destinationTables), both);
         }
         catch
@@ -115,6 +115,13 @@ internal sealed class SqlitePair : ISidePair
         if (!_sourceTaken)
             await _source.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// What lets a row filter reach another table: SELECT, IN with a table's name, a schema's name. On a connection that holds both files
+    /// such a filter of the source would read the destination's tables.
+    /// </summary>
+    [GeneratedRegex(@"\bSELECT\b|\bIN\b(?!\s*\()|\bmain\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex BeyondItsRow();
 
     private PairedTable Pair(TableSchema source, TableSchema destination, SqliteDb db)
         => new(source, _source.Tables.Find(source, db), destination, _destination.Tables.Find(destination, db));

@@ -30,25 +30,12 @@ internal sealed class SqliteTable
     /// <summary>A name by which statements can reach the row's id, or null (WITHOUT ROWID, or all of its names are taken by columns).</summary>
     public required string? RowId { get; init; }
 
-    /// <summary>True where the declared key holds NULL somewhere, and so is none.</summary>
-    public required bool KeyHasNulls { get; init; }
-
     public string Name => Schema.Name.Name;
 
     public string Quoted => SqliteSql.Quote(Name);
 
     /// <summary>True where the key is an INTEGER PRIMARY KEY, and so in the order of the table itself.</summary>
     public bool KeyIsRowId => Schema.Key.Count == 1 && Columns[Schema.Columns[Schema.Key[0]].Name].IsRowId;
-
-    public SqliteTable WithoutKey() => new()
-    {
-        Schema = Schema with { Key = [] },
-        Columns = Columns,
-        OwnOrder = OwnOrder,
-        HasGenerated = HasGenerated,
-        RowId = RowId,
-        KeyHasNulls = true,
-    };
 
     /// <summary>The columns of a schema of this table (a caller's may leave some out), in its order.</summary>
     public SqliteColumn[] Select(TableSchema schema) => [.. schema.Columns.Select(c => Columns[c.Name])];

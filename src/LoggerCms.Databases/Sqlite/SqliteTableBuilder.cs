@@ -14,7 +14,6 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
 
     private readonly List<ColumnEntry> _columns = [];
     private readonly List<string> _generated = [];
-    private bool _keyHasNulls;
 
     public SqliteTable Build()
     {
@@ -28,17 +27,18 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
         foreach (var column in columns)
             positions.Add(column.Name, positions.Count);
         var key = ReadKey(positions);
+        var nulls = key.Length > 0 && KeyHasNulls();
         return new SqliteTable
         {
             Columns = _columns.ToDictionary(c => c.Column.Name, c => c.Column, StringComparer.Ordinal),
             OwnOrder = [.. _columns.Select(c => c.Column.Name)],
             HasGenerated = _generated.Count > 0,
             RowId = FindRowId(),
-            KeyHasNulls = _keyHasNulls,
             Schema = new TableSchema(new TableName(null, entry.Name))
             {
                 Columns = columns,
-                Key = key,
+                Key = nulls ? [] : key,
+                WithdrawnKey = nulls ? key : [],
                 Uniques = [.. indexes.Where(i => i.Unique && i.Origin != "pk").Select(i => Positions(i, positions))],
                 ForeignKeys = ReadForeignKeys(),
                 LeftOut = [.. _generated, .. sideLocal.Where(n => _columns.Any(c => Same(c.Column.Name, n)))],
@@ -129,17 +129,15 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
                 db.Side);
         }
 
-        // SQLite lets NULL into the key of an ordinary table, any number of times: such a table has no key that tells its rows apart.
-        var nullable = entry.WithoutRowId ? [] : key.Where(c => !c.Column.IsRowId && !c.NotNull).ToList();
-        if (nullable.Count > 0)
-        {
-            var condition = string.Join(" OR ", nullable.Select(c => c.Column.Quoted + " IS NULL"));
-            _keyHasNulls = db.ScalarInt64($"SELECT EXISTS (SELECT 1 FROM main.{SqliteSql.Quote(entry.Name)} WHERE {condition})") != 0;
-            if (_keyHasNulls)
-                return [];
-        }
-
         return [.. key.Select(c => positions[c.Column.Name])];
+    }
+
+    /// <summary>SQLite lets NULL into the key of an ordinary table, any number of times: such a table has no key that tells its rows apart.</summary>
+    private bool KeyHasNulls()
+    {
+        var nullable = entry.WithoutRowId ? [] : _columns.Where(c => c.KeyPosition > 0 && !c.Column.IsRowId && !c.NotNull).Select(c => c.Column.Quoted + " IS NULL").ToList();
+        return nullable.Count > 0
+            && db.ScalarInt64($"SELECT EXISTS (SELECT 1 FROM main.{SqliteSql.Quote(entry.Name)} WHERE {string.Join(" OR ", nullable)})") != 0;
     }
 
     private string? FindRowId()

@@ -1,3 +1,4 @@
+using LoggerCms.Core.Comparison;
 using LoggerCms.Databases.Tests.Support;
 using Microsoft.Data.Sqlite;
 
@@ -47,6 +48,10 @@ public sealed class PairTests : IAsyncLifetime
         { "a, b", "(1,-0.0)", "(1,0.0)", "OnlyInDestination row; OnlyInSource row; equal 0" },
         { "k TEXT PRIMARY KEY, v INT", "(NULL,1),(NULL,2),('a',3)", "(NULL,2),('a',3)", "OnlyInSource row; equal 2" },
         { "k TEXT PRIMARY KEY, v INT", "('a',3)", "(NULL,2),('a',3)", "OnlyInDestination row; equal 1" },
+        { "k INTEGER PRIMARY KEY, v INTEGER", "(1,-9223372036854775808),(2,-9223372036854775808)", "(1,-9223372036854775808.0),(2,-9223372036854775808)", "Different i1; equal 1" },
+        { "k TEXT NOT NULL PRIMARY KEY, v NUMERIC", "('a',-9223372036854775808)", "('a',-9223372036854775808.0)", "Different t61; equal 0" },
+        { "k INT NOT NULL PRIMARY KEY, v INT", "(-9223372036854775808,1)", "(-9223372036854775808.0,1)", "OnlyInDestination real; OnlyInSource i-9223372036854775808; equal 0" },
+        { "k NUMERIC", "(-9223372036854775808),(-9223372036854775808)", "(-9223372036854775808.0),(-9223372036854775808)", "OnlyInDestination row; OnlyInSource row; equal 1" },
         { "rowid TEXT, k INTEGER PRIMARY KEY", "('a',1)", "('b',1)", "Different i1; equal 0" },
         { "rowid INT, _rowid_ INT, oid INT, k TEXT NOT NULL PRIMARY KEY", "(1,2,3,'a')", "(1,2,4,'a')", "Different t61; equal 0" },
     };
@@ -189,6 +194,19 @@ public sealed class PairTests : IAsyncLifetime
         Assert.Equal(200_000, await pair.Source.CountAsync(Table(pair.Source, "t"), Token));
     }
 
+    [Theory]
+    [InlineData("k in (select k from g)", false)]
+    [InlineData("k IN g", false)]
+    [InlineData("k NOT IN/* those of */g", false)]
+    [InlineData("main.t.k > 0", false)]
+    [InlineData("k IN (1, 2) AND selected = 1 AND v <> 'domain'", true)]
+    public async Task Files_are_no_pair_where_a_row_filter_reads_other_tables(string filter, bool paired)
+    {
+        string[] tables = ["CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT, selected INT)", "CREATE TABLE g (k INTEGER PRIMARY KEY)"];
+        var profile = new SideProfile([], new Dictionary<string, IReadOnlyList<string>>(), new Dictionary<string, string> { ["t"] = filter });
+        Assert.Equal(paired, await TryBeginAsync(Make("source.db", tables), Make("destination.db", tables), 1, profile) is not null);
+    }
+
     [Fact]
     public async Task Files_of_another_encoding_are_no_pair()
     {
@@ -200,10 +218,10 @@ public sealed class PairTests : IAsyncLifetime
     private static async Task<string> CompareAsync(ISidePair pair, string table)
     {
         var found = new List<string>();
-        var source = Table(pair.Source, table);
+        var (source, destination) = Scope.Pair([Table(pair.Source, table)], [Table(pair.Destination, table)]).Pairs.Single();
         var equal = await pair.CompareAsync(
             source,
-            Table(pair.Destination, table),
+            destination,
             (kind, keys) =>
             {
                 for (var i = 0; i < keys.Count; i++)
