@@ -259,4 +259,19 @@ public sealed class RefusalTests
         Assert.Contains("3 rows refer", failure.Message, StringComparison.Ordinal);
         Assert.Equal(2, arena.Destination.Count("p"));
     }
+
+    [Fact]
+    public async Task A_row_that_stands_in_the_way_outside_of_the_row_filter_is_told_with_the_filter()
+    {
+        using var arena = new Arena(["CREATE TABLE t (id INTEGER PRIMARY KEY, r TEXT)"]);
+        arena.Source.Run("INSERT INTO t VALUES (1, 'EU')");
+        arena.Destination.Run("INSERT INTO t VALUES (1, 'US')");
+        await File.WriteAllTextAsync(arena.At("p.json"), """{"rowFilters":{"t":"r = 'EU'"}}""", Arena.Token);
+        foreach (var mode in new[] { StateTransferMode.Rows, StateTransferMode.Full })
+        {
+            var failure = await arena.FailsAsync(ErrorCodes.ConstraintViolated, arena.With(mode) with { ProfilePath = arena.At("p.json") });
+            Assert.Contains("r = 'EU'", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("row filter", failure.Remedy, StringComparison.Ordinal);
+        }
+    }
 }

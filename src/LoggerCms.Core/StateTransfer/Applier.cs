@@ -96,7 +96,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             return;
         }
 
-        await transaction.InsertAsync(table, CountedAsync(table, wholeRows(cancellationToken), cancellationToken), cancellationToken).ConfigureAwait(false);
+        await InsertAsync(table, CountedAsync(table, wholeRows(cancellationToken), cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<RowBatch> CountedAsync(
@@ -241,7 +241,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
         if (inserts.Count > 0)
         {
             await SentAsync(table, inserts, cancellationToken).ConfigureAwait(false);
-            await transaction.InsertAsync(table, One(inserts), cancellationToken).ConfigureAwait(false);
+            await InsertAsync(table, One(inserts), cancellationToken).ConfigureAwait(false);
         }
 
         var changed = updates.Count + (batch.Kind == ChangeKind.Update ? inserts.Count : 0);
@@ -277,6 +277,23 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
     {
         RowKeys.Hash(row, _hash);
         return _hash;
+    }
+
+    private async Task InsertAsync(TableSchema table, IAsyncEnumerable<RowBatch> rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await transaction.InsertAsync(table, rows, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.ConstraintViolated && table.RowFilter is not null)
+        {
+            throw new LoggerCmsException(
+                exception.Code,
+                $"{exception.Message} The side profile leaves out rows of {table.Name} that are not as '{table.RowFilter}' says.",
+                "A row that is left out on the destination may have the same key or unique value: correct it there, or take the row filter out of the profile.",
+                exception.Side,
+                innerException: exception);
+        }
     }
 
     private async Task DeleteAsync(TableSchema table, RowBatch keys, CancellationToken cancellationToken)
