@@ -32,7 +32,8 @@ internal sealed record TableShape
 
     public required IReadOnlyList<string> Key { get; init; }
 
-    public IReadOnlyList<string> SideLocalColumns { get; init; } = [];
+    /// <summary>Null in a file of an earlier release, which does not say what the profile said.</summary>
+    public IReadOnlyList<string>? SideLocalColumns { get; init; }
 
     public string? RowFilter { get; init; }
 
@@ -54,7 +55,7 @@ internal sealed record TableShape
 
     public static SideProfile ProfileOf(IReadOnlyList<TableShape> tables) => new(
         [],
-        tables.Where(t => t.SideLocalColumns.Count > 0).ToDictionary(t => t.FullName, t => t.SideLocalColumns),
+        tables.Where(t => t.SideLocalColumns?.Count > 0).ToDictionary(t => t.FullName, t => t.SideLocalColumns!),
         tables.Where(t => t is { RowFilter: not null, IsWhole: false }).ToDictionary(t => t.FullName, t => t.RowFilter!));
 
     /// <summary>

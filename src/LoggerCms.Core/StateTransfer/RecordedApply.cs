@@ -221,6 +221,15 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
     private static async Task<IReadOnlyList<TableSchema>> TablesAsync(TransferRun run, ISide side, ChangeFileHeader header)
     {
         run.Begin(StateTransferPhase.CheckCompatibility);
+        if (run.Record.ProfilePath is { } path && header.Tables.Any(t => t.SideLocalColumns is null))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.FormatNotSupported,
+                $"The file of this transfer was written by an earlier release and does not hold what the side profile '{path}' said then.",
+                "Use the release that wrote it, or start a new transfer.",
+                side.DisplayName);
+        }
+
         var options = new SnapshotOptions { Profile = TableShape.ProfileOf(header.Tables), AllowBlockingRead = true };
         var snapshot = await side.BeginSnapshotAsync(options, run.Token).ConfigureAwait(false);
         await using var ending = snapshot.ConfigureAwait(false);
