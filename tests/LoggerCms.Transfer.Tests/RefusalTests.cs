@@ -37,6 +37,22 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task A_table_that_only_the_destination_has_is_refused_also_where_missing_ones_are_made()
+    {
+        using var arena = new Arena(Table);
+        arena.Source.Run("CREATE TABLE made (id INTEGER PRIMARY KEY)");
+        arena.Destination.Run("CREATE TABLE zz (id INTEGER PRIMARY KEY)");
+
+        var failure = await arena.FailsAsync(ErrorCodes.MissingTable, arena.Request with { CreateMissingTables = true });
+        var result = await arena.TransferAsync(arena.Request with { CreateMissingTables = true, ExcludeTable = ["zz"] });
+
+        Assert.Contains("zz", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("made", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(StateTransferStatus.Completed, result.Status);
+        Assert.Equal(1, arena.Destination.Count("sqlite_schema WHERE name = 'made'"));
+    }
+
+    [Fact]
     public async Task A_table_that_was_made_is_gone_when_its_transfer_fails()
     {
         using var arena = new Arena(Table);
