@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Transfer.Tests;
@@ -79,6 +80,22 @@ public sealed class RefusalTests
 
         await arena.FailsAsync(ErrorCodes.SameSide, arena.Request with { Destination = arena.A });
         await arena.FailsAsync(ErrorCodes.SameSide, arena.Request with { Destination = new SideConnection(arena.At("link.db")) });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_side_is_not_sent_to_itself_nor_compared_with_itself_through_a_hard_link(bool wal)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Which file a path leads to is told on Linux only.");
+        using var arena = new Arena(Table, wal);
+        var link = new SideConnection(arena.At("hard.db"));
+        using (var ln = Process.Start("ln", [arena.Source.Path, link.DataSource]))
+            await ln.WaitForExitAsync(Arena.Token);
+
+        await arena.FailsAsync(ErrorCodes.SameSide, arena.Request with { Destination = link });
+        await Arena.ThrowsAsync(
+            ErrorCodes.SameSide, () => arena.Engine.CompareAsync(new ComparisonRequest { Source = arena.A, Destination = link }, null, null, Arena.Token));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ internal static class Compatibility
         {
             var to = await OpenAsync(driver, destination, cancellationToken).ConfigureAwait(false);
             var sides = new OpenSides(from, to);
-            if (from.Identity == to.Identity && from.Provider == to.Provider)
+            if (to.IsSameDatabase(from))
             {
                 await to.DisposeAsync().ConfigureAwait(false);
                 throw new LoggerCmsException(
