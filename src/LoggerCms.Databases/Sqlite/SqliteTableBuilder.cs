@@ -44,6 +44,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
                 LeftOut = [.. _generated, .. sideLocal.Where(n => _columns.Any(c => Same(c.Column.Name, n)))],
                 SideLocalColumns = [.. sideLocal],
                 RowFilter = profile.RowFilters.TryGetValue(entry.Name, out var filter) ? filter : null,
+                Rebuilds = [.. entry.Indexes.Select(SqliteFullText.Rebuild)],
                 Definition = string.Join(StatementEnd, entry.Statements),
             },
         };
