@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 
 namespace LoggerCms.Transfer.Tests;
 
@@ -124,6 +125,32 @@ public sealed class FidelityTests
         Assert.Equal((StateTransferStatus.Completed, true), (result.Status, result.Equal));
         Assert.Equal(1, arena.Destination.Count("a"));
         Assert.Equal(1, arena.Destination.Count("a WHERE id = 1 AND grp = 1"));
+    }
+
+    [Theory]
+    [InlineData(StateTransferMode.Rows, "content='doc'")]
+    [InlineData(StateTransferMode.Full, "content = [DOC]")]
+    [InlineData(StateTransferMode.Rows, "content_rowid=id, content=both")]
+    public async Task A_full_text_index_that_a_transfer_leaves_behind_is_named_with_what_mends_it(StateTransferMode mode, string content)
+    {
+        const string check = """INSERT INTO "my index"("my index", rank) VALUES ('integrity-check', 1)""";
+        using var arena = new Arena(
+        [
+            "CREATE TABLE doc (id INTEGER PRIMARY KEY, t TEXT)", "CREATE TABLE other (id INTEGER PRIMARY KEY)", "CREATE VIEW both AS SELECT id, t FROM doc",
+            $"CREATE VIRTUAL TABLE \"my index\" USING fts5(t, {content})", "CREATE VIRTUAL TABLE own USING fts5(t)",
+            """CREATE TRIGGER ai AFTER INSERT ON doc BEGIN INSERT INTO "my index"(rowid, t) VALUES (new.id, new.t); END""",
+        ]);
+        arena.Source.Run("INSERT INTO doc VALUES (1, 'new words')", "INSERT INTO other VALUES (1)");
+        arena.Destination.Run("INSERT INTO doc VALUES (1, 'old text')");
+
+        var result = await arena.TransferAsync(arena.With(mode));
+
+        Assert.ThrowsAny<SqliteException>(() => arena.Destination.Run(check));
+        var note = Assert.Single(result.Notes);
+        arena.Destination.Run(note[note.IndexOf("INSERT", StringComparison.Ordinal)..], check);
+        Assert.Contains("doc", note, StringComparison.Ordinal);
+        note = Assert.Single((await arena.UndoAsync(result.Id)).Notes);
+        arena.Destination.Run(note[note.IndexOf("INSERT", StringComparison.Ordinal)..], check);
     }
 
     [Fact]

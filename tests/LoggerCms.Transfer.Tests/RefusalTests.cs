@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Transfer.Tests;
@@ -65,6 +66,22 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task A_table_that_only_the_destination_has_is_refused_also_where_missing_ones_are_made()
+    {
+        using var arena = new Arena(Table);
+        arena.Source.Run("CREATE TABLE made (id INTEGER PRIMARY KEY)");
+        arena.Destination.Run("CREATE TABLE zz (id INTEGER PRIMARY KEY)");
+
+        var failure = await arena.FailsAsync(ErrorCodes.MissingTable, arena.Request with { CreateMissingTables = true });
+        var result = await arena.TransferAsync(arena.Request with { CreateMissingTables = true, ExcludeTable = ["zz"] });
+
+        Assert.Contains("zz", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("made", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(StateTransferStatus.Completed, result.Status);
+        Assert.Equal(1, arena.Destination.Count("sqlite_schema WHERE name = 'made'"));
+    }
+
+    [Fact]
     public async Task A_table_that_was_made_is_gone_when_its_transfer_fails()
     {
         using var arena = new Arena(Table);
@@ -91,6 +108,22 @@ public sealed class RefusalTests
 
         await arena.FailsAsync(ErrorCodes.SameSide, arena.Request with { Destination = arena.A });
         await arena.FailsAsync(ErrorCodes.SameSide, arena.Request with { Destination = new SideConnection(arena.At("link.db")) });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_side_is_not_sent_to_itself_nor_compared_with_itself_through_a_hard_link(bool wal)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Which file a path leads to is told on Linux only.");
+        using var arena = new Arena(Table, wal);
+        var link = new SideConnection(arena.At("hard.db"));
+        using (var ln = Process.Start("ln", [arena.Source.Path, link.DataSource]))
+            await ln.WaitForExitAsync(Arena.Token);
+
+        await arena.FailsAsync(ErrorCodes.SameSide, arena.Request with { Destination = link });
+        await Arena.ThrowsAsync(
+            ErrorCodes.SameSide, () => arena.Engine.CompareAsync(new ComparisonRequest { Source = arena.A, Destination = link }, null, null, Arena.Token));
     }
 
     [Fact]

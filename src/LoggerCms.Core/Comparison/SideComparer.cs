@@ -21,7 +21,7 @@ public sealed class SideComparer(TimeProvider time)
         CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
-        if (source.Identity == destination.Identity)
+        if (destination.IsSameDatabase(source))
         {
             throw new LoggerCmsException(
                 ErrorCodes.SameSide,

@@ -21,8 +21,11 @@ public interface ISide : IAsyncDisposable
 
     string Database { get; }
 
-    /// <summary>Something equal for two connections to the same database and different otherwise (a resolved path; server and database).</summary>
+    /// <summary>Something equal for two connections to the same database and different otherwise (a resolved path; server and database). Records keep it.</summary>
     string Identity { get; }
+
+    /// <summary>True where the other side is this very database, also under another name that <see cref="Identity"/> cannot see through (a hard link).</summary>
+    bool IsSameDatabase(ISide other) => Provider == other.Provider && Identity == other.Identity;
 
     /// <summary>The side's config message log.</summary>
     ISideLog Log { get; }

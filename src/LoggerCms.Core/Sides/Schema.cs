@@ -61,6 +61,9 @@ public sealed record TableSchema(TableName Name)
     /// <summary>A row filter from a side profile, an SQL condition in the database's own dialect; null for all rows.</summary>
     public string? RowFilter { get; init; }
 
+    /// <summary>Statements that bring what the database derives from this table by triggers back in step: they do not fire for what a transfer writes.</summary>
+    public IReadOnlyList<string> Rebuilds { get; init; } = [];
+
     /// <summary>The statements that made the table, where its database keeps them: what GetCreateTable of the same make uses.</summary>
     public string? Definition { get; init; }
 

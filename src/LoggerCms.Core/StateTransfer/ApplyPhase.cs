@@ -94,8 +94,11 @@ internal static class ApplyPhase
             CopyWhole(request, transaction, sums)));
         for (var i = 0; i < tables.Count; i++)
         {
-            if (request.Changes.Tables[i].Any)
-                await applier.ApplyTableAsync(i, tables[i], cancel => request.WholeRows(i, cancel), token).ConfigureAwait(false);
+            if (!request.Changes.Tables[i].Any)
+                continue;
+            await applier.ApplyTableAsync(i, tables[i], cancel => request.WholeRows(i, cancel), token).ConfigureAwait(false);
+            foreach (var rebuild in tables[i].Rebuilds)
+                run.Note($"A full-text index of {run.Result.Destination} did not follow what was written to {tables[i].Name}, and may now find wrong rows. Run there: {rebuild}");
         }
 
         applier.ThrowIfConflicts();

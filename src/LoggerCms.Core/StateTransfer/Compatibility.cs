@@ -13,7 +13,7 @@ internal static class Compatibility
         {
             var to = await OpenAsync(driver, destination, cancellationToken).ConfigureAwait(false);
             var sides = new OpenSides(from, to);
-            if (from.Identity == to.Identity && from.Provider == to.Provider)
+            if (to.IsSameDatabase(from))
             {
                 await to.DisposeAsync().ConfigureAwait(false);
                 throw new LoggerCmsException(
@@ -120,14 +120,11 @@ internal static class Compatibility
         OpenSides sides, StateTransferRequest request, SideProfile profile, SideCatalog source, SideCatalog destination)
     {
         var (from, to) = (sides.Source.DisplayName, sides.Destination.DisplayName);
-        var sourceTables = Scope.Select(source, request, profile, from);
-        var wanted = sourceTables.Select(t => t.Name).ToHashSet();
 
         // A wildcard that only the source can match is no error while its tables may be created.
-        var destinationTables = request.CreateMissingTables
-            ? [.. destination.Tables.Where(t => wanted.Contains(t.Name))]
-            : Scope.Select(destination, request, profile, to);
-        var scope = Scope.Pair(sourceTables, destinationTables);
+        var scope = Scope.Pair(
+            Scope.Select(source, request, profile, from),
+            Scope.Select(destination, request, profile, to, requireMatch: !request.CreateMissingTables));
         Scope.RequireAny(scope, source, destination);
         SchemaCheck.Require(scope, from, to, request.CreateMissingTables);
         var pairs = scope.Pairs.Concat(scope.OnlyInSource.Select(t => new TablePair(t, t)))

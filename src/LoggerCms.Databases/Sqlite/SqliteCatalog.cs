@@ -54,6 +54,7 @@ internal sealed class SqliteCatalog
     private static List<TableEntry> ListTables(SqliteDb db, SideProfile profile, List<string> notes)
     {
         var entries = new List<TableEntry>();
+        var indexes = new List<FullTextIndex>();
         var definitions = ReadDefinitions(db);
         using var list = db.Prepare("SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'");
         while (list.Step())
@@ -64,15 +65,31 @@ internal sealed class SqliteCatalog
             switch (list.Text(1))
             {
                 case "table":
-                    entries.Add(new TableEntry(name, list.Int64(2) != 0, list.Int64(3) != 0, [.. definitions[name]]));
+                    entries.Add(new TableEntry(name, list.Int64(2) != 0, list.Int64(3) != 0, [.. definitions[name]], []));
                     break;
                 case "virtual":
                     notes.Add($"The virtual table '{name}' and its shadow tables are left out.");
+                    if (SqliteFullText.ContentOf(definitions[name].First()) is { } content)
+                        indexes.Add(new FullTextIndex(name, content));
                     break;
             }
         }
 
-        return entries;
+        return indexes.Count == 0 ? entries : WithIndexes(db, entries, indexes);
+    }
+
+    /// <summary>Adds to each table the indexes over it, and those over a view that names it.</summary>
+    private static List<TableEntry> WithIndexes(SqliteDb db, List<TableEntry> entries, List<FullTextIndex> indexes)
+    {
+        var views = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        using var list = db.Prepare("SELECT name, sql FROM main.sqlite_schema WHERE type = 'view'");
+        while (list.Step())
+            views[list.Text(0)] = list.Text(1);
+        return [.. entries.Select(e => e with { Indexes = [.. indexes.Where(i => IsOver(i.Content, e.Name)).Select(i => i.Name)] })];
+
+        bool IsOver(string content, string table)
+            => string.Equals(content, table, StringComparison.OrdinalIgnoreCase)
+                || (views.TryGetValue(content, out var sql) && sql.Contains(table, StringComparison.OrdinalIgnoreCase));
     }
 
     private static ILookup<string, string> ReadDefinitions(SqliteDb db)
@@ -85,7 +102,9 @@ internal sealed class SqliteCatalog
     }
 
     private sealed record Statement(string Table, string Sql);
+
+    private sealed record FullTextIndex(string Name, string Content);
 }
 
-/// <summary>A row of PRAGMA table_list, and the statements that made the table and its indexes.</summary>
-internal sealed record TableEntry(string Name, bool WithoutRowId, bool Strict, IReadOnlyList<string> Statements);
+/// <summary>A row of PRAGMA table_list, the statements that made the table and its indexes, and the full-text indexes over it.</summary>
+internal sealed record TableEntry(string Name, bool WithoutRowId, bool Strict, IReadOnlyList<string> Statements, IReadOnlyList<string> Indexes);

@@ -13,11 +13,16 @@ internal static unsafe class SqliteIdentity
     private const uint InodeMask = 0x100;
     private const int StatxSize = 256;
     private const int InodeOffset = 32;
+    private const int DeviceOffset = 136;
 
     public static string Of(string path)
         => OperatingSystem.IsLinux()
-            ? $"{path}#{Inode(path)}"
+            ? $"{path}#{FileOf(path).Inode}"
             : string.Create(CultureInfo.InvariantCulture, $"{path}#{File.GetCreationTimeUtc(path).Ticks}");
+
+    /// <summary>True where two paths are names of one file: hard links, or a folder that is mounted twice. Told on Linux only.</summary>
+    public static bool IsSameFile(string one, string other)
+        => OperatingSystem.IsLinux() && FileOf(one) is { Inode: not 0 } file && file == FileOf(other);
 
     /// <summary>The origin of a copy that nobody has written to through LoggerCms yet: the same at every look, and no other file's.</summary>
     public static string OriginOfCopy(string origin, string identity)
@@ -29,7 +34,7 @@ internal static unsafe class SqliteIdentity
 
     public static string NewOrigin(string sideName) => $"{sideName}-{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 4))}";
 
-    private static ulong Inode(string path)
+    private static (ulong Device, ulong Inode) FileOf(string path)
     {
         var buffer = stackalloc byte[StatxSize];
         try
@@ -37,14 +42,15 @@ internal static unsafe class SqliteIdentity
             fixed (byte* name = Encoding.UTF8.GetBytes(path + '\0'))
             {
                 return Statx(CurrentFolder, name, 0, InodeMask, buffer) == 0
-                    ? BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(buffer + InodeOffset, sizeof(ulong)))
-                    : 0;
+                    ? (BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(buffer + DeviceOffset, sizeof(ulong))),
+                        BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(buffer + InodeOffset, sizeof(ulong))))
+                    : default;
             }
         }
         catch (EntryPointNotFoundException)
         {
             // An old C library: the path alone has to do.
-            return 0;
+            return default;
         }
     }
 

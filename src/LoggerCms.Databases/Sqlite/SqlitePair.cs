@@ -28,7 +28,7 @@ internal sealed partial class SqlitePair : ISidePair
     /// <summary>Null where the two cannot be attached to one another.</summary>
     public static SqlitePair? TryBegin(SqliteSide source, SqliteSide destination, SnapshotOptions options, CancellationToken cancellationToken)
     {
-        if (source.Identity == destination.Identity || options.Profile.RowFilters.Values.Any(f => BeyondItsRow().IsMatch(f)))
+        if (destination.IsSameDatabase(source) || options.Profile.RowFilters.Values.Any(f => BeyondItsRow().IsMatch(f)))
             return null;
         var readers = Math.Max(1, options.Readers);
         var opened = new List<SqliteDb>();

@@ -24,6 +24,9 @@ internal sealed class SqliteSide : IPairableSide
 
     public string Identity => OperatingSystem.IsWindows() ? Database.ToUpperInvariant() : Database;
 
+    public bool IsSameDatabase(ISide other)
+        => other is SqliteSide side && (Identity == side.Identity || SqliteIdentity.IsSameFile(Database, side.Database));
+
     public ISideLog Log { get; }
 
     public Task<ISideSnapshot> BeginSnapshotAsync(SnapshotOptions options, CancellationToken cancellationToken)

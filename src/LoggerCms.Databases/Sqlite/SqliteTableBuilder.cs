@@ -45,6 +45,7 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
                 SideLocalColumns = [.. sideLocal],
                 SideLocal = [.. _columns.Where(c => Contains(sideLocal, c.Column.Name)).Select(Schema)],
                 RowFilter = profile.RowFilters.TryGetValue(entry.Name, out var filter) ? filter : null,
+                Rebuilds = [.. entry.Indexes.Select(SqliteFullText.Rebuild)],
                 Definition = string.Join(StatementEnd, entry.Statements),
             },
         };
