@@ -24,9 +24,6 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         return _changes;
     }
 
-    /// <summary>Whether it makes changes again that were acknowledged before: no limit that came since may stand against them.</summary>
-    public static bool Repeats(WriteRequest request) => request.Operations.Any(o => o is RepeatChange);
-
     private void Plan(WriteOperation operation)
     {
         switch (operation)
@@ -145,7 +142,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private void Put(CmsObject? before, CmsObject after)
     {
-        if (after.Properties.Length + after.AccessList.Length > options.MostObjectBytes && !Repeats(request))
+        if (after.Properties.Length + after.AccessList.Length > options.MostObjectBytes && !request.IsReconcile)
         {
             throw new LoggerCmsException(
                 ErrorCodes.LimitExceeded,
@@ -192,7 +189,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private void Add(Change change)
     {
-        if (_changes.Count >= options.MostChanges && !Repeats(request))
+        if (_changes.Count >= options.MostChanges && !request.IsReconcile)
             throw TooMany();
         _changes.Add(change);
     }

@@ -5,8 +5,16 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>What a caller wants changed: all of it or nothing.</summary>
 internal sealed record WriteRequest
 {
-    /// <summary>A version 7 id, whose time says whether an answer to an earlier try may be forgotten already; empty where the caller never tries again.</summary>
+    /// <summary>
+    /// A version 7 id, whose time says whether an answer to an earlier try may be forgotten already; empty where the caller never tries again. Of a
+    /// reconcile the once-only id.
+    /// </summary>
     public required Guid RequestId { get; init; }
+
+    /// <summary>
+    /// Makes a change again that was acknowledged before: its id is looked for by the reconciler, and no limit that came since stands against it.
+    /// </summary>
+    public bool IsReconcile { get; init; }
 
     public required long PrincipalId { get; init; }
 
