@@ -10,6 +10,7 @@ namespace LoggerCms.Core.Cluster;
 internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, WriteRequest request, long nowUs, ClusterOptions options)
 {
     private readonly List<Change> _changes = new(request.Operations.Count);
+    private long _bytes;
 
     /// <returns>The changes in order.</returns>
     /// <exception cref="LoggerCmsException">
@@ -192,7 +193,20 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         if (_changes.Count >= options.MostChanges && !request.IsReconcile)
             throw TooMany();
         _changes.Add(change);
+
+        // Each change holds the whole object, so a short request can become a long record: it is given up here, before that is in memory.
+        _bytes += LeastBytes(change);
+        if (_bytes > options.MostRecordBytes && !request.IsReconcile)
+            throw TooLong(options);
     }
+
+    private static long LeastBytes(Change change) => change switch
+    {
+        PutChange { Object: var put } => put.Properties.Length + put.AccessList.Length + put.Name.Length,
+        RemoveChange remove => remove.Name.Length,
+        PutLocalChange local => local.Entry.Content.Length,
+        _ => 0,
+    };
 
     private CmsObject Existing(long id, int? expectedVersion)
     {
@@ -216,6 +230,10 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         if (ObjectPaths.Ancestors(overlay, parent).Count() >= ObjectPaths.MaxDepth - 2)
             throw Invalid($"Object {parentId} '{parent.Name}' lies too deep to hold others.", $"Use at most {ObjectPaths.MaxDepth} levels.");
     }
+
+    /// <summary>The record of a request is longer than <see cref="ClusterOptions.MostRecordBytes"/>.</summary>
+    public static LoggerCmsException TooLong(ClusterOptions options) => new(
+        ErrorCodes.LimitExceeded, $"The request makes a record of more than {options.MostRecordBytes:N0} bytes.", "Split it into several requests.");
 
     private LoggerCmsException TooMany() => new(
         ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests.");

@@ -261,13 +261,7 @@ internal sealed class Sequencer(
 
         // What a reconcile brings was acknowledged before, and has grown by the answer that its client may ask for.
         if (bytes.Length > options.MostRecordBytes && (bytes.Length > DeltaFormat.MaxRecord || !request.IsReconcile))
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.LimitExceeded,
-                $"The request makes a record of {bytes.Length:N0} bytes; the limit is {options.MostRecordBytes:N0}.",
-                "Split it into several requests.");
-        }
-
+            throw ChangePlanner.TooLong(options);
         return bytes;
     }
 

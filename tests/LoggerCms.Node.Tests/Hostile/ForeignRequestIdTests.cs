@@ -19,7 +19,7 @@ public sealed class ForeignRequestIdTests
         {
             var key = (await node.MakeAsync("first")).UpdateKey;
             for (var i = 1; i <= 40; i++)
-                await RefusedAsync(node, OnceOnlyId(node, key + 10 + i), $"planted {i}");
+                await RefusedAsync(node, OnceOnlyId(node, key + 45 + i), $"planted {i}");
             for (var i = 0; i < Others; i++)
                 await node.MakeAsync($"other {i}");
         });
