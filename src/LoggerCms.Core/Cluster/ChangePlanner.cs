@@ -61,7 +61,8 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     {
         ObjectRules.CheckKind(create.Kind);
         ObjectRules.CheckName(create.Name);
-        Container(create.ParentId);
+        if (Container(create.ParentId) + ObjectPaths.LengthOf(create.Name) > ObjectPaths.LongestPath)
+            throw Invalid($"The path of '{create.Name}' in {create.ParentId} would have more than {ObjectPaths.LongestPath:N0} characters.", "Use a shorter name or another folder.");
         if (create.Cuid is { } cuid)
         {
             ObjectRules.CheckCuid(cuid);
@@ -96,12 +97,11 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         {
             ObjectRules.CheckNotSystem(before, "moved");
             Container(parent);
-            if (!ObjectPaths.MayMove(overlay, before.Id, parent))
-                throw Invalid($"Object {before.Id} '{before.Name}' cannot be moved into {parent}: that lies below it, or too deep.", "Move it to another folder.");
         }
 
         if (change.Name is not null && change.Name != before.Name)
             ObjectRules.CheckNotSystem(before, "renamed");
+        CheckPlace(before, change.ParentId ?? before.ParentId, change.Name ?? before.Name);
         Put(before, new CmsObject
         {
             Id = before.Id,
@@ -117,6 +117,15 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             Properties = change.Properties is { } properties ? properties(before.Properties) : before.Properties,
             AccessList = change.AccessList is { } accessList ? accessList(before.AccessList) : before.AccessList,
         });
+    }
+
+    private void CheckPlace(CmsObject before, long parentId, string name)
+    {
+        if ((parentId == before.ParentId && ObjectPaths.LengthOf(name) <= ObjectPaths.LengthOf(before.Name)) || ObjectPaths.MayStand(overlay, before.Id, parentId, name))
+            return;
+        throw Invalid(
+            $"Object {before.Id} cannot stand as '{name}' in {parentId}: that lies below it or too deep, or a path would have more than {ObjectPaths.LongestPath:N0} characters.",
+            "Use another folder or a shorter name.");
     }
 
     private void Repeat(CmsObject earlier)
@@ -222,13 +231,22 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         return found.IsSkeleton ? throw new NotInMemoryException(id) : found;
     }
 
-    private void Container(long parentId)
+    // Gives the length of its path.
+    private int Container(long parentId)
     {
         var parent = overlay.Find(parentId) ?? throw ObjectRules.NotFound(parentId);
         if (!ObjectKinds.Of(parent.Kind).IsContainer)
             throw Invalid($"Object {parentId} '{parent.Name}' is a {parent.Kind}, which holds no other objects.", "Name a folder.");
-        if (ObjectPaths.Ancestors(overlay, parent).Count() >= ObjectPaths.MaxDepth - 2)
+        var (depth, length) = (0, parent.ParentId == 0 ? 0 : ObjectPaths.LengthOf(parent.Name));
+        foreach (var above in ObjectPaths.Ancestors(overlay, parent))
+        {
+            depth++;
+            length += above.ParentId == 0 ? 0 : ObjectPaths.LengthOf(above.Name);
+        }
+
+        if (depth >= ObjectPaths.MaxDepth - 2)
             throw Invalid($"Object {parentId} '{parent.Name}' lies too deep to hold others.", $"Use at most {ObjectPaths.MaxDepth} levels.");
+        return length;
     }
 
     /// <summary>The record of a request is longer than <see cref="ClusterOptions.MostRecordBytes"/>.</summary>
