@@ -7,6 +7,8 @@ namespace LoggerCms.Node;
 /// <summary>The rights that a change needs, asked of what is visible and pending at the moment when the change is made.</summary>
 internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : IWriteGuard
 {
+    public bool MaySee(IObjectView view, CmsObject one) => evaluator.Begin(view, principalId).Has(one, Rights.View);
+
     public void Demand(IObjectView view, CmsObject? before, CmsObject? after)
     {
         var access = evaluator.Begin(view, principalId);
@@ -33,7 +35,6 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
 
     private void DemandToChange(AccessContext access, IObjectView view, CmsObject before, CmsObject after)
     {
-        access.Require(before, Rights.View);
         if (before.ParentId != after.ParentId)
         {
             access.Require(before, Rights.Edit);
@@ -60,10 +61,14 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
         var now = after is null ? [] : GroupMembership.Of(after);
         foreach (var id in then.Except(now).Concat(now.Except(then)))
         {
-            if (view.Find(id) is { Kind: ObjectKinds.UserGroup } group)
+            var group = view.Find(id);
+            if (group is { Kind: ObjectKinds.UserGroup } && access.Has(group, Rights.View))
                 access.Require(group, Rights.EditMembers);
-            else if (now.Contains(id))
-                throw new LoggerCmsException(ErrorCodes.InvalidObject, $"There is no group {id} to be a member of.", "Get-CmsGroup lists the groups.");
+            else if (group is { Kind: ObjectKinds.UserGroup } || now.Contains(id))
+                throw NoGroup(id, group);
         }
     }
+
+    private static LoggerCmsException NoGroup(long id, CmsObject? hidden)
+        => new(ErrorCodes.InvalidObject, $"There is no group {id} that you may see to be a member of.", "Get-CmsGroup lists the groups.") { DeniedObjectId = hidden?.Id };
 }

@@ -67,11 +67,16 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         {
             ObjectRules.CheckCuid(cuid);
             if (overlay.FindByCuid(cuid) is { } other)
-                throw new LoggerCmsException(ErrorCodes.NameInUse, $"The CUID '{cuid}' is that of object {other.Id} '{other.Name}'.", "Leave it out for a new one.");
+            {
+                throw new LoggerCmsException(
+                    ErrorCodes.NameInUse,
+                    MaySee(other) ? $"The CUID '{cuid}' is that of object {other.Id} '{other.Name}'." : $"The CUID '{cuid}' is taken.",
+                    "Leave it out for a new one.");
+            }
         }
 
         var key = blocks.NextUpdateKey();
-        Put(null, new CmsObject
+        var made = new CmsObject
         {
             Id = blocks.NextObjectId(),
             Cuid = create.Cuid ?? NewCuid(),
@@ -85,7 +90,9 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             ModifiedUs = nowUs,
             Properties = create.Properties,
             AccessList = create.AccessList,
-        });
+        };
+        request.Guard?.Demand(overlay, null, made);
+        Put(null, made);
     }
 
     private void Alter(ChangeObject change)
@@ -101,8 +108,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
         if (change.Name is not null && change.Name != before.Name)
             ObjectRules.CheckNotSystem(before, "renamed");
-        CheckPlace(before, change.ParentId ?? before.ParentId, change.Name ?? before.Name);
-        Put(before, new CmsObject
+        var after = new CmsObject
         {
             Id = before.Id,
             Cuid = before.Cuid,
@@ -116,15 +122,19 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             ModifiedUs = Math.Max(nowUs, before.ModifiedUs),
             Properties = change.Properties is { } properties ? properties(before.Properties) : before.Properties,
             AccessList = change.AccessList is { } accessList ? accessList(before.AccessList) : before.AccessList,
-        });
+        };
+        request.Guard?.Demand(overlay, before, after);
+        CheckPlace(before, after);
+        Put(before, after);
     }
 
-    private void CheckPlace(CmsObject before, long parentId, string name)
+    private void CheckPlace(CmsObject before, CmsObject after)
     {
-        if ((parentId == before.ParentId && ObjectPaths.LengthOf(name) <= ObjectPaths.LengthOf(before.Name)) || ObjectPaths.MayStand(overlay, before.Id, parentId, name))
+        var isNoFurther = before.ParentId == after.ParentId && ObjectPaths.LengthOf(after.Name) <= ObjectPaths.LengthOf(before.Name);
+        if (isNoFurther || ObjectPaths.MayStand(overlay, after.Id, after.ParentId, after.Name))
             return;
         throw Invalid(
-            $"Object {before.Id} cannot stand as '{name}' in {parentId}: that lies below it or too deep, or a path would have more than {ObjectPaths.LongestPath:N0} characters.",
+            $"Object {after.Id} cannot stand as '{after.Name}' in {after.ParentId}: that lies below it or too deep, or a path would have more than {ObjectPaths.LongestPath:N0} characters.",
             "Use another folder or a shorter name.");
     }
 
@@ -160,12 +170,13 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
                 "Keep large content outside and its place in a property.");
         }
 
-        request.Guard?.Demand(overlay, before, after);
         var isNamed = before is not null && before.ParentId == after.ParentId && before.Name == after.Name;
         if (!isNamed && overlay.FindChild(after.ParentId, after.Name) is { } taken && taken.Id != after.Id)
         {
             throw new LoggerCmsException(
-                ErrorCodes.NameInUse, $"Folder {after.ParentId} already holds '{taken.Name}' (object {taken.Id}).", "Choose another name, or change that object.");
+                ErrorCodes.NameInUse,
+                MaySee(taken) ? $"Folder {after.ParentId} already holds '{taken.Name}' (object {taken.Id})." : $"In folder {after.ParentId} the name '{after.Name}' is taken.",
+                "Choose another name, or change that object.");
         }
 
         overlay.Set(before, after, after.UpdateKey);
@@ -174,27 +185,37 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private void Remove(CmsObject target, bool recurse)
     {
-        // Deepest first, by a list of its own: a tree may be deeper than a stack.
+        // Deepest first, by a list of its own: a tree may be deeper than a stack. What lies in a folder is looked at only when that may be removed.
+        DemandRemoval(target);
         List<CmsObject> doomed = [target];
         for (var i = 0; i < doomed.Count; i++)
         {
-            var below = overlay.Children(doomed[i].Id);
-            if (!recurse && below.Any())
-                throw Invalid($"Object {target.Id} '{target.Name}' is not empty.", "Add -Recurse to remove what is in it too.");
-            doomed.AddRange(below);
-            if (doomed.Count > options.MostChanges)
-                throw TooMany();
+            foreach (var below in overlay.Children(doomed[i].Id))
+            {
+                if (!recurse)
+                    throw Invalid($"Object {target.Id} '{target.Name}' is not empty.", "Add -Recurse to remove what is in it too.");
+                if (!MaySee(below))
+                    throw HoldsHidden(target, below);
+                DemandRemoval(below);
+                doomed.Add(below);
+                if (doomed.Count > options.MostChanges)
+                    throw TooMany();
+            }
         }
 
         for (var i = doomed.Count - 1; i >= 0; i--)
         {
             var gone = doomed[i];
-            ObjectRules.CheckNotSystem(gone, "removed");
-            request.Guard?.Demand(overlay, gone, null);
             var key = blocks.NextUpdateKey();
             overlay.Set(gone, null, key);
             Add(new RemoveChange { UpdateKey = key, BeforeKey = gone.UpdateKey, Id = gone.Id, Kind = gone.Kind, Name = gone.Name });
         }
+    }
+
+    private void DemandRemoval(CmsObject target)
+    {
+        request.Guard?.Demand(overlay, target, null);
+        ObjectRules.CheckNotSystem(target, "removed");
     }
 
     private void Add(Change change)
@@ -217,9 +238,18 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         _ => 0,
     };
 
-    private CmsObject Existing(long id, int? expectedVersion)
+    // Nothing is said of an object before it is known that the caller may see it.
+    private CmsObject Visible(long id)
     {
         var found = overlay.Find(id) ?? throw ObjectRules.NotFound(id);
+        return MaySee(found) ? found : throw ObjectRules.NotFound(id, isHidden: true);
+    }
+
+    private bool MaySee(CmsObject one) => request.Guard?.MaySee(overlay, one) != false;
+
+    private CmsObject Existing(long id, int? expectedVersion)
+    {
+        var found = Visible(id);
         if (expectedVersion is { } version && version != found.Version)
         {
             throw new LoggerCmsException(
@@ -234,7 +264,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     // Gives the length of its path.
     private int Container(long parentId)
     {
-        var parent = overlay.Find(parentId) ?? throw ObjectRules.NotFound(parentId);
+        var parent = Visible(parentId);
         if (!ObjectKinds.Of(parent.Kind).IsContainer)
             throw Invalid($"Object {parentId} '{parent.Name}' is a {parent.Kind}, which holds no other objects.", "Name a folder.");
         var (depth, length) = (0, parent.ParentId == 0 ? 0 : ObjectPaths.LengthOf(parent.Name));
@@ -255,6 +285,12 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private LoggerCmsException TooMany() => new(
         ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests.");
+
+    private static LoggerCmsException HoldsHidden(CmsObject target, CmsObject hidden) => new(
+        ErrorCodes.Forbidden, $"Object {target.Id} '{target.Name}' holds something that you may not see.", "Have it removed by somebody who sees all of it.")
+    {
+        DeniedObjectId = hidden.Id,
+    };
 
     private static LoggerCmsException Invalid(string message, string remedy) => new(ErrorCodes.InvalidObject, message, remedy);
 

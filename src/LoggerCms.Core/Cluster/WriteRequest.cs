@@ -40,7 +40,13 @@ internal sealed record WriteRequest
 /// <summary>Decides what the caller of one request may do.</summary>
 internal interface IWriteGuard
 {
-    /// <summary>Asked for each change before it is made.</summary>
+    /// <summary>
+    /// Asked of each object that a request names, or removes with another, before anything else is said or asked of it: whether the caller may know
+    /// that it exists.
+    /// </summary>
+    bool MaySee(IObjectView view, CmsObject one);
+
+    /// <summary>Asked for each change before it is made, and before a tree is searched for it.</summary>
     /// <param name="view">What the change would be made to.</param>
     /// <param name="before">The object; null where one is made.</param>
     /// <param name="after">The object after the change; null where it is removed.</param>

@@ -247,6 +247,8 @@ public sealed class WritePathTests : IAsyncLifetime
 
     private sealed class NoB : IWriteGuard
     {
+        public bool MaySee(IObjectView view, CmsObject one) => true;
+
         public void Demand(IObjectView view, CmsObject? before, CmsObject? after)
         {
             if (after?.Name == "b")

@@ -1,4 +1,6 @@
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
 using LoggerCms.Node.Tests.Support;
 using static LoggerCms.Node.Tests.Support.NodeFixture;
 
@@ -39,4 +41,30 @@ public sealed class PlanCostTests : IAsyncLifetime
         Assert.InRange(made, 31, 33);
         Assert.Equal(1, _node.Image.Find(id)!.Version);
     }
+
+    [Theory]
+    [InlineData("Remove")]
+    [InlineData("Move")]
+    [InlineData("Rename")]
+    public async Task Who_may_not_change_a_folder_does_not_have_all_that_lies_in_it_looked_at(string what)
+    {
+        var seen = AccessList.Empty.Grant(SystemObjects.Guest, Rights.View).Encode();
+        var folder = (await _node.Sequencer.WriteAsync(Request(Create("h") with { AccessList = seen }))).Changed[0].Id;
+        var own = (await _node.Sequencer.WriteAsync(Request(Create("bf") with { OwnerId = SystemObjects.Guest }))).Changed[0].Id;
+        await _node.Sequencer.WriteAsync(Request([.. Enumerable.Range(0, Many).Select(i => Create($"n{i}", folder))]));
+        WriteOperation operation = what switch
+        {
+            "Remove" => new RemoveObject { Id = folder, Recurse = true },
+            "Move" => new ChangeObject { Id = folder, ParentId = own },
+            _ => new ChangeObject { Id = folder, Name = "longer" },
+        };
+        await RefusedAsync(operation);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var refused = RefusedAsync(operation);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Many);
+        await refused;
+    }
+
+    private Task RefusedAsync(WriteOperation operation) => Assert.ThrowsAsync<LoggerCmsException>(
+        async () => await new NodeService(_node).ChangeAsync(new Http.Caller(SystemObjects.Guest, ""), new ChangeRequest(null, WhatIf: true, [operation])));
 }
