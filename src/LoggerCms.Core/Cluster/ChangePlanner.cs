@@ -80,7 +80,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         {
             Id = blocks.NextObjectId(),
             Cuid = create.Cuid ?? NewCuid(),
-            Kind = ObjectKinds.Intern(create.Kind),
+            Kind = ObjectKinds.Spell(create.Kind),
             ParentId = create.ParentId,
             Name = create.Name,
             OwnerId = create.OwnerId ?? request.PrincipalId,
