@@ -76,7 +76,7 @@ public sealed record CmsObjectRight
 /// <summary>Changes that are made all together or not at all.</summary>
 public sealed record CmsChangeRequest
 {
-    /// <summary>A version 7 id of the caller's: the same request sent again gets its first answer. Null for a caller that never tries again.</summary>
+    /// <summary>A version 7 id of the caller's: the same request sent again gets its first answer; another version is refused. Null for a caller that never tries again.</summary>
     public Guid? RequestId { get; init; }
 
     /// <summary>Plan the changes as they would be made, with every check, and answer what would change; nothing is.</summary>

@@ -1,10 +1,7 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
-using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Databases;
 
 namespace LoggerCms.Node;
@@ -15,16 +12,14 @@ namespace LoggerCms.Node;
 /// </summary>
 internal sealed class NodeAudit : IAsyncDisposable
 {
-    private const string Source = "node";
-    private const string KeptOut = "Acknowledged once, and kept out by a reconcile because of a conflict";
+    /// <summary>Of the node's own events, which no service may say that it is.</summary>
+    public const string Source = "node";
 
     private readonly IAuditDatabase _database;
     private readonly AuditQueue _queue;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _draining = new(1, 1);
-    private readonly Lock _lock = new();
-    private List<(ChangeRecord Record, bool IsKeptOut)> _records = [];
+    private readonly ChangeAudit _changes;
     private CmsNode? _node;
     private Task _loop = Task.CompletedTask;
     private long _refused;
@@ -33,6 +28,7 @@ internal sealed class NodeAudit : IAsyncDisposable
     {
         _database = database;
         _queue = queue;
+        _changes = new ChangeAudit(queue);
         _time = time;
     }
 
@@ -57,19 +53,7 @@ internal sealed class NodeAudit : IAsyncDisposable
     public void Attach(CmsNode node)
     {
         _node = node;
-        node.Changed = record => Note(record, isKeptOut: false);
-        node.KeptOut = record => Note(record, isKeptOut: true);
-        node.BeforeTrim = async cancellationToken =>
-        {
-            await DrainAsync(cancellationToken).ConfigureAwait(false);
-            await _queue.MakeDurableAsync(cancellationToken).ConfigureAwait(false);
-        };
-    }
-
-    private void Note(ChangeRecord record, bool isKeptOut)
-    {
-        lock (_lock)
-            _records.Add((record, isKeptOut));
+        _changes.Attach(node);
     }
 
     /// <summary>Begins to write to the database, which may be away; events wait on disk.</summary>
@@ -104,7 +88,7 @@ internal sealed class NodeAudit : IAsyncDisposable
                         ObjectId = objectId,
                         ObjectName = target?.Name ?? "",
                         ObjectKind = target?.Kind ?? "",
-                        Path = target is null ? "" : ObjectPaths.Of(view!, target),
+                        Path = target is null ? "" : ChangeAudit.PathOf(view!, target),
                         Result = result,
                         Detail = detail,
                         ClientAddress = address,
@@ -126,80 +110,6 @@ internal sealed class NodeAudit : IAsyncDisposable
         await _queue.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
-        _draining.Dispose();
-    }
-
-    // A record leaves the list only when the queue has its events; a crash before that finds it in the delta file again.
-    private async Task DrainAsync(CancellationToken cancellationToken)
-    {
-        await _draining.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            List<(ChangeRecord Record, bool IsKeptOut)> taken;
-            lock (_lock)
-                (taken, _records) = (_records, []);
-            try
-            {
-                foreach (var part in taken.Chunk(1000))
-                    await _queue.EnqueueAsync([.. part.SelectMany(r => Events(r.Record, r.IsKeptOut))], durable: false, cancellationToken).ConfigureAwait(false);
-            }
-            catch
-            {
-                lock (_lock)
-                    _records = [.. taken, .. _records];
-                throw;
-            }
-        }
-        finally
-        {
-            _draining.Release();
-        }
-    }
-
-    private IEnumerable<AuditEvent> Events(ChangeRecord record, bool isKeptOut)
-    {
-        // A change of an earlier epoch that is made again was told of when its delta file was read.
-        if (record.RequestId.Version == RequestLedger.OnceOnlyVersion)
-            yield break;
-        var view = _node!.Image;
-        foreach (var change in record.Changes)
-        {
-            var (action, id, name, kind) = change switch
-            {
-                PutChange { BeforeKey: 0 } put => ("Create", put.Object.Id, put.Object.Name, put.Object.Kind),
-                PutChange put => ("Update", put.Object.Id, put.Object.Name, put.Object.Kind),
-                RemoveChange remove => ("Delete", remove.Id, remove.Name, remove.Kind),
-                PutLocalChange { Entry.Key.Class: LocalClass.Token } => ("Token", 0, "", ""),
-                _ => ("", 0, "", ""),
-            };
-            if (action.Length == 0)
-                continue;
-            yield return new AuditEvent
-            {
-                Id = EventId(record, change.UpdateKey, isKeptOut),
-                TimeUs = record.TimeUs,
-                Source = Source,
-                PrincipalId = record.PrincipalId,
-                PrincipalName = view.Find(record.PrincipalId)?.Name ?? "",
-                Action = action,
-                ObjectId = id,
-                ObjectName = name,
-                ObjectKind = kind,
-                Path = change is PutChange { Object: var value } ? ObjectPaths.Of(view, value) : "",
-                Result = isKeptOut ? AuditResult.Failed : AuditResult.Succeeded,
-                Detail = isKeptOut ? KeptOut : "",
-                ClientAddress = record.ClientAddress,
-            };
-        }
-    }
-
-    // The same for the same change, so that one that is told twice is stored once; and by its time first (a UUID of version 8 in the form of version 7),
-    // so that events of one time stand together in the database's indexes.
-    private Guid EventId(ChangeRecord record, long updateKey, bool isKeptOut)
-    {
-        Span<byte> id = stackalloc byte[6 + SHA256.HashSizeInBytes];
-        BinaryPrimitives.WriteInt64BigEndian(id, record.TimeUs / 1000 << 16);
-        DerivedId.Hash(_node!.SystemId, record.Epoch, updateKey, isKeptOut ? [1] : [], id[6..]);
-        return DerivedId.Of(id);
+        _changes.Dispose();
     }
 }

@@ -7,6 +7,12 @@ namespace LoggerCms.Node;
 /// <summary>The rights that a change needs, asked of what is visible and pending at the moment when the change is made.</summary>
 internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : IWriteGuard
 {
+    private static readonly string[] OfOthers = [Rights.View, Rights.Delete];
+    private static readonly string[] OfUsers = [.. OfOthers, Rights.ManageTokens, Rights.ChangePassword];
+    private static readonly string[] OfGroups = [.. OfOthers, Rights.EditMembers];
+
+    public bool MaySee(IObjectView view, CmsObject one) => evaluator.Begin(view, principalId).Has(one, Rights.View);
+
     public void Demand(IObjectView view, CmsObject? before, CmsObject? after)
     {
         var access = evaluator.Begin(view, principalId);
@@ -33,13 +39,8 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
 
     private void DemandToChange(AccessContext access, IObjectView view, CmsObject before, CmsObject after)
     {
-        access.Require(before, Rights.View);
         if (before.ParentId != after.ParentId)
-        {
-            access.Require(before, Rights.Edit);
-            access.Require(view.Find(after.ParentId)!, Rights.Add);
-        }
-
+            DemandToMove(access, view, before, view.Find(after.ParentId)!);
         if (before.Name != after.Name || !before.Properties.AsSpan().SequenceEqual(after.Properties))
             access.Require(before, Rights.Edit);
         if (!before.AccessList.AsSpan().SequenceEqual(after.AccessList))
@@ -51,6 +52,39 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
             access.Require(before, Rights.ModifyRights);
     }
 
+    // A move takes all of a tree away from what it inherits, and puts it below what another folder gives; that may be the caller's own, who then would
+    // have every right. So it needs of each object what a removal needs, and of users and groups the rights by which one acts for them.
+    private static void DemandToMove(AccessContext access, IObjectView view, CmsObject moved, CmsObject folder)
+    {
+        access.Require(moved, Rights.Edit);
+        access.Require(folder, Rights.Add);
+        foreach (var right in ToTake(moved))
+            access.Require(moved, right);
+        foreach (var below in ObjectPaths.Descendants(view, moved.Id))
+        {
+            foreach (var right in ToTake(below))
+            {
+                if (!access.Has(below, right))
+                    throw MayNotTake(access, moved, below, right);
+            }
+        }
+    }
+
+    private static string[] ToTake(CmsObject one) => one.Kind switch
+    {
+        ObjectKinds.User => OfUsers,
+        ObjectKinds.UserGroup => OfGroups,
+        _ => OfOthers,
+    };
+
+    private static LoggerCmsException MayNotTake(AccessContext access, CmsObject moved, CmsObject below, string right) => new(
+        ErrorCodes.Forbidden,
+        $"'{moved.Name}' (id {moved.Id}) holds {(access.Has(below, Rights.View) ? $"'{below.Name}' (id {below.Id}), on which you do not have the right {right}" : "something that you may not see")}.",
+        "Move what you may take from there, or ask somebody who has that right on all of it.")
+    {
+        DeniedObjectId = below.Id,
+    };
+
     // Who may put others into a group gives them all that the group has.
     private static void DemandMembers(AccessContext access, IObjectView view, CmsObject? before, CmsObject? after)
     {
@@ -60,10 +94,14 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
         var now = after is null ? [] : GroupMembership.Of(after);
         foreach (var id in then.Except(now).Concat(now.Except(then)))
         {
-            if (view.Find(id) is { Kind: ObjectKinds.UserGroup } group)
+            var group = view.Find(id);
+            if (group is { Kind: ObjectKinds.UserGroup } && access.Has(group, Rights.View))
                 access.Require(group, Rights.EditMembers);
-            else if (now.Contains(id))
-                throw new LoggerCmsException(ErrorCodes.InvalidObject, $"There is no group {id} to be a member of.", "Get-CmsGroup lists the groups.");
+            else if (group is { Kind: ObjectKinds.UserGroup } || now.Contains(id))
+                throw NoGroup(id, group);
         }
     }
+
+    private static LoggerCmsException NoGroup(long id, CmsObject? hidden)
+        => new(ErrorCodes.InvalidObject, $"There is no group {id} that you may see to be a member of.", "Get-CmsGroup lists the groups.") { DeniedObjectId = hidden?.Id };
 }

@@ -56,9 +56,11 @@ internal sealed class NodeService(CmsNode node)
         return found;
     }
 
-    /// <exception cref="LoggerCmsException">As <see cref="Sequencer.WriteAsync"/>.</exception>
+    /// <exception cref="LoggerCmsException">As <see cref="Sequencer.WriteAsync"/>; InvalidOption for a request id that no client can have.</exception>
     public ValueTask<WriteAnswer> ChangeAsync(Caller caller, ChangeRequest request)
     {
+        if (request.RequestId is { } id)
+            RequestLedger.CheckClients(id);
         var write = new WriteRequest
         {
             RequestId = request.RequestId ?? Guid.Empty,

@@ -10,6 +10,7 @@ namespace LoggerCms.Core.Cluster;
 internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, WriteRequest request, long nowUs, ClusterOptions options)
 {
     private readonly List<Change> _changes = new(request.Operations.Count);
+    private long _bytes;
 
     /// <returns>The changes in order.</returns>
     /// <exception cref="LoggerCmsException">
@@ -23,9 +24,6 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             Plan(operation);
         return _changes;
     }
-
-    /// <summary>Whether it makes changes again that were acknowledged before: no limit that came since may stand against them.</summary>
-    public static bool Repeats(WriteRequest request) => request.Operations.Any(o => o is RepeatChange);
 
     private void Plan(WriteOperation operation)
     {
@@ -63,20 +61,26 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     {
         ObjectRules.CheckKind(create.Kind);
         ObjectRules.CheckName(create.Name);
-        Container(create.ParentId);
+        if (Container(create.ParentId) + ObjectPaths.LengthOf(create.Name) > ObjectPaths.LongestPath)
+            throw Invalid($"The path of '{create.Name}' in {create.ParentId} would have more than {ObjectPaths.LongestPath:N0} characters.", "Use a shorter name or another folder.");
         if (create.Cuid is { } cuid)
         {
             ObjectRules.CheckCuid(cuid);
             if (overlay.FindByCuid(cuid) is { } other)
-                throw new LoggerCmsException(ErrorCodes.NameInUse, $"The CUID '{cuid}' is that of object {other.Id} '{other.Name}'.", "Leave it out for a new one.");
+            {
+                throw new LoggerCmsException(
+                    ErrorCodes.NameInUse,
+                    MaySee(other) ? $"The CUID '{cuid}' is that of object {other.Id} '{other.Name}'." : $"The CUID '{cuid}' is taken.",
+                    "Leave it out for a new one.");
+            }
         }
 
         var key = blocks.NextUpdateKey();
-        Put(null, new CmsObject
+        var made = new CmsObject
         {
             Id = blocks.NextObjectId(),
             Cuid = create.Cuid ?? NewCuid(),
-            Kind = ObjectKinds.Intern(create.Kind),
+            Kind = ObjectKinds.Spell(create.Kind),
             ParentId = create.ParentId,
             Name = create.Name,
             OwnerId = create.OwnerId ?? request.PrincipalId,
@@ -86,7 +90,9 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             ModifiedUs = nowUs,
             Properties = create.Properties,
             AccessList = create.AccessList,
-        });
+        };
+        request.Guard?.Demand(overlay, null, made);
+        Put(null, made);
     }
 
     private void Alter(ChangeObject change)
@@ -98,13 +104,11 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         {
             ObjectRules.CheckNotSystem(before, "moved");
             Container(parent);
-            if (!ObjectPaths.MayMove(overlay, before.Id, parent))
-                throw Invalid($"Object {before.Id} '{before.Name}' cannot be moved into {parent}: that lies below it, or too deep.", "Move it to another folder.");
         }
 
         if (change.Name is not null && change.Name != before.Name)
             ObjectRules.CheckNotSystem(before, "renamed");
-        Put(before, new CmsObject
+        var after = new CmsObject
         {
             Id = before.Id,
             Cuid = before.Cuid,
@@ -118,7 +122,20 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             ModifiedUs = Math.Max(nowUs, before.ModifiedUs),
             Properties = change.Properties is { } properties ? properties(before.Properties) : before.Properties,
             AccessList = change.AccessList is { } accessList ? accessList(before.AccessList) : before.AccessList,
-        });
+        };
+        request.Guard?.Demand(overlay, before, after);
+        CheckPlace(before, after);
+        Put(before, after);
+    }
+
+    private void CheckPlace(CmsObject before, CmsObject after)
+    {
+        var isNoFurther = before.ParentId == after.ParentId && ObjectPaths.LengthOf(after.Name) <= ObjectPaths.LengthOf(before.Name);
+        if (isNoFurther || ObjectPaths.MayStand(overlay, after.Id, after.ParentId, after.Name))
+            return;
+        throw Invalid(
+            $"Object {after.Id} cannot stand as '{after.Name}' in {after.ParentId}: that lies below it or too deep, or a path would have more than {ObjectPaths.LongestPath:N0} characters.",
+            "Use another folder or a shorter name.");
     }
 
     private void Repeat(CmsObject earlier)
@@ -145,7 +162,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private void Put(CmsObject? before, CmsObject after)
     {
-        if (after.Properties.Length + after.AccessList.Length > options.MostObjectBytes && !Repeats(request))
+        if (after.Properties.Length + after.AccessList.Length > options.MostObjectBytes && !request.IsReconcile)
         {
             throw new LoggerCmsException(
                 ErrorCodes.LimitExceeded,
@@ -153,12 +170,13 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
                 "Keep large content outside and its place in a property.");
         }
 
-        request.Guard?.Demand(overlay, before, after);
         var isNamed = before is not null && before.ParentId == after.ParentId && before.Name == after.Name;
         if (!isNamed && overlay.FindChild(after.ParentId, after.Name) is { } taken && taken.Id != after.Id)
         {
             throw new LoggerCmsException(
-                ErrorCodes.NameInUse, $"Folder {after.ParentId} already holds '{taken.Name}' (object {taken.Id}).", "Choose another name, or change that object.");
+                ErrorCodes.NameInUse,
+                MaySee(taken) ? $"Folder {after.ParentId} already holds '{taken.Name}' (object {taken.Id})." : $"In folder {after.ParentId} the name '{after.Name}' is taken.",
+                "Choose another name, or change that object.");
         }
 
         overlay.Set(before, after, after.UpdateKey);
@@ -167,39 +185,71 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private void Remove(CmsObject target, bool recurse)
     {
-        // Deepest first, by a list of its own: a tree may be deeper than a stack.
+        // Deepest first, by a list of its own: a tree may be deeper than a stack. What lies in a folder is looked at only when that may be removed.
+        DemandRemoval(target);
         List<CmsObject> doomed = [target];
         for (var i = 0; i < doomed.Count; i++)
         {
-            var below = overlay.Children(doomed[i].Id);
-            if (!recurse && below.Any())
-                throw Invalid($"Object {target.Id} '{target.Name}' is not empty.", "Add -Recurse to remove what is in it too.");
-            doomed.AddRange(below);
-            if (doomed.Count > options.MostChanges)
-                throw TooMany();
+            foreach (var below in overlay.Children(doomed[i].Id))
+            {
+                if (!recurse)
+                    throw Invalid($"Object {target.Id} '{target.Name}' is not empty.", "Add -Recurse to remove what is in it too.");
+                if (!MaySee(below))
+                    throw HoldsHidden(target, below);
+                DemandRemoval(below);
+                doomed.Add(below);
+                if (doomed.Count > options.MostChanges)
+                    throw TooMany();
+            }
         }
 
         for (var i = doomed.Count - 1; i >= 0; i--)
         {
             var gone = doomed[i];
-            ObjectRules.CheckNotSystem(gone, "removed");
-            request.Guard?.Demand(overlay, gone, null);
             var key = blocks.NextUpdateKey();
             overlay.Set(gone, null, key);
             Add(new RemoveChange { UpdateKey = key, BeforeKey = gone.UpdateKey, Id = gone.Id, Kind = gone.Kind, Name = gone.Name });
         }
     }
 
+    private void DemandRemoval(CmsObject target)
+    {
+        request.Guard?.Demand(overlay, target, null);
+        ObjectRules.CheckNotSystem(target, "removed");
+    }
+
     private void Add(Change change)
     {
-        if (_changes.Count >= options.MostChanges && !Repeats(request))
+        if (_changes.Count >= options.MostChanges && !request.IsReconcile)
             throw TooMany();
         _changes.Add(change);
+
+        // Each change holds the whole object, so a short request can become a long record: it is given up here, before that is in memory.
+        _bytes += LeastBytes(change);
+        if (_bytes > options.MostRecordBytes && !request.IsReconcile)
+            throw TooLong(options);
     }
+
+    private static long LeastBytes(Change change) => change switch
+    {
+        PutChange { Object: var put } => put.Properties.Length + put.AccessList.Length + put.Name.Length,
+        RemoveChange remove => remove.Name.Length,
+        PutLocalChange local => local.Entry.Content.Length,
+        _ => 0,
+    };
+
+    // Nothing is said of an object before it is known that the caller may see it.
+    private CmsObject Visible(long id)
+    {
+        var found = overlay.Find(id) ?? throw ObjectRules.NotFound(id);
+        return MaySee(found) ? found : throw ObjectRules.NotFound(id, isHidden: true);
+    }
+
+    private bool MaySee(CmsObject one) => request.Guard?.MaySee(overlay, one) != false;
 
     private CmsObject Existing(long id, int? expectedVersion)
     {
-        var found = overlay.Find(id) ?? throw ObjectRules.NotFound(id);
+        var found = Visible(id);
         if (expectedVersion is { } version && version != found.Version)
         {
             throw new LoggerCmsException(
@@ -211,17 +261,36 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         return found.IsSkeleton ? throw new NotInMemoryException(id) : found;
     }
 
-    private void Container(long parentId)
+    // Gives the length of its path.
+    private int Container(long parentId)
     {
-        var parent = overlay.Find(parentId) ?? throw ObjectRules.NotFound(parentId);
+        var parent = Visible(parentId);
         if (!ObjectKinds.Of(parent.Kind).IsContainer)
             throw Invalid($"Object {parentId} '{parent.Name}' is a {parent.Kind}, which holds no other objects.", "Name a folder.");
-        if (ObjectPaths.Ancestors(overlay, parent).Count() >= ObjectPaths.MaxDepth - 2)
+        var (depth, length) = (0, parent.ParentId == 0 ? 0 : ObjectPaths.LengthOf(parent.Name));
+        foreach (var above in ObjectPaths.Ancestors(overlay, parent))
+        {
+            depth++;
+            length += above.ParentId == 0 ? 0 : ObjectPaths.LengthOf(above.Name);
+        }
+
+        if (depth >= ObjectPaths.MaxDepth - 2)
             throw Invalid($"Object {parentId} '{parent.Name}' lies too deep to hold others.", $"Use at most {ObjectPaths.MaxDepth} levels.");
+        return length;
     }
+
+    /// <summary>The record of a request is longer than <see cref="ClusterOptions.MostRecordBytes"/>.</summary>
+    public static LoggerCmsException TooLong(ClusterOptions options) => new(
+        ErrorCodes.LimitExceeded, $"The request makes a record of more than {options.MostRecordBytes:N0} bytes.", "Split it into several requests.");
 
     private LoggerCmsException TooMany() => new(
         ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests.");
+
+    private static LoggerCmsException HoldsHidden(CmsObject target, CmsObject hidden) => new(
+        ErrorCodes.Forbidden, $"Object {target.Id} '{target.Name}' holds something that you may not see.", "Have it removed by somebody who sees all of it.")
+    {
+        DeniedObjectId = hidden.Id,
+    };
 
     private static LoggerCmsException Invalid(string message, string remedy) => new(ErrorCodes.InvalidObject, message, remedy);
 

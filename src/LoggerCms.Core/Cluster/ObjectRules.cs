@@ -39,8 +39,14 @@ internal static class ObjectRules
             throw Invalid($"Object {target.Id} '{target.Name}' belongs to the system and cannot be {what}.");
     }
 
-    public static LoggerCmsException NotFound(long id)
-        => new(ErrorCodes.ObjectNotFound, $"There is no object {id}.", "Look for it by name with Find-CmsObject.");
+    /// <summary>The same words for what there is not and for what the caller may not see, who is not told that it exists.</summary>
+    public static LoggerCmsException NotFound(long id, bool isHidden = false) => new(
+        ErrorCodes.ObjectNotFound,
+        $"There is no object with id {id} that you may see.",
+        $"Look for it by name with Find-CmsObject; Test-CmsRight -Id {id} -Right View -Explain, run by an administrator, tells whether it is hidden and why.")
+    {
+        DeniedObjectId = isHidden ? id : null,
+    };
 
     private static bool IsText(string text)
     {

@@ -8,11 +8,17 @@ namespace LoggerCms.Core.Cluster;
 /// The answers of requests that a client may send again. One that is still being made durable is waited for; one that is older than what is kept
 /// is refused, never done twice. Safe for several callers at once.
 /// </summary>
+/// <remarks>
+/// The ids of clients are of version 7, and the once-only ids of reconciles, which anybody can work out, of version 8. The two never mix: a client's
+/// id that is not of version 7 is refused. So what stands here under a once-only id was brought in by a reconcile, and a record with such an id is
+/// a reconcile's.
+/// </remarks>
 internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 {
     /// <summary>Of the once-only ids of a reconcile: made from data, they have no time and are never too old.</summary>
     public const int OnceOnlyVersion = DerivedId.Version;
 
+    private const int ClientsVersion = 7;
     private const byte Version = 1;
     private const int AnswerBytes = 20;
 
@@ -26,12 +32,13 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 
     /// <summary>The earlier try of a request: its changes, and the task that ends when they are durable. Null for one that is new.</summary>
     /// <exception cref="LoggerCmsException">
-    /// RequestExpired; InvalidOption for an id of a later time than it can have; Forbidden where the id is another principal's.
+    /// RequestExpired; InvalidOption for an id that no client can have, or of a later time than it can have; Forbidden where it is another principal's.
     /// </exception>
     public Answer? Find(Guid requestId, long principalId)
     {
         if (requestId == Guid.Empty)
             return null;
+        CheckClients(requestId);
         if (_answers.TryGetValue(requestId, out var answer))
         {
             return answer.PrincipalId == principalId
@@ -39,8 +46,6 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 : throw new LoggerCmsException(ErrorCodes.Forbidden, $"The request id {requestId} is another caller's.", "Use a new id for each request.");
         }
 
-        if (requestId.Version != 7)
-            return null;
         var age = TimeSpan.FromMicroseconds(NowUs() - MadeUs(requestId));
         if (age >= options.RequestRetention)
         {
@@ -59,6 +64,17 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 "Set the clock of the client, or of the node.");
     }
 
+    /// <exception cref="LoggerCmsException">InvalidOption: it is not of version 7.</exception>
+    public static void CheckClients(Guid requestId)
+    {
+        if (requestId.Version == ClientsVersion)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.InvalidOption,
+            $"The request id {requestId} is a UUID of version {requestId.Version}; only version {ClientsVersion} has the time that says until when it is known.",
+            "Make a new one of version 7 for each request (Guid.CreateVersion7), or leave RequestId out.");
+    }
+
     /// <summary>What is kept of a request, whoever made it and whenever.</summary>
     public Answer? Kept(Guid requestId) => _answers.GetValueOrDefault(requestId);
 
@@ -68,7 +84,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     public long ExpiresUs(Guid requestId, long timeUs)
     {
         var kept = requestId.Version == OnceOnlyVersion ? options.OnceOnlyRetention : options.RequestRetention;
-        return Math.Max(timeUs, requestId.Version == 7 ? MadeUs(requestId) : 0) + (kept.Ticks / TimeSpan.TicksPerMicrosecond);
+        return Math.Max(timeUs, requestId.Version == ClientsVersion ? MadeUs(requestId) : 0) + (kept.Ticks / TimeSpan.TicksPerMicrosecond);
     }
 
     public Answer Add(Guid requestId, long principalId, IReadOnlyList<Change> changes, Task durable)

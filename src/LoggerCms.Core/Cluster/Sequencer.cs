@@ -98,7 +98,9 @@ internal sealed class Sequencer(
     public (RequestLedger.Answer Answer, bool Repeated) Submit(WriteRequest request)
     {
         lock (_order)
-            return ledger.Find(request.RequestId, request.PrincipalId) is { } earlier ? (earlier, true) : (Begin(request), false);
+        {
+            return !request.IsReconcile && ledger.Find(request.RequestId, request.PrincipalId) is { } earlier ? (earlier, true) : (Begin(request), false);
+        }
     }
 
     /// <summary>Looks at the objects as the next write would find them; a write that it submits follows on what it saw.</summary>
@@ -258,14 +260,8 @@ internal sealed class Sequencer(
         var bytes = ChangeRecordCodec.Encode(record, ref _buffer);
 
         // What a reconcile brings was acknowledged before, and has grown by the answer that its client may ask for.
-        if (bytes.Length > options.MostRecordBytes && (bytes.Length > DeltaFormat.MaxRecord || !ChangePlanner.Repeats(request)))
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.LimitExceeded,
-                $"The request makes a record of {bytes.Length:N0} bytes; the limit is {options.MostRecordBytes:N0}.",
-                "Split it into several requests.");
-        }
-
+        if (bytes.Length > options.MostRecordBytes && (bytes.Length > DeltaFormat.MaxRecord || !request.IsReconcile))
+            throw ChangePlanner.TooLong(options);
         return bytes;
     }
 

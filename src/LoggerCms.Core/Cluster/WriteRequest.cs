@@ -5,8 +5,16 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>What a caller wants changed: all of it or nothing.</summary>
 internal sealed record WriteRequest
 {
-    /// <summary>A version 7 id, whose time says whether an answer to an earlier try may be forgotten already; empty where the caller never tries again.</summary>
+    /// <summary>
+    /// A version 7 id, whose time says whether an answer to an earlier try may be forgotten already; empty where the caller never tries again. Of a
+    /// reconcile the once-only id.
+    /// </summary>
     public required Guid RequestId { get; init; }
+
+    /// <summary>
+    /// Makes a change again that was acknowledged before: its id is looked for by the reconciler, and no limit that came since stands against it.
+    /// </summary>
+    public bool IsReconcile { get; init; }
 
     public required long PrincipalId { get; init; }
 
@@ -32,7 +40,13 @@ internal sealed record WriteRequest
 /// <summary>Decides what the caller of one request may do.</summary>
 internal interface IWriteGuard
 {
-    /// <summary>Asked for each change before it is made.</summary>
+    /// <summary>
+    /// Asked of each object that a request names, or removes with another, before anything else is said or asked of it: whether the caller may know
+    /// that it exists.
+    /// </summary>
+    bool MaySee(IObjectView view, CmsObject one);
+
+    /// <summary>Asked for each change before it is made, and before a tree is searched for it.</summary>
     /// <param name="view">What the change would be made to.</param>
     /// <param name="before">The object; null where one is made.</param>
     /// <param name="after">The object after the change; null where it is removed.</param>

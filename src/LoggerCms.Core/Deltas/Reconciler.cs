@@ -154,6 +154,7 @@ internal sealed class Reconciler(
         return new WriteRequest
         {
             RequestId = id,
+            IsReconcile = true,
             PrincipalId = record.PrincipalId,
             ClientAddress = record.ClientAddress,
             Guard = null,

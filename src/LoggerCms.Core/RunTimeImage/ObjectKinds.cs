@@ -126,6 +126,9 @@ internal static class ObjectKinds
         return Interned.Count < MaxInterned ? Interned.GetOrAdd(kind, kind) : kind;
     }
 
+    /// <summary>A kind that is known as it is declared, whatever the case it is given in; any other as it is given.</summary>
+    public static string Spell(string kind) => Known.TryGetValue(kind, out var found) ? found.Name : Intern(kind);
+
     private static ObjectKind Info(string name, string title, string[] rights, bool isContainer = false)
         => new(name, title, VirtualTable.InfoObjects, isContainer, rights);
 

@@ -8,8 +8,11 @@ namespace LoggerCms.Core.RunTimeImage;
 /// </summary>
 internal static class ObjectPaths
 {
-    /// <summary>Deeper folders are refused by <see cref="MayMove"/>, and a walk upwards ends here whatever it finds.</summary>
+    /// <summary>Deeper folders are refused by <see cref="MayStand"/>, and a walk upwards ends here whatever it finds.</summary>
     public const int MaxDepth = 256;
+
+    /// <summary>In characters. Longer ones are refused where an object is made, renamed or moved; what was made before that bound may have one.</summary>
+    public const int LongestPath = 4096;
 
     /// <summary>The folder, its folder, and so on up to the root; ends where a parent is missing.</summary>
     public static IEnumerable<CmsObject> Ancestors(IObjectView view, CmsObject one)
@@ -101,28 +104,45 @@ internal static class ObjectPaths
         return found;
     }
 
-    /// <summary>Whether an object can go into a folder: not into itself or what lies below it, nor so deep that paths end.</summary>
-    public static bool MayMove(IObjectView view, long id, long newParentId)
+    /// <summary>What a name adds to a path.</summary>
+    public static int LengthOf(string name) => 1 + name.Length + name.AsSpan().Count('/') + name.AsSpan().Count('\\');
+
+    /// <summary>
+    /// Whether an object can stand in a folder under a name: not in itself or what lies below it, nor so that it or what lies below it has too deep or
+    /// too long a path. Looks at all that lies below.
+    /// </summary>
+    public static bool MayStand(IObjectView view, long id, long parentId, string name)
     {
-        if (id == newParentId || view.Find(newParentId) is not { } parent)
+        if (id == parentId || view.Find(parentId) is not { } parent)
             return false;
-        var depth = 1;
+        var (depth, length) = (1, LengthOf(name) + (parent.ParentId == 0 ? 0 : LengthOf(parent.Name)));
         foreach (var above in Ancestors(view, parent))
         {
             if (above.Id == id)
                 return false;
             depth++;
+            length += above.ParentId == 0 ? 0 : LengthOf(above.Name);
         }
 
-        return depth + Height(view, id) < MaxDepth;
+        var (height, longest) = Reach(view, id);
+        return depth + height < MaxDepth && length + longest <= LongestPath;
     }
 
-    private static int Height(IObjectView view, long id)
+    // How many levels there are from the object down, and how much the longest path is longer than its own.
+    private static (int Height, int Longest) Reach(IObjectView view, long id)
     {
-        var level = new List<long> { id };
-        var height = 0;
+        List<(long Id, int Length)> level = [(id, 0)];
+        var (height, longest) = (0, 0);
         for (; level.Count > 0 && height <= MaxDepth; height++)
-            level = [.. level.SelectMany(view.Children).Select(static child => child.Id)];
-        return height;
+        {
+            List<(long Id, int Length)> next = [];
+            foreach (var (folder, length) in level)
+                next.AddRange(view.Children(folder).Select(child => (child.Id, length + LengthOf(child.Name))));
+            foreach (var (_, length) in next)
+                longest = Math.Max(longest, length);
+            level = next;
+        }
+
+        return (height, longest);
     }
 }

@@ -1,3 +1,4 @@
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Security;
@@ -21,15 +22,7 @@ internal sealed class AccessContext(RightsEvaluator evaluator, IObjectView view,
         if (Has(obj, right))
             return;
         if (right == Rights.View || !Has(obj, Rights.View))
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.ObjectNotFound, $"There is no object with id {obj.Id} that you may see.",
-                $"Test-CmsRight -Id {obj.Id} -Right View -Explain, run by an administrator, tells why.")
-            {
-                DeniedObjectId = obj.Id,
-            };
-        }
-
+            throw ObjectRules.NotFound(obj.Id, isHidden: true);
         throw new LoggerCmsException(
             ErrorCodes.Forbidden, $"You do not have the right {right} on '{obj.Name}' (id {obj.Id}).",
             $"Test-CmsRight -Id {obj.Id} -Right {right} -Explain")

@@ -12,7 +12,7 @@ internal static class Rights
     /// <summary>Make, copy or move objects into it.</summary>
     public const string Add = "Add";
 
-    /// <summary>Change properties and name; with Add on the destination, move it there.</summary>
+    /// <summary>Change properties and name; with Delete, and Add on the destination, move it there.</summary>
     public const string Edit = "Edit";
 
     public const string Delete = "Delete";

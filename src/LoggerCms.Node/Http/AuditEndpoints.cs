@@ -53,7 +53,7 @@ internal static class AuditEndpoints
                 ErrorCodes.LimitExceeded, $"The batch has {events.Count:N0} events; at most {MostInBatch:N0} are taken at once.", "Send it in parts.");
         }
 
-        await audit.AcceptAsync([.. events.Select(Take)], context.RequestAborted).ConfigureAwait(false);
+        await audit.AcceptAsync([.. events.Select(e => Take(Checked(e)))], context.RequestAborted).ConfigureAwait(false);
         return Results.Accepted();
     }
 
@@ -73,6 +73,18 @@ internal static class AuditEndpoints
         Detail = e.Detail,
         ClientAddress = e.ClientAddress,
     };
+
+    // An event's id stores it once. Those of the node's own are made from its changes, so that anybody can tell what the next will be.
+    private static CmsAuditEvent Checked(CmsAuditEvent e)
+    {
+        if (string.Equals(e.Source?.Trim(), NodeAudit.Source, StringComparison.OrdinalIgnoreCase))
+            throw Refused($"An event's source is '{NodeAudit.Source}', which only this node is.", "Give the service's own name as Source.");
+        if (e.Id.Version == DerivedId.Version)
+            throw Refused($"The event id {e.Id} is a UUID of version {DerivedId.Version}, as the node's own events have.", "Make ids of version 7 (Guid.CreateVersion7).");
+        return e;
+    }
+
+    private static LoggerCmsException Refused(string message, string remedy) => new(ErrorCodes.InvalidOption, message, remedy);
 
     private static AuditEvent Take(CmsAuditEvent e) => new()
     {

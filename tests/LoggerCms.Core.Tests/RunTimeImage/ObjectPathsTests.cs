@@ -39,10 +39,10 @@ public sealed class ObjectPathsTests
     [Fact]
     public void AnObjectDoesNotGoBelowItself()
     {
-        Assert.False(ObjectPaths.MayMove(_image, 1000, 1000));
-        Assert.False(ObjectPaths.MayMove(_image, 1000, 1001));
-        Assert.False(ObjectPaths.MayMove(_image, 1001, 99_999));
-        Assert.True(ObjectPaths.MayMove(_image, 1001, SystemObjects.Universes));
+        Assert.False(ObjectPaths.MayStand(_image, 1000, 1000, "a"));
+        Assert.False(ObjectPaths.MayStand(_image, 1000, 1001, "a"));
+        Assert.False(ObjectPaths.MayStand(_image, 1001, 99_999, "a"));
+        Assert.True(ObjectPaths.MayStand(_image, 1001, SystemObjects.Universes, "a"));
         Assert.Equal([1001, 1000, 23, 4], ObjectPaths.Ancestors(_image, _image.Find(1002)!).Select(one => one.Id));
         Assert.Equal([1001, 1002], ObjectPaths.Descendants(_image, 1000).Select(one => one.Id));
     }
@@ -51,7 +51,7 @@ public sealed class ObjectPathsTests
     public void FoldersDoNotGoDeeperThanPathsReach()
     {
         var (key, parent) = (10L, 1002L);
-        while (ObjectPaths.MayMove(_image, 1000_000, parent))
+        while (ObjectPaths.MayStand(_image, 1000_000, parent, "a"))
         {
             _image.Apply([ObjectChange.Put(Objects.Make(key + 2000, key, parentId: parent, kind: ObjectKinds.Folder))]);
             (key, parent) = (key + 1, key + 2000);
@@ -68,7 +68,7 @@ public sealed class ObjectPathsTests
 
         Assert.StartsWith("…", ObjectPaths.Of(_image, _image.Find(1002)!));
         Assert.Equal(3, ObjectPaths.Descendants(_image, 1002).Count() + ObjectPaths.Descendants(_image, 1000).Count() + 1);
-        Assert.False(ObjectPaths.MayMove(_image, SystemObjects.RootFolder, 1000));
+        Assert.False(ObjectPaths.MayStand(_image, SystemObjects.RootFolder, 1000, "a"));
     }
 
     [Fact]

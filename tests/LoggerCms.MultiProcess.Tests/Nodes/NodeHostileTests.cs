@@ -92,6 +92,24 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : NodeTest("--mos
         await GoesOnAsync();
     }
 
+    [Fact]
+    public async Task Many_changes_deep_in_the_tree_do_not_end_the_audit_and_the_node_stops_clean()
+    {
+        var deepest = 23L;
+        for (var depth = 0; depth < 200; depth++)
+        {
+            var (status, made) = await Node.PostAsync(
+                "v1/changes", new { Changes = new[] { new { Operation = "Create", Kind = "Folder", Name = new string('漢', 255), ParentId = deepest } } });
+            if (status != HttpStatusCode.OK)
+                break;
+            deepest = made.GetProperty("Changed")[0].GetProperty("Id").GetInt64();
+        }
+
+        var changes = Enumerable.Range(0, 2_500).Select(i => new { Operation = "Update", Id = deepest, Properties = new { i } });
+        Assert.Equal(HttpStatusCode.OK, (await Node.PostAsync("v1/changes", new { Changes = changes })).Status);
+        Assert.Equal(0, await Node.StopAsync());
+    }
+
     [Theory]
     [InlineData("v1/changes")]
     [InlineData("v1/query")]

@@ -47,8 +47,14 @@ public sealed class RequestLedgerTests
         Assert.Equal(ErrorCodes.InvalidOption, Refused(New(ahead: 11 * Minute)));
         Assert.Equal(ErrorCodes.RequestExpired, Refused(New(ahead: -11 * Minute)));
         Assert.Null(_ledger.Find(New(), 12));
-        Assert.Null(_ledger.Find(Guid.NewGuid(), 12));
         Assert.Null(_ledger.Find(Guid.Empty, 12));
+    }
+
+    [Fact]
+    public void An_id_without_a_time_is_refused_since_nobody_could_tell_when_a_retry_is_too_late()
+    {
+        Assert.Equal(ErrorCodes.InvalidOption, Refused(Guid.NewGuid()));
+        Assert.Equal(ErrorCodes.InvalidOption, Refused(new Guid("00112233-4455-8677-8899-aabbccddeeff")));
     }
 
     [Fact]
@@ -94,7 +100,7 @@ public sealed class RequestLedgerTests
         Add(id);
         _time.Advance(10 * Minute);
         Assert.Equal(id, Assert.Single(_ledger.Expire()).Id);
-        Assert.NotNull(_ledger.Find(onceOnly, 12));
+        Assert.NotNull(_ledger.Kept(onceOnly));
         _time.Advance(TimeSpan.FromDays(7));
         Assert.Equal(onceOnly, Assert.Single(_ledger.Expire()).Id);
     }

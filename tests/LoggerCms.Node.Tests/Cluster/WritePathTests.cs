@@ -221,8 +221,34 @@ public sealed class WritePathTests : IAsyncLifetime
         await node.MakeAsync("after");
     }
 
+    [Fact]
+    public async Task No_path_becomes_longer_than_the_bound_by_making_renaming_or_moving()
+    {
+        var name = new string('d', 250);
+        var (folder, depth) = (SystemObjects.RootFolder, 0);
+        var refused = await Assert.ThrowsAsync<LoggerCmsException>(async () =>
+        {
+            for (; depth < 100; depth++)
+                folder = (await _node.MakeAsync(depth == 0 ? "top" : name, folder)).Id;
+        });
+        Assert.Equal((ErrorCodes.InvalidObject, 17), (refused.Code, depth));
+        var room = ObjectPaths.LongestPath - ObjectPaths.Of(_node.Image, _node.Image.Find(folder)!).Length;
+        var top = _node.Image.FindChild(SystemObjects.RootFolder, "top")!.Id;
+        var aside = (await _node.MakeAsync(new string('a', room))).Id;
+        foreach (var change in new[]
+        {
+            new ChangeObject { Id = top, Name = new string('t', "top".Length + room + 1) },
+            new ChangeObject { Id = top, ParentId = aside },
+        })
+            Assert.Equal(ErrorCodes.InvalidObject, (await Assert.ThrowsAsync<LoggerCmsException>(async () => await _node.Sequencer.WriteAsync(Request(change)))).Code);
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = top, Name = new string('t', "top".Length + room) }));
+        Assert.Equal(ObjectPaths.LongestPath, ObjectPaths.Of(_node.Image, _node.Image.Find(folder)!).Length);
+    }
+
     private sealed class NoB : IWriteGuard
     {
+        public bool MaySee(IObjectView view, CmsObject one) => true;
+
         public void Demand(IObjectView view, CmsObject? before, CmsObject? after)
         {
             if (after?.Name == "b")

@@ -1,0 +1,123 @@
+using LoggerCms.Core.Auditing;
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Tests.Auditing;
+using LoggerCms.CrashableFiles;
+using LoggerCms.Node.Tests.Support;
+using static LoggerCms.Node.Tests.Support.NodeFixture;
+
+namespace LoggerCms.Node.Tests.Cluster;
+
+/// <summary>Changes on their way into the audit.</summary>
+public sealed class ChangeAuditTests : IAsyncLifetime
+{
+    private const int Many = 5_000;
+
+    private readonly CrashableDisk _disk = NewDisk();
+    private readonly MemoryAuditDatabase _database = new();
+    private readonly CmsNode _node;
+    private readonly AuditQueue _queue;
+    private readonly ChangeAudit _audit;
+
+    public ChangeAuditTests()
+    {
+        _node = new CmsNode(new FakeSystemDatabase(), _disk, Options with
+        {
+            Cluster = new ClusterOptions { FlushInterval = TimeSpan.FromHours(1), LongestRetry = TimeSpan.FromHours(1) },
+        }, TimeProvider.System);
+        var folder = Path.Combine(Path.GetDirectoryName(Folder)!, "audit");
+        _queue = AuditQueue.Open(_disk, _database, new AuditQueueOptions { Folder = folder, MaxBytes = 3 << 20 }, TimeProvider.System);
+        _audit = new ChangeAudit(_queue);
+        _audit.Attach(_node);
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        await _node.StartAsync(Token);
+        await _node.Flusher.FlushAsync(Token);
+        await _queue.TryDrainAsync(Token);
+        _database.Stored.Clear();
+        _database.Batches.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _node.DisposeAsync();
+        await _queue.DisposeAsync();
+        _audit.Dispose();
+    }
+
+    [Fact]
+    public async Task Events_of_a_request_that_do_not_fit_into_the_queue_together_get_there_all_the_same()
+    {
+        await MakeManyAsync();
+        await _node.Flusher.FlushAsync(Token);
+        await _queue.TryDrainAsync(Token);
+        AssertAllInOrderAndOnce();
+    }
+
+    [Fact]
+    public async Task What_found_no_room_follows_behind_what_did_when_the_database_is_back()
+    {
+        _database.IsAway = true;
+        await MakeManyAsync();
+        for (var tries = 0; tries < 2; tries++)
+        {
+            var refused = await Assert.ThrowsAsync<LoggerCmsException>(() => _node.Flusher.FlushAsync(Token));
+            Assert.Equal(ErrorCodes.LimitExceeded, refused.Code);
+        }
+
+        Assert.True(_queue.State.Bytes > 1 << 20, $"The queue has {_queue.State.Bytes} bytes.");
+        _database.IsAway = false;
+        await _node.Flusher.FlushAsync(Token);
+        await _queue.TryDrainAsync(Token);
+        AssertAllInOrderAndOnce();
+    }
+
+    [Fact]
+    public async Task A_path_of_before_there_was_a_bound_is_cut_so_that_it_shows()
+    {
+        var parent = SystemObjects.RootFolder;
+        for (var id = 5_000L; id < 5_020; id++)
+        {
+            var made = new CmsObject
+            {
+                Id = id,
+                Cuid = $"deep {id}",
+                Kind = ObjectKinds.Folder,
+                ParentId = parent,
+                Name = new string('漢', ObjectRules.LongestName),
+                OwnerId = Caller,
+                Version = 1,
+                UpdateKey = 0,
+                CreatedUs = 1,
+                ModifiedUs = 1,
+                Properties = [],
+                AccessList = [],
+            };
+            await _node.Sequencer.WriteAsync(WriteRequest.Decided(Caller, "", new RepeatChange(new PutChange { UpdateKey = 0, BeforeKey = 0, Object = made })));
+            parent = id;
+        }
+
+        await _node.Flusher.FlushAsync(Token);
+        await _queue.TryDrainAsync(Token);
+        var deepest = Assert.Single(_database.Stored.Values, e => e.ObjectId == parent);
+        Assert.Equal(ObjectPaths.LongestPath, deepest.Path.Length);
+        Assert.EndsWith("漢…", deepest.Path, StringComparison.Ordinal);
+    }
+
+    private async Task MakeManyAsync()
+    {
+        var folder = SystemObjects.RootFolder;
+        for (var depth = 0; depth < 4; depth++)
+            folder = (await _node.MakeAsync(new string('d', ObjectRules.LongestName), folder)).Id;
+        await _node.Sequencer.WriteAsync(Request([.. Enumerable.Range(0, Many).Select(i => Create($"n{i}", folder))]));
+    }
+
+    private void AssertAllInOrderAndOnce()
+    {
+        var told = _database.Stored.Values.Select(e => e.ObjectName).Where(n => n[0] == 'n');
+        Assert.Equal(Enumerable.Range(0, Many).Select(i => $"n{i}"), told);
+        Assert.Equal(Many + 4, _database.Batches.Sum());
+    }
+}
