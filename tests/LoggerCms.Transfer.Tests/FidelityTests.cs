@@ -153,6 +153,27 @@ public sealed class FidelityTests
         arena.Destination.Run(note[note.IndexOf("INSERT", StringComparison.Ordinal)..], check);
     }
 
+    [Theory]
+    [InlineData("id INTEGER PRIMARY KEY, ", 1500, "INT")]
+    [InlineData("id INT, ", 900, "")]
+    [InlineData("id INT, ", 1990, "NUMERIC")]
+    public async Task Tables_of_very_many_columns_are_transferred(string first, int columns, string type)
+    {
+        var names = Enumerable.Range(0, columns).Select(i => $"c{i}").ToList();
+        using var arena = new Arena([$"CREATE TABLE t ({first}{string.Join(", ", names.Select(n => $"{n} {type}"))})"]);
+        var row = $"INSERT INTO t (id, {string.Join(", ", names)}) SELECT i, {string.Join(", ", names.Select((_, i) => $"i + {i}"))} FROM (SELECT value AS i FROM json_each('[1,2,3]'))";
+        arena.Source.Run(row);
+        arena.Destination.Run(row, $"UPDATE t SET c{columns - 1} = -1 WHERE id = 2", "DELETE FROM t WHERE id = 3");
+
+        var result = await arena.TransferAsync(arena.With(StateTransferMode.Rows));
+
+        Assert.Equal((StateTransferStatus.Completed, true), (result.Status, result.Equal));
+        Assert.True((await arena.CompareAsync()).Equal);
+        await arena.UndoAsync(result.Id);
+        Assert.False((await arena.CompareAsync()).Equal);
+        Assert.Equal(StateTransferStatus.Completed, (await arena.TransferAsync(arena.With(StateTransferMode.Full))).Status);
+    }
+
     [Fact]
     public async Task A_transfer_of_some_tables_leaves_the_others_as_they_are()
     {
