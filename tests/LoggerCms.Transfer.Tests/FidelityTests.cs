@@ -174,6 +174,31 @@ public sealed class FidelityTests
         Assert.Equal(StateTransferStatus.Completed, (await arena.TransferAsync(arena.With(StateTransferMode.Full))).Status);
     }
 
+    [Theory]
+    [InlineData(StateTransferMode.Rows, "x'61ff'", "t")]
+    [InlineData(StateTransferMode.Full, "x'efbfbe'", "t")]
+    [InlineData(StateTransferMode.Rows, "x'61efbfbf'", "x")]
+    [InlineData(StateTransferMode.Rows, "x'efbbbf61f09f9880efbfbd'", null)]
+    public async Task Text_that_a_file_of_UTF16_would_change_stops_the_transfer(StateTransferMode mode, string bytes, string? column)
+    {
+        using var arena = new Arena(["CREATE TABLE t (id INTEGER PRIMARY KEY, t TEXT, x)"]);
+        File.Delete(arena.Destination.Path);
+        arena.Destination.Run("PRAGMA encoding = 'UTF-16'", "CREATE TABLE t (id INTEGER PRIMARY KEY, t TEXT, x)");
+        arena.Source.Run($"INSERT INTO t (id, {column ?? "t"}) VALUES (1, CAST({bytes} AS TEXT))");
+        var request = arena.With(mode, verify: VerifyLevel.None);
+
+        if (column is null)
+        {
+            await arena.TransferAsync(request);
+            Assert.True((await arena.CompareAsync()).Equal);
+            return;
+        }
+
+        var failure = await arena.FailsAsync(ErrorCodes.ValueNotRepresentable, request);
+        Assert.Contains($"column {column}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("UTF-16", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_transfer_of_some_tables_leaves_the_others_as_they_are()
     {
