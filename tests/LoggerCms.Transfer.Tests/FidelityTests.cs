@@ -153,6 +153,52 @@ public sealed class FidelityTests
         arena.Destination.Run(note[note.IndexOf("INSERT", StringComparison.Ordinal)..], check);
     }
 
+    [Theory]
+    [InlineData("id INTEGER PRIMARY KEY, ", 1500, "INT")]
+    [InlineData("id INT, ", 900, "")]
+    [InlineData("id INT, ", 1990, "NUMERIC")]
+    public async Task Tables_of_very_many_columns_are_transferred(string first, int columns, string type)
+    {
+        var names = Enumerable.Range(0, columns).Select(i => $"c{i}").ToList();
+        using var arena = new Arena([$"CREATE TABLE t ({first}{string.Join(", ", names.Select(n => $"{n} {type}"))})"]);
+        var row = $"INSERT INTO t (id, {string.Join(", ", names)}) SELECT i, {string.Join(", ", names.Select((_, i) => $"i + {i}"))} FROM (SELECT value AS i FROM json_each('[1,2,3]'))";
+        arena.Source.Run(row);
+        arena.Destination.Run(row, $"UPDATE t SET c{columns - 1} = -1 WHERE id = 2", "DELETE FROM t WHERE id = 3");
+
+        var result = await arena.TransferAsync(arena.With(StateTransferMode.Rows));
+
+        Assert.Equal((StateTransferStatus.Completed, true), (result.Status, result.Equal));
+        Assert.True((await arena.CompareAsync()).Equal);
+        await arena.UndoAsync(result.Id);
+        Assert.False((await arena.CompareAsync()).Equal);
+        Assert.Equal(StateTransferStatus.Completed, (await arena.TransferAsync(arena.With(StateTransferMode.Full))).Status);
+    }
+
+    [Theory]
+    [InlineData(StateTransferMode.Rows, "x'61ff'", "t")]
+    [InlineData(StateTransferMode.Full, "x'efbfbe'", "t")]
+    [InlineData(StateTransferMode.Rows, "x'61efbfbf'", "x")]
+    [InlineData(StateTransferMode.Rows, "x'efbbbf61f09f9880efbfbd'", null)]
+    public async Task Text_that_a_file_of_UTF16_would_change_stops_the_transfer(StateTransferMode mode, string bytes, string? column)
+    {
+        using var arena = new Arena(["CREATE TABLE t (id INTEGER PRIMARY KEY, t TEXT, x)"]);
+        File.Delete(arena.Destination.Path);
+        arena.Destination.Run("PRAGMA encoding = 'UTF-16'", "CREATE TABLE t (id INTEGER PRIMARY KEY, t TEXT, x)");
+        arena.Source.Run($"INSERT INTO t (id, {column ?? "t"}) VALUES (1, CAST({bytes} AS TEXT))");
+        var request = arena.With(mode, verify: VerifyLevel.None);
+
+        if (column is null)
+        {
+            await arena.TransferAsync(request);
+            Assert.True((await arena.CompareAsync()).Equal);
+            return;
+        }
+
+        var failure = await arena.FailsAsync(ErrorCodes.ValueNotRepresentable, request);
+        Assert.Contains($"column {column}", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("UTF-16", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_transfer_of_some_tables_leaves_the_others_as_they_are()
     {

@@ -7,6 +7,11 @@ internal sealed class MultisetComparison(PairedTable table, SqliteCatalog catalo
 {
     private const int RowsPerTurn = 4096;
 
+    /// <summary>SQLite takes 2,000 terms to group by, and a column without affinity needs three.</summary>
+    private const int MostColumns = 600;
+
+    public static bool CanCount(SqliteCatalog catalog) => catalog.Side.Tables.All(t => t.HasKey || t.Columns.Count <= MostColumns);
+
     /// <returns>Rows that only the source has, repetitions counted.</returns>
     public async Task<long> RunAsync(CancellationToken cancellationToken)
     {

@@ -72,11 +72,11 @@ internal sealed class PairedTable
         => SqliteSql.All([.. source.Select((c, i) => SqliteSql.Same("s." + c.Quoted, "d." + destination[i].Quoted, c.Affinity, destination[i].Affinity))]);
 
     private static string Match(string inner, SqliteColumn[] innerKey, string outer, SqliteColumn[] outerKey)
-        => string.Join(" AND ", innerKey.Select((c, i) =>
+        => SqliteSql.All([.. innerKey.Select((c, i) =>
         {
             string left = $"{inner}.{c.Quoted}", right = $"{outer}.{outerKey[i].Quoted}";
             return c.IsRowId && outerKey[i].IsRowId ? $"{left} = {right}" : $"{left} = {right} AND {SqliteSql.Same(left, right, c.Affinity, outerKey[i].Affinity)}";
-        }));
+        })]);
 
     private static string From(string schema, SqliteTable table, TableSchema scope, string alias)
     {

@@ -15,7 +15,7 @@ internal sealed class SqliteKeyLookup(SqliteDb db, SqliteTable table, TableSchem
                 $"The table '{schema.Name}' has no key that tells its rows apart.",
                 "Give it a primary key whose columns are NOT NULL.",
                 db.Side)
-            : string.Join(" AND ", _key.Select((c, i) => SqliteSql.SameAsParameter(c, "?" + (first + i))));
+            : SqliteSql.All([.. _key.Select((c, i) => SqliteSql.SameAsParameter(c, "?" + (first + i)))]);
 
     /// <summary>Runs a statement of <see cref="Condition"/> for one key.</summary>
     public unsafe void ForEachRow(SqliteStatement statement, ReadOnlySpan<byte> key, Action<SqliteStatement> row)

@@ -25,7 +25,7 @@ internal sealed partial class SqlitePair : ISidePair
 
     public ISideSnapshot Destination => _destination;
 
-    /// <summary>Null where the two cannot be attached to one another.</summary>
+    /// <summary>Null where one statement cannot compare the two exactly.</summary>
     public static SqlitePair? TryBegin(SqliteSide source, SqliteSide destination, SnapshotOptions options, CancellationToken cancellationToken)
     {
         if (destination.IsSameDatabase(source) || options.Profile.RowFilters.Values.Any(f => BeyondItsRow().IsMatch(f)))
@@ -55,6 +55,12 @@ internal sealed partial class SqlitePair : ISidePair
                 [.. sources, .. destinations, .. both], [sourceWatch, destinationWatch], cancellationToken);
             var sourceTables = SqliteCatalog.Read(sources[0], options.Profile);
             var destinationTables = SqliteCatalog.Read(destinations[0], options.Profile);
+            if (!MultisetComparison.CanCount(sourceTables) || !MultisetComparison.CanCount(destinationTables))
+            {
+                opened.ForEach(d => d.Dispose());
+                return null;
+            }
+
             return new SqlitePair(new SqliteSnapshot(sources, sourceTables), new SqliteSnapshot(destinations, destinationTables), both);
         }
         catch

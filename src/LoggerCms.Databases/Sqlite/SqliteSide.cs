@@ -83,7 +83,10 @@ internal sealed class SqliteSide : IPairableSide
                 DisplayName);
 
     public IValueFit? GetValueFit(TableSchema source, TableSchema destination)
-        => SqliteValueFit.Create(source, destination);
+    {
+        lock (_db.Gate)
+            return SqliteValueFit.Create(source, destination, isUtf8: _db.ScalarText("PRAGMA main.encoding") == "UTF-8");
+    }
 
     public ValueTask DisposeAsync()
     {

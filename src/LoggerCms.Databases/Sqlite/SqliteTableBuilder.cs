@@ -136,9 +136,9 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
     /// <summary>SQLite lets NULL into the key of an ordinary table, any number of times: such a table has no key that tells its rows apart.</summary>
     private bool KeyHasNulls()
     {
-        var nullable = entry.WithoutRowId ? [] : _columns.Where(c => c.KeyPosition > 0 && !c.Column.IsRowId && !c.NotNull).Select(c => c.Column.Quoted + " IS NULL").ToList();
-        return nullable.Count > 0
-            && db.ScalarInt64($"SELECT EXISTS (SELECT 1 FROM main.{SqliteSql.Quote(entry.Name)} WHERE {string.Join(" OR ", nullable)})") != 0;
+        string[] filled = entry.WithoutRowId ? [] : [.. _columns.Where(c => c.KeyPosition > 0 && !c.Column.IsRowId && !c.NotNull).Select(c => c.Column.Quoted + " IS NOT NULL")];
+        return filled.Length > 0
+            && db.ScalarInt64($"SELECT EXISTS (SELECT 1 FROM main.{SqliteSql.Quote(entry.Name)} WHERE NOT {SqliteSql.All(filled)})") != 0;
     }
 
     private string? FindRowId()

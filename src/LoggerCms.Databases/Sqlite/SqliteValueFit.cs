@@ -1,13 +1,33 @@
 using System.Runtime.CompilerServices;
+using System.Text.Unicode;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.Sqlite;
 
 /// <summary>Whether a canonical value comes back as it is once it has been through a column of a SQLite table.</summary>
-internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
+/// <param name="columns">The columns; null where they hold whatever the source can hold.</param>
+/// <param name="isUtf8">Whether the file keeps the bytes of a text, or makes UTF-16 of them.</param>
+internal sealed class SqliteValueFit(SqliteColumn[]? columns, bool isUtf8) : IValueFit
 {
-    /// <summary>Null where columns of the same kind hold whatever the source can hold.</summary>
-    public static SqliteValueFit? Create(TableSchema source, TableSchema destination)
+    /// <summary>Null where nothing needs to be looked at.</summary>
+    public static SqliteValueFit? Create(TableSchema source, TableSchema destination, bool isUtf8)
+        => DoubtfulColumns(source, destination) is var columns && columns is null && isUtf8 ? null : new SqliteValueFit(columns, isUtf8);
+
+    public (int Column, string Reason)? Check(ReadOnlySpan<byte> row)
+    {
+        var reader = new CanonicalReader(row);
+        for (var i = 0; reader.Read(); i++)
+        {
+            if (!isUtf8 && reader.Tag == FieldTag.Text && !ComesBackFromUtf16(reader.Payload))
+                return (i, "its text is not one that the file, which keeps text as UTF-16, gives back as it is");
+            if (columns is not null && !Fits(columns[i], ref reader))
+                return (i, $"a value of kind {reader.Tag} does not come back as it is from a SQLite column of kind {columns[i].Kind}");
+        }
+
+        return null;
+    }
+
+    private static SqliteColumn[]? DoubtfulColumns(TableSchema source, TableSchema destination)
     {
         // The same declaration in SQLite: what has been through a column of it once is not changed by another.
         if (source.Definition is not null && source.Definition == destination.Definition
@@ -19,20 +39,12 @@ internal sealed class SqliteValueFit(SqliteColumn[] columns) : IValueFit
         var columns = destination.Columns.Select(c => Describe(c, IsStrict(destination))).ToArray();
         var given = source.Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
         return columns.All(c => !c.Strict && IsProven(c) && given.TryGetValue(c.Name, out var from) && from.Type.Kind == c.Kind
-            && SqliteTypes.GetAffinity(from.DeclaredType, strict: false) == c.Affinity) ? null : new SqliteValueFit(columns);
+            && SqliteTypes.GetAffinity(from.DeclaredType, strict: false) == c.Affinity) ? null : columns;
     }
 
-    public (int Column, string Reason)? Check(ReadOnlySpan<byte> row)
-    {
-        var reader = new CanonicalReader(row);
-        for (var i = 0; i < columns.Length && reader.Read(); i++)
-        {
-            if (!Fits(columns[i], ref reader))
-                return (i, $"a value of kind {reader.Tag} does not come back as it is from a SQLite column of kind {columns[i].Kind}");
-        }
-
-        return null;
-    }
+    /// <summary>SQLite puts U+FFFD for what is no UTF-8, and for U+FFFE and U+FFFF.</summary>
+    private static bool ComesBackFromUtf16(ReadOnlySpan<byte> text)
+        => Utf8.IsValid(text) && text.IndexOf("\uFFFE"u8) < 0 && text.IndexOf("\uFFFF"u8) < 0;
 
     private static bool IsStrict(TableSchema table)
         => table.Definition is { } sql && sql.Split(SqliteTableBuilder.StatementEnd)[0].TrimEnd() is var create

@@ -207,6 +207,23 @@ public sealed class PairTests : IAsyncLifetime
         Assert.Equal(paired, await TryBeginAsync(Make("source.db", tables), Make("destination.db", tables), 1, profile) is not null);
     }
 
+    [Theory]
+    [InlineData("k INTEGER PRIMARY KEY, ", 1500, "INT", true)]
+    [InlineData("", 600, "", true)]
+    [InlineData("", 601, "INT", false)]
+    public async Task Tables_of_very_many_columns_are_compared_or_their_files_are_no_pair(string key, int columns, string type, bool paired)
+    {
+        var names = string.Join(", ", Enumerable.Range(0, columns).Select(i => $"c{i} {type}"));
+        var table = $"CREATE TABLE t ({key}{names})";
+        var values = string.Join(", ", Enumerable.Repeat("1", columns + (key.Length > 0 ? 1 : 0)));
+        var source = Make("source.db", table, $"INSERT INTO t VALUES ({values})");
+        var destination = Make("destination.db", table, $"INSERT INTO t VALUES ({values})", $"UPDATE t SET c{columns - 1} = 2");
+        var pair = await TryBeginAsync(source, destination, 1, SideProfile.Empty);
+        Assert.Equal(paired, pair is not null);
+        if (pair is not null)
+            Assert.Equal(key.Length > 0 ? "Different i1; equal 0" : "OnlyInDestination row; OnlyInSource row; equal 0", await CompareAsync(pair, "t"));
+    }
+
     [Fact]
     public async Task Files_of_another_encoding_are_no_pair()
     {
