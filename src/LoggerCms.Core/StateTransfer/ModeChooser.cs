@@ -54,8 +54,7 @@ internal static class ModeChooser
         var answer = await LogPlanner.AskAsync(sides, work.Pairs, work.SourcePosition, work.DestinationPosition, cancellationToken).ConfigureAwait(false);
         if (answer.Diverged && !request.Force)
             throw Compatibility.Diverged(sides, answer.Reason);
-        var relation = work.DestinationPosition.CompareTo(work.SourcePosition);
-        return answer.Usable && relation is PositionRelation.Ahead or PositionRelation.Diverged
+        return answer.Usable && work.Direction is PositionRelation.Ahead or PositionRelation.Diverged
             ? answer with { Usable = false, Reason = "the destination holds changes that the source does not have" }
             : answer;
     }

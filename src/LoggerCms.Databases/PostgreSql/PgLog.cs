@@ -32,6 +32,10 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
             await SetMetaAsync(session, "retention_seconds", ((long)retention.TotalSeconds).ToString(CultureInfo.InvariantCulture), cancellationToken).ConfigureAwait(false);
 
             var before = await LoggedAsync(session, cancellationToken).ConfigureAwait(false);
+            var added = tables.Select(t => t.Name.ToString()).Where(t => !before.Contains(t)).ToArray();
+            if (!isNew && added.Length > 0)
+                await session.ExecuteAsync("SELECT public.loggercms_renew($1)", cancellationToken, NewSuffix()).ConfigureAwait(false);
+            await session.ExecuteAsync("DELETE FROM public.loggercms_position WHERE table_name = ANY ($1)", cancellationToken, (object)added).ConfigureAwait(false);
             foreach (var table in tables.Select(t => catalog[t.Name]))
             {
                 var partitions = table.IsPartitioned
@@ -43,8 +47,6 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                     await session.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
             }
 
-            if (!isNew && tables.Any(t => !before.Contains(t.Name.ToString())))
-                await MoveStartAsync(session, cancellationToken).ConfigureAwait(false);
             await session.CommitAsync().ConfigureAwait(false);
         }
     }
@@ -205,18 +207,6 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
         var sequence = PgLogFunctions.SequenceOf(origin);
         await session.ExecuteAsync(
             $"{PgLogFunctions.CreateSequence(sequence)}; REVOKE ALL ON SEQUENCE public.{PgName.Quote(sequence)} FROM PUBLIC", cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// A table that comes under the log later has changes that no entry tells of. One key is spent, and the log starts behind it,
-    /// so that whoever was level before learns that the log cannot serve.
-    /// </summary>
-    private static async Task MoveStartAsync(PgSession session, CancellationToken cancellationToken)
-    {
-        var (origin, _) = await PgLogPosition.OriginAsync(session, cancellationToken).ConfigureAwait(false);
-        await session.ExecuteAsync(
-            $"UPDATE public.loggercms_position SET update_key = nextval({PgName.Literal("public." + PgName.Quote(PgLogFunctions.SequenceOf(origin)))}) + 1 WHERE table_name = '' AND origin = $1",
-            cancellationToken, origin).ConfigureAwait(false);
     }
 
     private static Task<long> SetMetaAsync(PgSession session, string name, string value, CancellationToken cancellationToken)

@@ -86,7 +86,7 @@ internal static class PgLogFunctions
             sequence := 'loggercms_key_' || substring(old from '[^-]*$');
             last := public.loggercms_last(sequence);
             INSERT INTO public.loggercms_position (table_name, origin, update_key)
-                SELECT t.name, old, last FROM ({LoggedTables}) AS t
+                SELECT t.name, old, last FROM ({LoggedTables} UNION ALL SELECT '{SidePosition.FormerOrigins}') AS t
                 ON CONFLICT (table_name, origin) DO UPDATE SET update_key = excluded.update_key;
             INSERT INTO public.loggercms_position (table_name, origin, update_key) VALUES ('', new, 1)
                 ON CONFLICT (table_name, origin) DO UPDATE SET update_key = excluded.update_key;

@@ -50,7 +50,10 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
                 else if (added.Count > 0)
                 {
                     // What the added tables held before is in no entry.
-                    await new SqlServerLogWriter(session, state.Origin).SkipKeyAsync(cancellationToken).ConfigureAwait(false);
+                    var writer = new SqlServerLogWriter(session, state.Origin);
+                    await writer.RenewAsync(cancellationToken).ConfigureAwait(false);
+                    foreach (var table in added)
+                        await writer.ForgetAsync(table.Schema.Name.ToString(), cancellationToken).ConfigureAwait(false);
                 }
 
                 Task SetMetaAsync(string name, string value) => SqlServerLogWriter.SetMetaAsync(session, name, value, cancellationToken);
@@ -209,7 +212,7 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
             async writing =>
             {
                 if (await SqlServerLogState.ReadAsync(writing, cancellationToken).ConfigureAwait(false) is { } state)
-                    await new SqlServerLogWriter(writing, state.Origin).RenewOriginAsync(cancellationToken).ConfigureAwait(false);
+                    await new SqlServerLogWriter(writing, state.Origin).RenewAsync(cancellationToken).ConfigureAwait(false);
                 await SqlServerIncarnation.StoreAsync(writing, facts, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);

@@ -17,12 +17,18 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
                 var catalog = SqliteCatalog.Read(db, SideProfile.Empty);
                 var chosen = tables.Select(t => catalog.Find(t, db)).ToList();
                 var uniques = chosen.ToDictionary(t => t.Name, t => SqliteLogCheck.Examine(db, catalog, t), StringComparer.Ordinal);
-                var log = SqliteLogTables.Find(db) ?? SqliteLogTables.Make(db, sideName);
+                var before = SqliteLogTables.Find(db);
+                var log = before ?? SqliteLogTables.Make(db, sideName);
                 log.SettleIncarnation();
                 log.Set("retention_seconds", ((long)retention.TotalSeconds).ToString(CultureInfo.InvariantCulture));
-                foreach (var table in chosen)
+                var added = chosen.Where(t => !SqliteLogTriggers.AreThere(db, t, uniques[t.Name])).ToList();
+                foreach (var table in added)
+                    DropTriggers(db, SqliteLogTriggers.Names(table.Name).Concat(SqliteLogTriggers.Read(db, table).Select(t => t.Name)));
+                if (before is not null && added.Count > 0)
+                    log.Renew();
+                foreach (var table in added)
                 {
-                    DropTriggers(db, SqliteLogTriggers.Names(table.Name));
+                    log.ForgetPositions(table.Name);
                     foreach (var trigger in SqliteLogTriggers.Create(table, uniques[table.Name]))
                         db.Execute(trigger);
                 }

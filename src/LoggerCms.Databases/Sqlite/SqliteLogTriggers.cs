@@ -35,6 +35,26 @@ internal static class SqliteLogTriggers
         yield return $"CREATE TRIGGER main.{names[5]} BEFORE UPDATE OF {columns} ON {table.Quoted} BEGIN {Displaced(table, key, uniques, "OLD")} END";
     }
 
+    /// <summary>Whether the table has these triggers and no others of the log: its schema, or the program, may have changed since they were made.</summary>
+    public static bool AreThere(SqliteDb db, SqliteTable table, IReadOnlyList<SqliteUniqueIndex> uniques)
+    {
+        // What SQLite keeps of a statement begins anew and leaves the schema's name out.
+        var wanted = Create(table, uniques).Select(t => t.Replace("CREATE TRIGGER main.", "CREATE TRIGGER ", StringComparison.Ordinal));
+        return Read(db, table).Select(t => t.Sql).ToHashSet(StringComparer.Ordinal).SetEquals(wanted);
+    }
+
+    /// <summary>The log's triggers on the table, whatever name it had when they were made.</summary>
+    public static List<(string Name, string Sql)> Read(SqliteDb db, SqliteTable table)
+    {
+        var there = new List<(string Name, string Sql)>();
+        using var list = db.Prepare(
+            "SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name LIKE 'loggercms\\_%' ESCAPE '\\'");
+        list.Bind(1, table.Name);
+        while (list.Step())
+            there.Add((list.Text(0), list.Text(1)));
+        return there;
+    }
+
     /// <summary>Entries for rows, other than the changed one itself, that stand where the new row wants to be.</summary>
     private static string Displaced(SqliteTable table, SqliteColumn[] key, IReadOnlyList<SqliteUniqueIndex> uniques, string itself)
         => string.Join(" ", uniques.Select(unique =>

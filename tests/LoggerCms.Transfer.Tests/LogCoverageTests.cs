@@ -1,0 +1,136 @@
+namespace LoggerCms.Transfer.Tests;
+
+/// <summary>What a position stands for: which tables, since when, and which part of them. Nothing else may be taken for level.</summary>
+public abstract class LogCoverageTests(SideProvider make)
+{
+    private static readonly string[] Both = ["t1", "t2"];
+
+    private static readonly string[] Schema =
+    [
+        "CREATE TABLE t1 (id INTEGER PRIMARY KEY, v INTEGER, r VARCHAR(9))", "CREATE TABLE t2 (id INTEGER PRIMARY KEY, v INTEGER)",
+        "INSERT INTO t1 VALUES (1, 1, 'EU'), (2, 2, 'US')", "INSERT INTO t2 VALUES (1, 1), (2, 2)",
+    ];
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_change_before_a_table_came_under_the_log_is_sent(bool onSource, bool onDestination)
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync("t1");
+        await sides.TransferAsync();
+        await sides.RunAsync(sides.A, "UPDATE t2 SET v = 99 WHERE id = 1");
+        if (onSource)
+            await sides.EnableAsync(sides.A, "t2");
+        if (onDestination)
+            await sides.EnableAsync(sides.B, "t2");
+
+        await sides.TransferToEqualAsync(Both);
+
+        await sides.RunAsync(sides.A, "UPDATE t2 SET v = 100", "UPDATE t1 SET v = 100");
+        await sides.TransferToEqualAsync(Both);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_change_of_the_destination_before_its_table_came_under_the_log_is_overwritten(bool bothWays)
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync("t1");
+        await sides.TransferAsync();
+        if (bothWays)
+            await sides.TransferAsync(sides.B);
+        await sides.RunAsync(sides.B, "UPDATE t2 SET v = 99 WHERE id = 1");
+        await sides.EnableBothAsync("t2");
+
+        await sides.TransferToEqualAsync(Both);
+        await sides.LevelAsync();
+    }
+
+    [Fact]
+    public async Task A_table_that_was_made_anew_under_its_name_is_compared_again()
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync();
+        await sides.LevelAsync();
+        await sides.RunAsync(
+            sides.A, "CREATE TABLE n (id INTEGER PRIMARY KEY, v INTEGER, r VARCHAR(9))", "INSERT INTO n SELECT * FROM t1", "DROP TABLE t1",
+            "ALTER TABLE n RENAME TO t1", "UPDATE t1 SET v = 77");
+        await sides.EnableAsync(sides.A);
+
+        await sides.TransferToEqualAsync(Both);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Tables_can_come_under_the_log_again_and_again_without_a_refusal(bool bothWays)
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync("t1");
+        for (var round = 3; round < 6; round++)
+        {
+            var table = $"t{round}";
+            string[] all = [.. Both, .. Enumerable.Range(3, round - 2).Select(n => $"t{n}")];
+            foreach (var side in new[] { sides.A, sides.B })
+                await sides.RunAsync(side, $"CREATE TABLE {table} (id INTEGER PRIMARY KEY, v INTEGER)");
+            await sides.RunAsync(sides.A, $"INSERT INTO {table} VALUES (1, 1)", $"UPDATE t1 SET v = {round * 10}");
+            await sides.TransferToEqualAsync(all);
+            if (bothWays)
+            {
+                await sides.RunAsync(sides.B, $"UPDATE t1 SET v = {(round * 10) + 1}");
+                await sides.TransferToEqualAsync(all, sides.B);
+            }
+
+            await sides.EnableAsync(sides.A, table);
+            await sides.TransferToEqualAsync(all);
+            await sides.EnableAsync(sides.B, table);
+            await sides.TransferToEqualAsync(all);
+            if (bothWays)
+                await sides.TransferToEqualAsync(all, sides.B);
+        }
+
+        await sides.EnableBothAsync("t2");
+        await sides.LevelAsync();
+    }
+
+    [Fact]
+    public async Task New_tables_under_both_logs_do_not_make_sides_that_were_level_diverge()
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync();
+        await sides.RunAsync(sides.A, "UPDATE t1 SET v = 10");
+        await sides.LevelAsync();
+        await sides.RunAsync(sides.B, "UPDATE t1 SET v = 11");
+        await sides.LevelAsync(sides.B);
+        foreach (var side in new[] { sides.A, sides.B })
+            await sides.RunAsync(side, "CREATE TABLE t3 (id INTEGER PRIMARY KEY, v INTEGER)");
+        await sides.RunAsync(sides.A, "INSERT INTO t3 VALUES (1, 1)");
+        await sides.EnableBothAsync("t3");
+
+        await sides.TransferToEqualAsync(["t1", "t2", "t3"]);
+        await sides.LevelAsync();
+        await sides.RunAsync(sides.B, "UPDATE t3 SET v = 12");
+        await sides.TransferToEqualAsync(["t1", "t2", "t3"], sides.B);
+    }
+
+    [Fact]
+    public async Task A_transfer_of_some_tables_leaves_the_others_behind_for_the_log_to_bring()
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync();
+        await sides.LevelAsync();
+        await sides.RunAsync(sides.A, "UPDATE t2 SET v = 50", "UPDATE t1 SET v = 50");
+        await sides.TransferAsync(tables: ["t1"]);
+
+        Assert.Equal((StateTransferStatus.Completed, StateTransferMode.Log), TwoSides.Seen(await sides.TransferToEqualAsync(Both)));
+    }
+
+    private Task<TwoSides> NewAsync() => TwoSides.CreateAsync(make, Schema);
+}
+
+public sealed class SqliteLogCoverageTests() : LogCoverageTests(SideProvider.Sqlite);
+
+public sealed class PostgreSqlLogCoverageTests() : LogCoverageTests(SideProvider.PostgreSql);
