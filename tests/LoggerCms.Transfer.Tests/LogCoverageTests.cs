@@ -117,6 +117,21 @@ public abstract class LogCoverageTests(SideProvider make)
     }
 
     [Fact]
+    public async Task A_destination_that_logs_only_some_tables_is_not_taken_for_level_in_the_others()
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableAsync(sides.A);
+        await sides.EnableAsync(sides.B, "t1");
+        await sides.TransferAsync();
+        await sides.RunAsync(sides.A, "UPDATE t2 SET v = 50", "UPDATE t1 SET v = 50");
+        await sides.TransferAsync(tables: ["t1"]);
+
+        var result = await sides.TransferToEqualAsync(Both);
+
+        Assert.Contains("table t2 is not under the config message log of B", result.ModeReason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_transfer_of_some_tables_leaves_the_others_behind_for_the_log_to_bring()
     {
         await using var sides = await NewAsync();

@@ -30,12 +30,16 @@ internal static class LogPlanner
         (source, destination) = (source.Over(inScope), destination.Over(inScope));
         if (!destination.Keys.ContainsKey(source.Own!))
             return No($"{sides.Destination.DisplayName} has not been level with {source.Own} yet, so its position in that log is not known");
-        var logged = (await sides.Source.Log.GetStateAsync(cancellationToken).ConfigureAwait(false)).Tables.ToHashSet(StringComparer.Ordinal);
-        if (inScope.FirstOrDefault(t => !logged.Contains(t)) is { } unlogged)
-            return No($"table {unlogged} is not under the config message log of {sides.Source.DisplayName}");
-
         if (await FindForkAsync(sides, source, destination, cancellationToken).ConfigureAwait(false) is { } fork)
             return new Answer(false, true, fork, []);
+
+        // The destination's too: otherwise nobody knows what was changed there since its position was set.
+        foreach (var side in new[] { sides.Source, sides.Destination })
+        {
+            var logged = (await side.Log.GetStateAsync(cancellationToken).ConfigureAwait(false)).Tables.ToHashSet(StringComparer.Ordinal);
+            if (inScope.FirstOrDefault(t => !logged.Contains(t)) is { } unlogged)
+                return No($"table {unlogged} is not under the config message log of {side.DisplayName}");
+        }
 
         var entries = new List<LogEntry>();
         foreach (var (origin, upTo) in source.Keys.OrderBy(k => k.Key, StringComparer.Ordinal))
