@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace LoggerCms.Transfer.Tests;
 
 /// <summary>What a position stands for: which tables, since when, and which part of them. Nothing else may be taken for level.</summary>
@@ -143,7 +145,69 @@ public abstract class LogCoverageTests(SideProvider make)
         Assert.Equal((StateTransferStatus.Completed, StateTransferMode.Log), TwoSides.Seen(await sides.TransferToEqualAsync(Both)));
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public async Task What_a_profile_left_out_is_still_sent_by_the_next_transfer_without_it(bool filter, bool force)
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync();
+        await sides.LevelAsync();
+        await sides.RunAsync(sides.A, "UPDATE t1 SET v = v + 100", "UPDATE t2 SET v = v + 100");
+        using var profile = new ProfileFile(filter);
+
+        var part = await sides.TransferAsync(profile: profile.Path, force: force);
+
+        Assert.Equal((StateTransferStatus.Completed, StateTransferMode.Rows), TwoSides.Seen(part));
+        Assert.Contains("t1", part.ModeReason, StringComparison.Ordinal);
+        Assert.Equal((StateTransferStatus.Completed, StateTransferMode.Log), TwoSides.Seen(await sides.TransferToEqualAsync(Both)));
+        await sides.LevelAsync();
+    }
+
+    [Fact]
+    public async Task The_same_profile_again_finds_nothing_to_send_and_moves_no_position()
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync();
+        await sides.LevelAsync();
+        using var profile = new ProfileFile(filter: true);
+        await sides.RunAsync(sides.A, "UPDATE t1 SET v = v + 100");
+        await sides.TransferAsync(profile: profile.Path);
+
+        Assert.Equal(StateTransferStatus.AlreadyInState, (await sides.TransferAsync(profile: profile.Path)).Status);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => sides.TransferAsync(mode: StateTransferMode.Log, profile: profile.Path));
+        Assert.Equal(ErrorCodes.LogCannotServe, failure.Code);
+    }
+
+    [Fact]
+    public async Task The_first_transfer_with_a_profile_makes_no_side_level()
+    {
+        await using var sides = await NewAsync();
+        await sides.RunAsync(sides.A, "UPDATE t1 SET v = v + 100");
+        await sides.EnableBothAsync();
+        using var profile = new ProfileFile(filter: true);
+        await sides.TransferAsync(profile: profile.Path);
+
+        await sides.TransferToEqualAsync(Both);
+    }
+
     private Task<TwoSides> NewAsync() => TwoSides.CreateAsync(make, Schema);
+
+    /// <summary>A profile by which only a part of t1 is sent.</summary>
+    private sealed class ProfileFile : IDisposable
+    {
+        public ProfileFile(bool filter) => File.WriteAllText(
+            Path,
+            filter
+                ? JsonSerializer.Serialize(new { rowFilters = new Dictionary<string, string> { ["t1"] = "r = 'EU'" } })
+                : JsonSerializer.Serialize(new { columns = new Dictionary<string, string[]> { ["t1"] = ["v"] } }));
+
+        public string Path { get; } = System.IO.Path.GetTempFileName();
+
+        public void Dispose() => File.Delete(Path);
+    }
 }
 
 public sealed class SqliteLogCoverageTests() : LogCoverageTests(SideProvider.Sqlite);

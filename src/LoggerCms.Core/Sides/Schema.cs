@@ -49,6 +49,9 @@ public sealed record TableSchema(TableName Name)
     /// <summary>A row filter from a side profile, an SQL condition in the database's own dialect; null for all rows.</summary>
     public string? RowFilter { get; init; }
 
+    /// <summary>True where a side profile keeps rows or columns of the table out of scope.</summary>
+    public bool IsPartial => RowFilter is not null || SideLocalColumns.Count > 0;
+
     /// <summary>The statements that made the table, where its database keeps them: what GetCreateTable of the same make uses.</summary>
     public string? Definition { get; init; }
 
