@@ -212,4 +212,50 @@ public abstract class LogCoverageTests(SideProvider make)
 
 public sealed class SqliteLogCoverageTests() : LogCoverageTests(SideProvider.Sqlite);
 
-public sealed class PostgreSqlLogCoverageTests() : LogCoverageTests(SideProvider.PostgreSql);
+public sealed class PostgreSqlLogCoverageTests() : LogCoverageTests(SideProvider.PostgreSql)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_table_whose_key_was_changed_is_not_served_by_entries_of_the_old_key(bool enabledAgain)
+    {
+        await using var sides = await TwoSides.CreateAsync(
+            SideProvider.PostgreSql, "CREATE TABLE t1 (id bigint PRIMARY KEY, k bigint NOT NULL, v integer)", "INSERT INTO t1 VALUES (1, 10, 0), (2, 2, 0), (3, 20, 0)");
+        await sides.EnableBothAsync();
+        await sides.LevelAsync();
+        await sides.RunAsync(sides.A, "UPDATE t1 SET v = 9, k = 40 WHERE id = 2");
+        foreach (var side in new[] { sides.A, sides.B })
+            await sides.RunAsync(side, "ALTER TABLE t1 DROP CONSTRAINT t1_pkey", "ALTER TABLE t1 ADD PRIMARY KEY (k)");
+        await sides.RunAsync(sides.A, "INSERT INTO t1 VALUES (20, 50, 0)");
+        if (enabledAgain)
+            await sides.EnableBothAsync();
+
+        await sides.TransferToEqualAsync(["t1"]);
+
+        await sides.EnableBothAsync();
+        await sides.TransferToEqualAsync(["t1"]);
+        await sides.LevelAsync();
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE q ATTACH PARTITION x FOR VALUES IN (2)")]
+    [InlineData("ALTER TABLE q DETACH PARTITION q1")]
+    [InlineData("DROP TABLE q1")]
+    [InlineData("ALTER TABLE q DETACH PARTITION q1; DELETE FROM q1 WHERE v = 1; ALTER TABLE q ATTACH PARTITION q1 FOR VALUES IN (1)")]
+    [InlineData("CREATE TABLE q3 PARTITION OF q FOR VALUES IN (3); INSERT INTO q VALUES (3, 3); TRUNCATE q3; INSERT INTO q VALUES (3, 4)")]
+    public async Task Partitions_that_come_and_go_make_the_table_go_by_rows_until_it_is_enabled_again(string change)
+    {
+        await using var sides = await TwoSides.CreateAsync(
+            SideProvider.PostgreSql,
+            "CREATE TABLE q (k integer NOT NULL, v integer NOT NULL, PRIMARY KEY (k, v)) PARTITION BY LIST (k)", "CREATE TABLE q1 PARTITION OF q FOR VALUES IN (1)",
+            "CREATE TABLE spare PARTITION OF q DEFAULT", "INSERT INTO q VALUES (1, 1), (1, 2)");
+        await sides.EnableBothAsync("q");
+        await sides.LevelAsync("q");
+        await sides.RunAsync(sides.A, "CREATE TABLE x (k integer NOT NULL, v integer NOT NULL, PRIMARY KEY (k, v))", "INSERT INTO x VALUES (2, 2)", change);
+
+        await sides.AssertEqualAsync(await sides.TransferAsync(tables: ["q"]), "q");
+
+        await sides.EnableAsync(sides.A, "q");
+        await sides.LevelAsync("q");
+    }
+}

@@ -7,7 +7,7 @@ namespace LoggerCms.Databases.PostgreSql;
 
 /// <summary>
 /// The config message log of a PostgreSQL database. Triggers do not see what is done with <c>session_replication_role = replica</c>,
-/// with triggers disabled on the table, or by TRUNCATE of a partition that was made after the log was enabled; verification finds that.
+/// or with triggers disabled on the table; verification finds that.
 /// </summary>
 internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISideLog
 {
@@ -31,7 +31,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                 await session.ExecuteAsync("SELECT public.loggercms_renew(public.loggercms_next_suffix())", cancellationToken).ConfigureAwait(false);
             await SetMetaAsync(session, "retention_seconds", ((long)retention.TotalSeconds).ToString(CultureInfo.InvariantCulture), cancellationToken).ConfigureAwait(false);
 
-            var before = await LoggedAsync(session, cancellationToken).ConfigureAwait(false);
+            var before = await CoveredAsync(session, catalog, cancellationToken).ConfigureAwait(false);
             var added = tables.Select(t => t.Name.ToString()).Where(t => !before.Contains(t)).ToArray();
             if (!isNew && added.Length > 0)
                 await session.ExecuteAsync("SELECT public.loggercms_renew($1)", cancellationToken, NewSuffix()).ConfigureAwait(false);
@@ -45,6 +45,12 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                     : [];
                 foreach (var statement in PgLogFunctions.TableStatements(table, partitions))
                     await session.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
+                if (table.IsPartitioned)
+                {
+                    var triggers = await session.ScalarAsync<string>(
+                        PgLogFunctions.PartitionTriggers(table.Oid.ToString(CultureInfo.InvariantCulture)), cancellationToken).ConfigureAwait(false);
+                    await session.ExecuteAsync(PgLogFunctions.CreateRowFunction(table, triggers ?? string.Empty), cancellationToken).ConfigureAwait(false);
+                }
             }
 
             await session.CommitAsync().ConfigureAwait(false);
@@ -83,6 +89,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
             if (await PgLogPosition.ReadAsync(session, cancellationToken).ConfigureAwait(false) is not { } own)
                 return new ConfigMessageLogState { Side = string.Empty, Enabled = false };
             var position = await own.CompleteAsync(session, cancellationToken).ConfigureAwait(false);
+            var catalog = await PgCatalog.ReadAsync(session, SideProfile.Empty, cancellationToken).ConfigureAwait(false);
             var (entries, first) = (await session.QueryAsync(
                 "SELECT count(*), min(update_key) FILTER (WHERE origin = $1) FROM public.loggercms_log",
                 r => (r.GetInt64(0), r.IsDBNull(1) ? (long?)null : r.GetInt64(1)), cancellationToken, own.Origin).ConfigureAwait(false))[0];
@@ -95,7 +102,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                 FirstUpdateKey = first,
                 Entries = entries,
                 Retention = TimeSpan.FromSeconds(await RetentionAsync(session, cancellationToken).ConfigureAwait(false)),
-                Tables = [.. (await LoggedAsync(session, cancellationToken).ConfigureAwait(false)).Order(StringComparer.Ordinal)],
+                Tables = [.. (await CoveredAsync(session, catalog, cancellationToken).ConfigureAwait(false)).Order(StringComparer.Ordinal)],
                 Position = position.Keys,
             };
         }
@@ -216,6 +223,22 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
     private static async Task<long> RetentionAsync(PgSession session, CancellationToken cancellationToken)
         => await session.ScalarAsync<long>("SELECT value::bigint FROM public.loggercms_meta WHERE name = 'retention_seconds'", cancellationToken).ConfigureAwait(false);
 
-    private static async Task<HashSet<string>> LoggedAsync(PgSession session, CancellationToken cancellationToken)
-        => [.. await session.QueryAsync(PgLogFunctions.LoggedTables, r => r.GetString(0), cancellationToken).ConfigureAwait(false)];
+    /// <summary>
+    /// Tables whose every change the log tells: their key, and their partitions, are those for which their trigger was made. The text of its function
+    /// says which these were.
+    /// </summary>
+    private static async Task<HashSet<string>> CoveredAsync(PgSession session, PgCatalog catalog, CancellationToken cancellationToken)
+    {
+        var triggers = await session.QueryAsync(
+            $"""
+            SELECT t.name, f.prosrc, ({PgLogFunctions.PartitionTriggers("t.relation")})
+            FROM ({PgLogFunctions.LoggedTables}) AS t JOIN pg_proc AS f ON f.oid = t.function
+            """,
+            r => (Table: r.GetString(0), Text: r.GetString(1), Partitions: r.GetString(2)), cancellationToken).ConfigureAwait(false);
+        var tables = catalog.Side.Tables.ToDictionary(t => t.Name.ToString(), t => catalog[t.Name], StringComparer.Ordinal);
+        return [.. triggers.Where(t => tables.TryGetValue(t.Table, out var table)
+            && Lines(t.Text) == Lines(PgLogFunctions.RowFunction(table, t.Partitions))).Select(t => t.Table)];
+
+        static string Lines(string text) => text.Replace("\r", string.Empty, StringComparison.Ordinal).Trim();
+    }
 }

@@ -60,10 +60,12 @@ internal sealed class TwoSides : IAsyncDisposable
     }
 
     /// <summary>Transfers until the log can serve; both sides then know each other's position.</summary>
-    public async Task LevelAsync(SideConnection? from = null)
+    public Task LevelAsync(params string[] tables) => LevelAsync(A, tables);
+
+    public async Task LevelAsync(SideConnection from, params string[] tables)
     {
-        await TransferAsync(from);
-        Assert.Equal((StateTransferStatus.NothingToSend, StateTransferMode.Log), Seen(await TransferAsync(from)));
+        await TransferAsync(from, tables: tables);
+        Assert.Equal((StateTransferStatus.NothingToSend, StateTransferMode.Log), Seen(await TransferAsync(from, tables: tables)));
     }
 
     /// <summary>A transfer that must end with equal tables, by whatever mode.</summary>
