@@ -193,6 +193,32 @@ public abstract class LogCoverageTests(SideProvider make)
         await sides.TransferToEqualAsync(Both);
     }
 
+    [Fact]
+    public async Task Entries_that_are_older_than_the_retention_are_gone_after_a_transfer_and_after_enabling_on_both_sides()
+    {
+        await using var sides = await NewAsync();
+        await sides.EnableBothAsync();
+        foreach (var side in new[] { sides.A, sides.B })
+            await sides.LevelAsync(side);
+        await sides.RunAsync(sides.A, "UPDATE t1 SET v = 5");
+        await sides.TransferToEqualAsync(Both);
+        Assert.Equal([2L, 2L], await EntriesAsync());
+        foreach (var side in new[] { sides.A, sides.B })
+            await sides.RunAsync(side, "UPDATE loggercms_log SET at_us = 0");
+        await sides.RunAsync(sides.A, "UPDATE t2 SET v = 6 WHERE id = 1");
+
+        Assert.Equal(StateTransferMode.Log, (await sides.TransferToEqualAsync(Both)).Mode);
+
+        Assert.Equal([1L, 1L], await EntriesAsync());
+        await sides.RunAsync(sides.A, "UPDATE loggercms_log SET at_us = 0");
+        await sides.EnableAsync(sides.A);
+        Assert.Equal([0L, 1L], await EntriesAsync());
+        Assert.Equal((StateTransferStatus.NothingToSend, StateTransferMode.Log), TwoSides.Seen(await sides.TransferAsync()));
+
+        async Task<long?[]> EntriesAsync()
+            => [(await sides.Engine.GetLogAsync(sides.A, Arena.Token)).Entries, (await sides.Engine.GetLogAsync(sides.B, Arena.Token)).Entries];
+    }
+
     private Task<TwoSides> NewAsync() => TwoSides.CreateAsync(make, Schema);
 
     /// <summary>A profile by which only a part of t1 is sent.</summary>
@@ -210,7 +236,59 @@ public abstract class LogCoverageTests(SideProvider make)
     }
 }
 
-public sealed class SqliteLogCoverageTests() : LogCoverageTests(SideProvider.Sqlite);
+public sealed class SqliteLogCoverageTests() : LogCoverageTests(SideProvider.Sqlite)
+{
+    [Fact]
+    public async Task A_row_with_the_id_minus_one_that_a_new_row_displaces_is_deleted_on_the_other_side()
+    {
+        await using var sides = await TwoSides.CreateAsync(
+            SideProvider.Sqlite, "CREATE TABLE u (id INTEGER PRIMARY KEY, u TEXT UNIQUE, w INTEGER)", "INSERT INTO u VALUES (-1, 'x', 0), (5, 'y', 0)");
+        await sides.EnableBothAsync();
+        await sides.LevelAsync();
+        await sides.RunAsync(sides.A, "INSERT OR REPLACE INTO u (u) VALUES ('x')", "UPDATE u SET u = 'z' WHERE u = 'x'");
+
+        Assert.Equal(StateTransferMode.Log, (await sides.TransferToEqualAsync(["u"])).Mode);
+
+        await sides.RunAsync(sides.A, "INSERT INTO u VALUES (-1, 'a', 0)", "INSERT OR REPLACE INTO u VALUES (-1, 'b', 1)", "INSERT OR REPLACE INTO u VALUES (-1, 'y', 2)");
+        Assert.Equal(StateTransferMode.Log, (await sides.TransferToEqualAsync(["u"])).Mode);
+    }
+
+    [Fact]
+    public async Task A_unique_index_that_came_after_the_log_makes_the_table_go_by_rows_until_it_is_enabled_again()
+    {
+        await using var sides = await TwoSides.CreateAsync(
+            SideProvider.Sqlite, "CREATE TABLE u (id INTEGER PRIMARY KEY, u TEXT, w INTEGER)", "INSERT INTO u VALUES (1, 'x', 0), (5, 'y', 0)");
+        await sides.EnableBothAsync();
+        await sides.LevelAsync();
+        foreach (var side in new[] { sides.A, sides.B })
+            await sides.RunAsync(side, "CREATE UNIQUE INDEX later ON u (u)");
+        await sides.RunAsync(sides.A, "INSERT OR REPLACE INTO u VALUES (9, 'x', 0)", "UPDATE u SET u = 'z' WHERE id = 9");
+
+        await sides.TransferToEqualAsync(["u"]);
+
+        await sides.EnableBothAsync();
+        await sides.LevelAsync();
+    }
+
+    [Fact]
+    public async Task A_source_that_cannot_be_written_is_transferred_from_and_its_old_entries_are_told_of()
+    {
+        using var arena = new Arena(["CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"], wal: false);
+        foreach (var side in new[] { arena.A, arena.B })
+            await arena.Engine.EnableLogAsync(new EnableLogRequest { Side = side, SideName = side.Name!, Retention = TimeSpan.Zero }, Arena.Token);
+        arena.Source.Run("INSERT INTO t VALUES (1, 'one')");
+        using var writer = arena.Source.Open();
+        SqliteFile.Run(writer, "PRAGMA locking_mode = NORMAL");
+        SqliteFile.Run(writer, "BEGIN IMMEDIATE");
+
+        var result = await arena.TransferAsync();
+
+        Assert.Equal(StateTransferStatus.Completed, result.Status);
+        Assert.Contains(result.Notes, n => n.Contains("Old entries of A", StringComparison.Ordinal));
+        SqliteFile.Run(writer, "ROLLBACK");
+        await arena.AssertEqualSidesAsync();
+    }
+}
 
 public sealed class PostgreSqlLogCoverageTests() : LogCoverageTests(SideProvider.PostgreSql)
 {

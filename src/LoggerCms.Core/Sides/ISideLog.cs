@@ -142,7 +142,7 @@ public interface ISideLog
     /// <summary>For every origin, the first key from which on the log is complete; an older position cannot be served.</summary>
     Task<IReadOnlyDictionary<string, long>> GetStartsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Removes entries older than the retention; returns how many.</summary>
+    /// <summary>Removes entries older than the retention, but for the last one of every other origin; returns how many. Writes nothing where none is.</summary>
     Task<long> TrimAsync(CancellationToken cancellationToken);
 }
 

@@ -165,9 +165,18 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
             if (!await IsThereAsync(session, cancellationToken).ConfigureAwait(false))
                 return 0;
             var retention = await RetentionAsync(session, cancellationToken).ConfigureAwait(false);
+
+            // The last entry of another origin stays: by it a source that was restored is told from one that went on.
+            const string Outlived = """
+                public.loggercms_log AS e WHERE at_us < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1 * 1000000
+                    AND (origin = (SELECT value FROM public.loggercms_meta WHERE name = 'origin')
+                        OR EXISTS (SELECT FROM public.loggercms_log AS later WHERE later.origin = e.origin AND later.update_key > e.update_key))
+                """;
+            if (!await session.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {Outlived})", cancellationToken, retention).ConfigureAwait(false))
+                return 0;
             return await session.ScalarAsync<long>(
-                """
-                WITH gone AS (DELETE FROM public.loggercms_log WHERE at_us < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1 * 1000000 RETURNING origin, update_key),
+                $"""
+                WITH gone AS (DELETE FROM {Outlived} RETURNING origin, update_key),
                     moved AS (INSERT INTO public.loggercms_position AS p (table_name, origin, update_key)
                         SELECT '', origin, max(update_key) + 1 FROM gone GROUP BY origin
                         ON CONFLICT (table_name, origin) DO UPDATE SET update_key = greatest(p.update_key, excluded.update_key))

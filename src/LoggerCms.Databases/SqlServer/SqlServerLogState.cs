@@ -17,6 +17,9 @@ internal sealed record SqlServerLogState(
     /// <summary>In the log's own tables, the name under which a table's entries stand; what follows is the number of the table.</summary>
     public const string TablePrefix = "table:";
 
+    /// <summary>The same for <see cref="SqlServerLogTrigger.KeyMark"/>.</summary>
+    public const string KeyPrefix = "key:";
+
     private const string TableQuery =
         "SELECT m.value FROM " + SqlServerNames.Meta + " m JOIN sys.triggers t ON m.name = N'table:' + CAST(t.parent_id AS nvarchar(20)) "
         + "WHERE t.name LIKE 'loggercms[_]log[_]%'";

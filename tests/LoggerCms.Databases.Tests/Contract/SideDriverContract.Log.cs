@@ -248,6 +248,24 @@ public abstract partial class SideDriverContract
     }
 
     [Fact]
+    public async Task Retention_spares_the_last_entry_of_another_origin_by_which_its_history_is_known()
+    {
+        var (database, side) = await LoggedAsync(ItemTable());
+        await database.ExecuteAsync(Item(1, "one"));
+        var foreign = new[] { 7L, 8L, 9L }.Select(k => new LogEntry("B/x", k, "item", LogOperation.Update, "i1", 1_000_000)).ToArray();
+        await using (var transaction = await side.BeginAsync())
+        {
+            await transaction.LogWriter!.AppendAsync(foreign, Token);
+            await transaction.CommitAsync();
+        }
+
+        Assert.Equal(2, await side.Log.TrimAsync(Token));
+        Assert.Equal([foreign[2]], await side.Log.ReadAsync("B/x", 0, long.MaxValue, Token).ToListAsync(Token));
+        Assert.InRange((await side.Log.GetStartsAsync(Token))["B/x"], 9, 9);
+        Assert.Equal(0, await side.Log.TrimAsync(Token));
+    }
+
+    [Fact]
     public async Task Enabling_again_adds_tables_under_a_new_origin_and_keeps_the_entries()
     {
         var database = await NewAsync(ItemTable("a"), ItemTable("b"));
