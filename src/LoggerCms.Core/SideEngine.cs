@@ -72,6 +72,7 @@ public sealed class SideEngine : ISideEngine
         await using (snapshot.ConfigureAwait(false))
             tables = Scope.Select(snapshot.Catalog, request, profile, side.DisplayName);
         await side.Log.EnableAsync(request.SideName, tables, request.Retention, cancellationToken).ConfigureAwait(false);
+        await side.Log.TrimAsync(cancellationToken).ConfigureAwait(false);
         return await LogStateAsync(side, cancellationToken).ConfigureAwait(false);
     }
 

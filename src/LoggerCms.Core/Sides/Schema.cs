@@ -64,6 +64,9 @@ public sealed record TableSchema(TableName Name)
     /// <summary>Statements that bring what the database derives from this table by triggers back in step: they do not fire for what a transfer writes.</summary>
     public IReadOnlyList<string> Rebuilds { get; init; } = [];
 
+    /// <summary>True where a side profile keeps rows or columns of the table out of scope.</summary>
+    public bool IsPartial => RowFilter is not null || SideLocalColumns.Count > 0;
+
     /// <summary>The statements that made the table, where its database keeps them: what GetCreateTable of the same make uses.</summary>
     public string? Definition { get; init; }
 

@@ -136,7 +136,7 @@ internal static class Compatibility
     /// <summary>Refuses a direction that would overwrite history, unless forced.</summary>
     public static void CheckDirection(OpenSides sides, TransferWork work, bool force)
     {
-        var relation = work.DestinationPosition.CompareTo(work.SourcePosition);
+        var relation = work.Direction;
         if (force || relation is PositionRelation.Equal or PositionRelation.Behind)
             return;
         var positions = $"{sides.Source.DisplayName} is at {work.SourcePosition}, {sides.Destination.DisplayName} at {work.DestinationPosition}";

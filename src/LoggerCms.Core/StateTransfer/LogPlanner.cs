@@ -26,16 +26,27 @@ internal static class LogPlanner
             return No($"{sides.Source.DisplayName} has no config message log");
         if (destination.Own is null)
             return No($"{sides.Destination.DisplayName} has no config message log, so its position is not known");
-        if (!destination.Keys.ContainsKey(source.Own))
-            return No($"{sides.Destination.DisplayName} has not been level with {source.Own} yet, so its position in that log is not known");
-        var logged = (await sides.Source.Log.GetStateAsync(cancellationToken).ConfigureAwait(false)).Tables.ToHashSet(StringComparer.Ordinal);
-        if (pairs.FirstOrDefault(p => !logged.Contains(p.Source.Name.ToString())) is { } unlogged)
-            return No($"table {unlogged.Source.Name} is not under the config message log of {sides.Source.DisplayName}");
-
+        // What a filter picks can change without a change of the row.
+        var partial = pairs.FirstOrDefault(p => p.Destination.IsPartial) is { } part
+            ? $"the profile leaves out a part of table {part.Name}, for which no position is kept"
+            : null;
+        var inScope = pairs.Select(p => p.Name.ToString()).ToHashSet(StringComparer.Ordinal);
+        (source, destination) = (source.Over(inScope), destination.Over(inScope));
+        if (!destination.Keys.ContainsKey(source.Own!))
+            return No(partial ?? $"{sides.Destination.DisplayName} has not been level with {source.Own} yet, so its position in that log is not known");
         if (await FindForkAsync(sides, source, destination, cancellationToken).ConfigureAwait(false) is { } fork)
             return new Answer(false, true, fork, []);
+        if (partial is not null)
+            return No(partial);
 
-        var inScope = pairs.Select(p => p.Source.Name.ToString()).ToHashSet(StringComparer.Ordinal);
+        // The destination's too: otherwise nobody knows what was changed there since its position was set.
+        foreach (var side in new[] { sides.Source, sides.Destination })
+        {
+            var logged = (await side.Log.GetStateAsync(cancellationToken).ConfigureAwait(false)).Tables.ToHashSet(StringComparer.Ordinal);
+            if (inScope.FirstOrDefault(t => !logged.Contains(t)) is { } unlogged)
+                return No($"table {unlogged} is not under the config message log of {side.DisplayName}");
+        }
+
         var entries = new List<LogEntry>();
         foreach (var (origin, upTo) in source.Keys.OrderBy(k => k.Key, StringComparer.Ordinal))
         {

@@ -56,8 +56,7 @@ internal static class ModeChooser
             throw Compatibility.Diverged(sides, answer.Reason);
         if (answer.Usable && work.Pairs.FirstOrDefault(p => !p.Source.HasKey) is { } keyless)
             return answer with { Usable = false, Reason = $"NULL stands in the key of table {keyless.Name}, so its rows cannot be found by it" };
-        var relation = work.DestinationPosition.CompareTo(work.SourcePosition);
-        return answer.Usable && relation is PositionRelation.Ahead or PositionRelation.Diverged
+        return answer.Usable && work.Direction is PositionRelation.Ahead or PositionRelation.Diverged
             ? answer with { Usable = false, Reason = "the destination holds changes that the source does not have" }
             : answer;
     }

@@ -1,5 +1,3 @@
-using LoggerCms.Core.Sides;
-
 namespace LoggerCms.Core.StateTransfer;
 
 /// <summary>The phase PrepareToSend: what is to be sent stands complete in the spool before the destination is touched.</summary>
@@ -60,56 +58,4 @@ internal static class SpoolWriterPhase
             }
         }
     }
-}
-
-/// <summary>Moves the destination's position in the transaction that changes its rows.</summary>
-internal static class PositionMove
-{
-    public static bool IsNeeded(TransferWork work)
-        => work is { SourcePosition.Own: { } own, DestinationPosition.Own: not null }
-            && (!work.DestinationPosition.Keys.ContainsKey(own) || work.DestinationPosition.CompareTo(work.SourcePosition) != PositionRelation.Equal);
-
-    public static async Task AfterTransferAsync(TransferWork work, ISideTransaction transaction, SidePosition now, CancellationToken cancellationToken)
-        => await MoveAsync(
-            transaction, work.Mode, work.SourcePosition, work.Entries, [.. work.Pairs.Select(p => p.Destination)], now, cancellationToken).ConfigureAwait(false);
-
-    public static async Task MoveAsync(
-        ISideTransaction transaction,
-        StateTransferMode mode,
-        SidePosition source,
-        IReadOnlyList<LogEntry> entries,
-        IReadOnlyList<TableSchema> tables,
-        SidePosition now,
-        CancellationToken cancellationToken)
-    {
-        var log = transaction.LogWriter!;
-        if (mode == StateTransferMode.Log)
-        {
-            await log.AppendAsync(entries, cancellationToken).ConfigureAwait(false);
-            await log.SetPositionAsync(Without(source, now.Own), tables, cut: false, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        // Changes of its own that the source does not know were just overwritten: their keys must never be taken for later ones.
-        var known = now.Own is not null && source.Keys.GetValueOrDefault(now.Own) == (now.OwnKey ?? 0);
-        var own = now.Own;
-        if (!known)
-        {
-            await log.RenewOriginAsync(cancellationToken).ConfigureAwait(false);
-            own = (await log.GetPositionAsync(cancellationToken).ConfigureAwait(false)).Own;
-        }
-
-        var received = Without(source, own);
-        await log.SetPositionAsync(received, tables, cut: true, cancellationToken).ConfigureAwait(false);
-        if (entries.Where(e => e.Origin != own).ToList() is { Count: > 0 } last)
-        {
-            await log.AppendAsync(last, cancellationToken).ConfigureAwait(false);
-
-            // The last entry may lie before the position, which is now set back to it.
-            await log.SetPositionAsync(received, tables, cut: false, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static SidePosition Without(SidePosition position, string? own)
-        => new(null, position.Keys.Where(k => k.Key != own).ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal));
 }

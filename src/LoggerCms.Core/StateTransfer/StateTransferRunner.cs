@@ -28,7 +28,16 @@ internal sealed class StateTransferRunner(
         var others = await Compatibility.LockAsync(sides.Destination, run.Id, run.Token).ConfigureAwait(false);
         await using var unlocking = others.ConfigureAwait(false);
         run.End($"{sides.Source.Provider} {sides.Source.Database} to {sides.Destination.Provider} {sides.Destination.Database}");
+        var result = await TransferAsync(run, request, profile, sides).ConfigureAwait(false);
 
+        // After the snapshots ended, for which a database would wait.
+        return result.Status is StateTransferStatus.Completed or StateTransferStatus.AlreadyInState or StateTransferStatus.NothingToSend
+            ? await TransferEnd.TrimLogsAsync(run, sides).ConfigureAwait(false)
+            : result;
+    }
+
+    private async Task<StateTransferResult> TransferAsync(TransferRun run, StateTransferRequest request, SideProfile profile, OpenSides sides)
+    {
         run.Begin(StateTransferPhase.CheckCompatibility);
         var work = await Compatibility.CheckAsync(sides, request, profile, run.Token).ConfigureAwait(false);
         await using var ending = work.ConfigureAwait(false);

@@ -76,6 +76,29 @@ internal static class TransferEnd
         }
     }
 
+    /// <summary>Removes what both logs kept beyond their retention. The transfer is done: what fails here is told and no more.</summary>
+    public static async Task<StateTransferResult> TrimLogsAsync(TransferRun run, OpenSides sides)
+    {
+        foreach (var side in new[] { sides.Source, sides.Destination })
+        {
+            try
+            {
+                await side.Log.TrimAsync(run.Token).ConfigureAwait(false);
+            }
+            catch (LoggerCmsException exception)
+            {
+                run.Note($"Old entries of {side.DisplayName}'s config message log could not be removed: {exception.Message}");
+                run.Save();
+            }
+            catch (OperationCanceledException) when (run.Token.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+
+        return run.Result;
+    }
+
     /// <summary>Asks the destination, over a new connection, whether the transfer committed; null where it does not say.</summary>
     private static async Task<bool?> HasCommittedAsync(TransferRun run, Func<CancellationToken, Task<ISide>> reopen)
     {

@@ -24,6 +24,9 @@ internal sealed class TransferWork : IAsyncDisposable
 
     public required SidePosition DestinationPosition { get; init; }
 
+    /// <summary>The destination as seen from the source, in the tables in scope.</summary>
+    public PositionRelation Direction => DestinationPosition.CompareTo(SourcePosition, Pairs.Select(p => p.Name.ToString()));
+
     public StateTransferMode Mode { get; set; }
 
     public string ModeReason { get; set; } = string.Empty;

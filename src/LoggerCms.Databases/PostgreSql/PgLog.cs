@@ -7,7 +7,7 @@ namespace LoggerCms.Databases.PostgreSql;
 
 /// <summary>
 /// The config message log of a PostgreSQL database. Triggers do not see what is done with <c>session_replication_role = replica</c>,
-/// with triggers disabled on the table, or by TRUNCATE of a partition that was made after the log was enabled; verification finds that.
+/// or with triggers disabled on the table; verification finds that.
 /// </summary>
 internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISideLog
 {
@@ -31,7 +31,11 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                 await session.ExecuteAsync("SELECT public.loggercms_renew(public.loggercms_next_suffix())", cancellationToken).ConfigureAwait(false);
             await SetMetaAsync(session, "retention_seconds", ((long)retention.TotalSeconds).ToString(CultureInfo.InvariantCulture), cancellationToken).ConfigureAwait(false);
 
-            var before = await LoggedAsync(session, cancellationToken).ConfigureAwait(false);
+            var before = await CoveredAsync(session, catalog, cancellationToken).ConfigureAwait(false);
+            var added = tables.Select(t => t.Name.ToString()).Where(t => !before.Contains(t)).ToArray();
+            if (!isNew && added.Length > 0)
+                await session.ExecuteAsync("SELECT public.loggercms_renew($1)", cancellationToken, NewSuffix()).ConfigureAwait(false);
+            await session.ExecuteAsync("DELETE FROM public.loggercms_position WHERE table_name = ANY ($1)", cancellationToken, (object)added).ConfigureAwait(false);
             foreach (var table in tables.Select(t => catalog[t.Name]))
             {
                 var partitions = table.IsPartitioned
@@ -41,10 +45,14 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                     : [];
                 foreach (var statement in PgLogFunctions.TableStatements(table, partitions))
                     await session.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
+                if (table.IsPartitioned)
+                {
+                    var triggers = await session.ScalarAsync<string>(
+                        PgLogFunctions.PartitionTriggers(table.Oid.ToString(CultureInfo.InvariantCulture)), cancellationToken).ConfigureAwait(false);
+                    await session.ExecuteAsync(PgLogFunctions.CreateRowFunction(table, triggers ?? string.Empty), cancellationToken).ConfigureAwait(false);
+                }
             }
 
-            if (!isNew && tables.Any(t => !before.Contains(t.Name.ToString())))
-                await MoveStartAsync(session, cancellationToken).ConfigureAwait(false);
             await session.CommitAsync().ConfigureAwait(false);
         }
     }
@@ -81,6 +89,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
             if (await PgLogPosition.ReadAsync(session, cancellationToken).ConfigureAwait(false) is not { } own)
                 return new ConfigMessageLogState { Side = string.Empty, Enabled = false };
             var position = await own.CompleteAsync(session, cancellationToken).ConfigureAwait(false);
+            var catalog = await PgCatalog.ReadAsync(session, SideProfile.Empty, cancellationToken).ConfigureAwait(false);
             var (entries, first) = (await session.QueryAsync(
                 "SELECT count(*), min(update_key) FILTER (WHERE origin = $1) FROM public.loggercms_log",
                 r => (r.GetInt64(0), r.IsDBNull(1) ? (long?)null : r.GetInt64(1)), cancellationToken, own.Origin).ConfigureAwait(false))[0];
@@ -93,7 +102,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                 FirstUpdateKey = first,
                 Entries = entries,
                 Retention = TimeSpan.FromSeconds(await RetentionAsync(session, cancellationToken).ConfigureAwait(false)),
-                Tables = [.. (await LoggedAsync(session, cancellationToken).ConfigureAwait(false)).Order(StringComparer.Ordinal)],
+                Tables = [.. (await CoveredAsync(session, catalog, cancellationToken).ConfigureAwait(false)).Order(StringComparer.Ordinal)],
                 Position = position.Keys,
             };
         }
@@ -156,9 +165,18 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
             if (!await IsThereAsync(session, cancellationToken).ConfigureAwait(false))
                 return 0;
             var retention = await RetentionAsync(session, cancellationToken).ConfigureAwait(false);
+
+            // The last entry of another origin stays: by it a source that was restored is told from one that went on.
+            const string Outlived = """
+                public.loggercms_log AS e WHERE at_us < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1 * 1000000
+                    AND (origin = (SELECT value FROM public.loggercms_meta WHERE name = 'origin')
+                        OR EXISTS (SELECT FROM public.loggercms_log AS later WHERE later.origin = e.origin AND later.update_key > e.update_key))
+                """;
+            if (!await session.ScalarAsync<bool>($"SELECT EXISTS (SELECT FROM {Outlived})", cancellationToken, retention).ConfigureAwait(false))
+                return 0;
             return await session.ScalarAsync<long>(
-                """
-                WITH gone AS (DELETE FROM public.loggercms_log WHERE at_us < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1 * 1000000 RETURNING origin, update_key),
+                $"""
+                WITH gone AS (DELETE FROM {Outlived} RETURNING origin, update_key),
                     moved AS (INSERT INTO public.loggercms_position AS p (table_name, origin, update_key)
                         SELECT '', origin, max(update_key) + 1 FROM gone GROUP BY origin
                         ON CONFLICT (table_name, origin) DO UPDATE SET update_key = greatest(p.update_key, excluded.update_key))
@@ -207,18 +225,6 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
             $"{PgLogFunctions.CreateSequence(sequence)}; REVOKE ALL ON SEQUENCE public.{PgName.Quote(sequence)} FROM PUBLIC", cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// A table that comes under the log later has changes that no entry tells of. One key is spent, and the log starts behind it,
-    /// so that whoever was level before learns that the log cannot serve.
-    /// </summary>
-    private static async Task MoveStartAsync(PgSession session, CancellationToken cancellationToken)
-    {
-        var (origin, _) = await PgLogPosition.OriginAsync(session, cancellationToken).ConfigureAwait(false);
-        await session.ExecuteAsync(
-            $"UPDATE public.loggercms_position SET update_key = nextval({PgName.Literal("public." + PgName.Quote(PgLogFunctions.SequenceOf(origin)))}) + 1 WHERE table_name = '' AND origin = $1",
-            cancellationToken, origin).ConfigureAwait(false);
-    }
-
     private static Task<long> SetMetaAsync(PgSession session, string name, string value, CancellationToken cancellationToken)
         => session.ExecuteAsync(
             "INSERT INTO public.loggercms_meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", cancellationToken, name, value);
@@ -226,6 +232,22 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
     private static async Task<long> RetentionAsync(PgSession session, CancellationToken cancellationToken)
         => await session.ScalarAsync<long>("SELECT value::bigint FROM public.loggercms_meta WHERE name = 'retention_seconds'", cancellationToken).ConfigureAwait(false);
 
-    private static async Task<HashSet<string>> LoggedAsync(PgSession session, CancellationToken cancellationToken)
-        => [.. await session.QueryAsync(PgLogFunctions.LoggedTables, r => r.GetString(0), cancellationToken).ConfigureAwait(false)];
+    /// <summary>
+    /// Tables whose every change the log tells: their key, and their partitions, are those for which their trigger was made. The text of its function
+    /// says which these were.
+    /// </summary>
+    private static async Task<HashSet<string>> CoveredAsync(PgSession session, PgCatalog catalog, CancellationToken cancellationToken)
+    {
+        var triggers = await session.QueryAsync(
+            $"""
+            SELECT t.name, f.prosrc, ({PgLogFunctions.PartitionTriggers("t.relation")})
+            FROM ({PgLogFunctions.LoggedTables}) AS t JOIN pg_proc AS f ON f.oid = t.function
+            """,
+            r => (Table: r.GetString(0), Text: r.GetString(1), Partitions: r.GetString(2)), cancellationToken).ConfigureAwait(false);
+        var tables = catalog.Side.Tables.ToDictionary(t => t.Name.ToString(), t => catalog[t.Name], StringComparer.Ordinal);
+        return [.. triggers.Where(t => tables.TryGetValue(t.Table, out var table)
+            && Lines(t.Text) == Lines(PgLogFunctions.RowFunction(table, t.Partitions))).Select(t => t.Table)];
+
+        static string Lines(string text) => text.Replace("\r", string.Empty, StringComparison.Ordinal).Trim();
+    }
 }

@@ -27,7 +27,7 @@ internal static class PgLogFunctions
 
     /// <summary>Tables under the log, by the name that entries give them.</summary>
     public const string LoggedTables = """
-        SELECT CASE WHEN n.nspname = 'public' THEN c.relname::text ELSE n.nspname || '.' || c.relname END AS name
+        SELECT CASE WHEN n.nspname = 'public' THEN c.relname::text ELSE n.nspname || '.' || c.relname END AS name, c.oid AS relation, g.tgfoid AS function
         FROM pg_trigger AS g JOIN pg_class AS c ON c.oid = g.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE g.tgname = 'loggercms_log' AND g.tgparentid = 0
         """;
@@ -86,7 +86,7 @@ internal static class PgLogFunctions
             sequence := 'loggercms_key_' || substring(old from '[^-]*$');
             last := public.loggercms_last(sequence);
             INSERT INTO public.loggercms_position (table_name, origin, update_key)
-                SELECT t.name, old, last FROM ({LoggedTables}) AS t
+                SELECT t.name, old, last FROM (SELECT l.name FROM ({LoggedTables}) AS l UNION ALL SELECT '{SidePosition.FormerOrigins}') AS t
                 ON CONFLICT (table_name, origin) DO UPDATE SET update_key = excluded.update_key;
             INSERT INTO public.loggercms_position (table_name, origin, update_key) VALUES ('', new, 1)
                 ON CONFLICT (table_name, origin) DO UPDATE SET update_key = excluded.update_key;
@@ -139,16 +139,21 @@ internal static class PgLogFunctions
         REVOKE ALL ON FUNCTION public.loggercms_renew(text), public.loggercms_begin(), public.loggercms_append(text, "char", text) FROM PUBLIC;
         """);
 
-    /// <summary>The functions and triggers of one table.</summary>
-    public static IEnumerable<string> TableStatements(PgTable table, IReadOnlyList<string> partitions)
+    /// <summary>The row triggers with which a table's partitions came under the log; one that is attached, even anew, gets another.</summary>
+    public static string PartitionTriggers(string oid) => $"""
+        SELECT coalesce(string_agg(g.oid::text, ' ' ORDER BY g.oid), '') FROM pg_partition_tree({oid}) AS p JOIN pg_trigger AS g ON g.tgrelid = p.relid
+        WHERE p.level > 0 AND g.tgname = '{Trigger}'
+        """;
+
+    /// <summary>What the function of a table's row trigger does; where the one that is there does something else, its entries do not tell all changes.</summary>
+    /// <param name="table">The table as it is now.</param>
+    /// <param name="partitions">See <see cref="PartitionTriggers"/>.</param>
+    public static string RowFunction(PgTable table, string partitions)
     {
         var key = table.Key(table.Schema);
         var name = PgName.Literal(table.Name.ToString());
-        var function = string.Create(CultureInfo.InvariantCulture, $"public.loggercms_log_{table.Oid}");
-        var truncate = string.Create(CultureInfo.InvariantCulture, $"public.loggercms_truncate_{table.Oid}");
-        yield return $"""
-            CREATE OR REPLACE FUNCTION {function}() RETURNS trigger {Header} AS $f$
-            DECLARE old_key text; new_key text;
+        return $"""
+            {(table.IsPartitioned ? $"-- partitions: {partitions}\n" : string.Empty)}DECLARE old_key text; new_key text;
             BEGIN
                 IF TG_OP <> 'INSERT' THEN old_key := {KeyText(key, "OLD")}; END IF;
                 IF TG_OP <> 'DELETE' THEN new_key := {KeyText(key, "NEW")}; END IF;
@@ -159,8 +164,22 @@ internal static class PgLogFunctions
                 IF old_key IS NOT NULL THEN PERFORM public.loggercms_append({name}, 'D', old_key); END IF;
                 IF new_key IS NOT NULL THEN PERFORM public.loggercms_append({name}, 'I', new_key); END IF;
                 RETURN NULL;
-            END $f$
+            END
             """;
+    }
+
+    /// <summary>Makes the function of a table's row trigger.</summary>
+    public static string CreateRowFunction(PgTable table, string partitions)
+        => $"CREATE OR REPLACE FUNCTION {RowFunctionName(table)}() RETURNS trigger {Header} AS $f$\n{RowFunction(table, partitions)} $f$";
+
+    /// <summary>The functions and triggers of one table.</summary>
+    public static IEnumerable<string> TableStatements(PgTable table, IReadOnlyList<string> partitions)
+    {
+        var key = table.Key(table.Schema);
+        var name = PgName.Literal(table.Name.ToString());
+        var function = RowFunctionName(table);
+        var truncate = string.Create(CultureInfo.InvariantCulture, $"public.loggercms_truncate_{table.Oid}");
+        yield return CreateRowFunction(table, string.Empty);
         yield return $"CREATE OR REPLACE TRIGGER {Trigger} AFTER INSERT OR UPDATE OR DELETE ON {PgName.Quote(table.Name)} FOR EACH ROW EXECUTE FUNCTION {function}()";
         yield return string.Create(CultureInfo.InvariantCulture, $"""
             CREATE OR REPLACE FUNCTION {truncate}() RETURNS trigger {Header} AS $f$
@@ -181,6 +200,8 @@ internal static class PgLogFunctions
             yield return $"CREATE OR REPLACE TRIGGER {TruncateTrigger} BEFORE TRUNCATE ON {one} FOR EACH STATEMENT EXECUTE FUNCTION {truncate}()";
         yield return $"REVOKE ALL ON FUNCTION {function}(), {truncate}() FROM PUBLIC";
     }
+
+    private static string RowFunctionName(PgTable table) => string.Create(CultureInfo.InvariantCulture, $"public.loggercms_log_{table.Oid}");
 
     /// <summary>The key as <see cref="LogKey"/> writes it, whatever the session's settings.</summary>
     private static string KeyText(PgColumn[] key, string row) => string.Join(" || ',' || ", key.Select(c =>

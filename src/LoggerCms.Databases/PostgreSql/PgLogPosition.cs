@@ -73,16 +73,11 @@ internal sealed record PgLogPosition(string Origin, long Last)
     /// <summary>The whole position, as the session's snapshot sees it.</summary>
     public async Task<SidePosition> CompleteAsync(PgSession session, CancellationToken cancellationToken)
     {
-        // What stands for every logged table; an origin that one of them has nothing of is not known to the side as a whole.
         var received = await session.QueryAsync(
-            $"""
-            SELECT p.origin, min(p.update_key) FROM public.loggercms_position AS p JOIN ({PgLogFunctions.LoggedTables}) AS t ON t.name = p.table_name
-            GROUP BY p.origin HAVING count(*) = (SELECT count(*) FROM ({PgLogFunctions.LoggedTables}) AS a)
-            """,
-            r => (Origin: r.GetString(0), Key: r.GetInt64(1)), cancellationToken).ConfigureAwait(false);
-        var keys = received.ToDictionary(p => p.Origin, p => p.Key, StringComparer.Ordinal);
-        keys[Origin] = Last;
-        return new SidePosition(Origin, keys);
+            "SELECT table_name, origin, update_key FROM public.loggercms_position WHERE table_name <> ''",
+            r => (r.GetString(0), r.GetString(1), r.GetInt64(2)), cancellationToken).ConfigureAwait(false);
+        var logged = await session.QueryAsync(PgLogFunctions.LoggedTables, r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+        return PositionRows.Complete(Origin, new Dictionary<string, long>(StringComparer.Ordinal) { [Origin] = Last }, logged, received);
     }
 
     /// <summary>The origin, and the one that takes its place at the next write where this database is no longer the one that made it.</summary>

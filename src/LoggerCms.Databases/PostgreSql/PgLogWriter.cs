@@ -59,8 +59,13 @@ internal sealed class PgLogWriter(PgSession session) : ISideLogWriter
         }
     }
 
-    public Task RenewOriginAsync(CancellationToken cancellationToken)
-        => session.ExecuteAsync("SELECT public.loggercms_renew($1)", cancellationToken, PgLog.NewSuffix());
+    public async Task RenewOriginAsync(CancellationToken cancellationToken)
+    {
+        await session.ExecuteAsync("SELECT public.loggercms_renew($1)", cancellationToken, PgLog.NewSuffix()).ConfigureAwait(false);
+
+        // What follows may overwrite what the side itself numbered.
+        await session.ExecuteAsync("DELETE FROM public.loggercms_position WHERE table_name = $1", cancellationToken, SidePosition.FormerOrigins).ConfigureAwait(false);
+    }
 
     /// <summary>All entries go; every origin starts behind what was known of it.</summary>
     private async Task CutAsync(CancellationToken cancellationToken)

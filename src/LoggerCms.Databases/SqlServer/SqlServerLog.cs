@@ -28,14 +28,20 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
                 await session.ExecuteAsync(SqlServerNames.CreateLogTables, Enabling, cancellationToken).ConfigureAwait(false);
                 await session.ExecuteAsync(SqlServerNames.CreateTransferTable, Enabling, cancellationToken).ConfigureAwait(false);
                 var state = await SqlServerLogState.ReadAsync(session, cancellationToken).ConfigureAwait(false);
-                var added = bound.Where(t => state?.Tables.Contains(t.Schema.Name.ToString()) != true).ToList();
+                var covered = await CoveredAsync(session, state, cancellationToken).ConfigureAwait(false);
+                var added = bound.Where(t => !covered.Contains(t.Schema.Name.ToString())).ToList();
                 foreach (var table in added)
                 {
+                    if (state?.Tables.Contains(table.Schema.Name.ToString()) == true)
+                        await session.ExecuteAsync($"DROP TRIGGER {SqlServerLogTrigger.Name(table)}", Enabling, cancellationToken).ConfigureAwait(false);
                     await session.ExecuteAsync(
                         SqlServerLogTrigger.Create(table, facts.Dialect), $"putting '{table.Schema.Name}' under the log", cancellationToken)
                         .ConfigureAwait(false);
                     await SetMetaAsync(
                         SqlServerLogState.TablePrefix + table.ObjectId.ToString(CultureInfo.InvariantCulture), table.Schema.Name.ToString()).ConfigureAwait(false);
+                    await SetMetaAsync(
+                        SqlServerLogState.KeyPrefix + table.ObjectId.ToString(CultureInfo.InvariantCulture), SqlServerLogTrigger.KeyMark(table, facts.Dialect))
+                        .ConfigureAwait(false);
                 }
 
                 await SetMetaAsync("retention_seconds", ((long)retention.TotalSeconds).ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
@@ -50,7 +56,10 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
                 else if (added.Count > 0)
                 {
                     // What the added tables held before is in no entry.
-                    await new SqlServerLogWriter(session, state.Origin).SkipKeyAsync(cancellationToken).ConfigureAwait(false);
+                    var writer = new SqlServerLogWriter(session, state.Origin);
+                    await writer.RenewAsync(cancellationToken).ConfigureAwait(false);
+                    foreach (var table in added)
+                        await writer.ForgetAsync(table.Schema.Name.ToString(), cancellationToken).ConfigureAwait(false);
                 }
 
                 Task SetMetaAsync(string name, string value) => SqlServerLogWriter.SetMetaAsync(session, name, value, cancellationToken);
@@ -106,7 +115,7 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
                     FirstUpdateKey = first,
                     Entries = entries,
                     Retention = state.Retention,
-                    Tables = state.Tables,
+                    Tables = [.. state.Tables.Where((await CoveredAsync(session, state, cancellationToken).ConfigureAwait(false)).Contains)],
                     Position = state.Position.Keys,
                 };
             },
@@ -173,13 +182,14 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
                 var old = await session.QueryAsync(
                     $"SELECT origin, MAX(update_key), MIN(CASE WHEN at_us >= {SqlServerNames.NowMicroseconds} - @keep THEN update_key END) "
                     + $"FROM {SqlServerNames.Log} GROUP BY origin",
-                    r => (Origin: r.GetString(0), Start: r.IsDBNull(2) ? r.GetInt64(1) + 1 : r.GetInt64(2)),
+                    r => (Origin: r.GetString(0), Last: r.GetInt64(1), Start: r.IsDBNull(2) ? r.GetInt64(1) + 1 : r.GetInt64(2)),
                     What,
                     cancellationToken,
                     ("@keep", state.Retention.Ticks / 10)).ConfigureAwait(false);
                 var writer = new SqlServerLogWriter(session, state.Origin);
-                foreach (var (origin, start) in old)
+                foreach (var (origin, last, young) in old)
                 {
+                    var start = origin == state.Origin ? young : Math.Min(young, last);
                     var rows = await session.ExecuteAsync(
                         $"DELETE FROM {SqlServerNames.Log} WHERE origin = @origin AND update_key < @start", What, cancellationToken, ("@origin", origin), ("@start", start))
                         .ConfigureAwait(false);
@@ -209,10 +219,26 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
             async writing =>
             {
                 if (await SqlServerLogState.ReadAsync(writing, cancellationToken).ConfigureAwait(false) is { } state)
-                    await new SqlServerLogWriter(writing, state.Origin).RenewOriginAsync(cancellationToken).ConfigureAwait(false);
+                    await new SqlServerLogWriter(writing, state.Origin).RenewAsync(cancellationToken).ConfigureAwait(false);
                 await SqlServerIncarnation.StoreAsync(writing, facts, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Tables whose trigger writes the key that they have now. An earlier build did not note which key it was; such a table is not among them
+    /// until it is enabled again.
+    /// </summary>
+    private async Task<HashSet<string>> CoveredAsync(SqlServerSession session, SqlServerLogState? state, CancellationToken cancellationToken)
+    {
+        if (state is null)
+            return [];
+        var meta = await SqlServerLogState.ReadMetaAsync(session, cancellationToken).ConfigureAwait(false);
+        var catalog = await SqlServerCatalog.ReadAsync(session, facts.Dialect, SideProfile.Empty, cancellationToken).ConfigureAwait(false);
+        return [.. catalog.Tables
+            .Where(t => state.Tables.Contains(t.Schema.Name.ToString()) && t.Schema.HasKey
+                && meta.GetValueOrDefault(SqlServerLogState.KeyPrefix + t.ObjectId.ToString(CultureInfo.InvariantCulture)) == SqlServerLogTrigger.KeyMark(t, facts.Dialect))
+            .Select(t => t.Schema.Name.ToString())];
     }
 
     private static async Task RequirePossibleAsync(SqlServerSession session, List<SqlServerTable> tables, CancellationToken cancellationToken)

@@ -8,20 +8,21 @@ namespace LoggerCms.Databases.SqlServer;
 /// <param name="UpdateKey">The last update key of the own origin.</param>
 /// <param name="Retention">How long entries are kept.</param>
 /// <param name="Tables">Tables under the log.</param>
-/// <param name="Received">By origin, the key up to which every logged table has it.</param>
+/// <param name="Position">The side's position.</param>
 internal sealed record SqlServerLogState(
-    string Origin, long UpdateKey, TimeSpan Retention, IReadOnlyList<string> Tables, IReadOnlyDictionary<string, long> Received)
+    string Origin, long UpdateKey, TimeSpan Retention, IReadOnlyList<string> Tables, SidePosition Position)
 {
     private const string Reading = "reading the config message log's state";
 
     /// <summary>In the log's own tables, the name under which a table's entries stand; what follows is the number of the table.</summary>
     public const string TablePrefix = "table:";
 
+    /// <summary>The same for <see cref="SqlServerLogTrigger.KeyMark"/>.</summary>
+    public const string KeyPrefix = "key:";
+
     private const string TableQuery =
         "SELECT m.value FROM " + SqlServerNames.Meta + " m JOIN sys.triggers t ON m.name = N'table:' + CAST(t.parent_id AS nvarchar(20)) "
         + "WHERE t.name LIKE 'loggercms[_]log[_]%'";
-
-    public SidePosition Position => new(Origin, new Dictionary<string, long>(Received) { [Origin] = UpdateKey });
 
     /// <summary>The state as the session's view has it; null where no log is enabled.</summary>
     public static async Task<SqlServerLogState?> ReadAsync(SqlServerSession session, CancellationToken cancellationToken)
@@ -39,22 +40,16 @@ internal sealed record SqlServerLogState(
             cancellationToken).ConfigureAwait(false);
         var positions = await session.QueryAsync(
             $"SELECT table_name, origin, update_key FROM {SqlServerNames.Position} WHERE table_name <> N''",
-            r => (Table: r.GetString(0), Origin: r.GetString(1), Key: r.GetInt64(2)),
+            r => (r.GetString(0), r.GetString(1), r.GetInt64(2)),
             Reading,
             cancellationToken).ConfigureAwait(false);
-
-        // The side holds an origin's changes as far as the table that lags behind most does.
-        var received = positions
-            .Where(p => p.Origin != origin && tables.Contains(p.Table))
-            .GroupBy(p => p.Origin, StringComparer.Ordinal)
-            .Where(g => g.Count() == tables.Count)
-            .ToDictionary(g => g.Key, g => g.Min(p => p.Key), StringComparer.Ordinal);
+        var last = long.Parse(meta["update_key"], CultureInfo.InvariantCulture);
         return new SqlServerLogState(
             origin,
-            long.Parse(meta["update_key"], CultureInfo.InvariantCulture),
+            last,
             TimeSpan.FromSeconds(double.Parse(meta["retention_seconds"], CultureInfo.InvariantCulture)),
             [.. tables.Order(StringComparer.Ordinal)],
-            received);
+            PositionRows.Complete(origin, new Dictionary<string, long>(StringComparer.Ordinal) { [origin] = last }, tables, positions));
     }
 
     public static async Task<Dictionary<string, string>> ReadMetaAsync(SqlServerSession session, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.SqlServer;
@@ -59,6 +61,10 @@ internal static class SqlServerLogTrigger
             END
             """;
     }
+
+    /// <summary>What tells whether a trigger that was made earlier writes the key that the table has now.</summary>
+    public static string KeyMark(SqlServerTable table, SqlServerDialect dialect)
+        => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RowKey(table, dialect))));
 
     private static string RowKey(SqlServerTable table, SqlServerDialect dialect)
         => string.Join(" + ',' + ", table.Schema.Key.Select(i => Field(table.Columns[i], dialect)));

@@ -52,8 +52,7 @@ internal sealed class SqlServerLogWriter(SqlServerSession session, string origin
     {
         foreach (var table in tables.Select(t => t.Name.ToString()))
         {
-            await session.ExecuteAsync(
-                $"DELETE FROM {SqlServerNames.Position} WHERE table_name = @table", Writing, cancellationToken, ("@table", table)).ConfigureAwait(false);
+            await ForgetAsync(table, cancellationToken).ConfigureAwait(false);
             foreach (var (from, key) in position.Keys.Where(p => p.Key != _origin))
                 await SetAsync(table, from, key, cancellationToken).ConfigureAwait(false);
         }
@@ -64,12 +63,21 @@ internal sealed class SqlServerLogWriter(SqlServerSession session, string origin
 
     public async Task RenewOriginAsync(CancellationToken cancellationToken)
     {
-        var last = await AddToKeyAsync(0, cancellationToken).ConfigureAwait(false);
+        await RenewAsync(cancellationToken).ConfigureAwait(false);
+
+        // What follows may overwrite what the side itself numbered.
+        await ForgetAsync(SidePosition.FormerOrigins, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Numbers from 1 on under another origin; what was numbered so far stays in the side.</summary>
+    public async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        var last = await HoldKeyAsync(cancellationToken).ConfigureAwait(false);
         var meta = await SqlServerLogState.ReadMetaAsync(session, cancellationToken).ConfigureAwait(false);
         var state = await SqlServerLogState.ReadAsync(session, cancellationToken).ConfigureAwait(false);
 
         // What the old incarnation numbered is held in full, as if it had come from another side.
-        foreach (var table in state?.Tables ?? [])
+        foreach (var table in (state?.Tables ?? []).Append(SidePosition.FormerOrigins))
             await SetAsync(table, _origin, last, cancellationToken).ConfigureAwait(false);
         await BeginOriginAsync(NewOrigin(meta["side"]), cancellationToken).ConfigureAwait(false);
     }
@@ -85,15 +93,10 @@ internal sealed class SqlServerLogWriter(SqlServerSession session, string origin
 
     public static string NewOrigin(string sideName) => $"{sideName}/{Guid.NewGuid():n}";
 
-    /// <summary>
-    /// Uses up one key without an entry, and lets the own part of the log begin after it: whoever was level before is behind that key now, and so
-    /// learns that the log cannot serve.
-    /// </summary>
-    public async Task SkipKeyAsync(CancellationToken cancellationToken)
-    {
-        var skipped = await AddToKeyAsync(1, cancellationToken).ConfigureAwait(false);
-        await SetAsync(string.Empty, _origin, skipped + 1, cancellationToken).ConfigureAwait(false);
-    }
+    /// <summary>Forgets what a table received.</summary>
+    public async Task ForgetAsync(string table, CancellationToken cancellationToken)
+        => await session.ExecuteAsync(
+            $"DELETE FROM {SqlServerNames.Position} WHERE table_name = @table", Writing, cancellationToken, ("@table", table)).ConfigureAwait(false);
 
     public static async Task SetMetaAsync(SqlServerSession session, string name, string value, CancellationToken cancellationToken)
         => await session.ExecuteAsync(
@@ -115,11 +118,11 @@ internal sealed class SqlServerLogWriter(SqlServerSession session, string origin
             ("@origin", from),
             ("@key", key)).ConfigureAwait(false);
 
-    /// <summary>Moves the last update key, and in doing so keeps writers of logged tables from moving it until this transaction ends.</summary>
-    private async Task<long> AddToKeyAsync(int count, CancellationToken cancellationToken)
+    /// <summary>The last update key, which writers of logged tables cannot move until this transaction ends.</summary>
+    private async Task<long> HoldKeyAsync(CancellationToken cancellationToken)
     {
         var value = await session.ScalarAsync(
-            $"UPDATE {SqlServerNames.Meta} SET value = CAST(CAST(value AS bigint) + {count} AS nvarchar(30)) WHERE name = N'update_key'; "
+            $"UPDATE {SqlServerNames.Meta} SET value = value WHERE name = N'update_key'; "
             + $"SELECT value FROM {SqlServerNames.Meta} WHERE name = N'update_key'",
             Writing,
             cancellationToken).ConfigureAwait(false);
@@ -141,7 +144,7 @@ internal sealed class SqlServerLogWriter(SqlServerSession session, string origin
     /// <summary>Empties the log and lets every origin's part begin after all that is held of it.</summary>
     private async Task CutAsync(SidePosition position, CancellationToken cancellationToken)
     {
-        var own = await AddToKeyAsync(0, cancellationToken).ConfigureAwait(false);
+        var own = await HoldKeyAsync(cancellationToken).ConfigureAwait(false);
         var held = await session.QueryAsync(
             $"SELECT origin, MAX(update_key) FROM {SqlServerNames.Log} GROUP BY origin UNION ALL "
             + $"SELECT origin, update_key - 1 FROM {SqlServerNames.Position} WHERE table_name = N''",

@@ -10,6 +10,9 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
     private const int EntriesPerTurn = 1000;
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>Old entries can wait for the next time.</summary>
+    private static readonly TimeSpan TrimTimeout = TimeSpan.FromSeconds(2);
+
     public Task EnableAsync(string sideName, IReadOnlyList<TableSchema> tables, TimeSpan retention, CancellationToken cancellationToken)
         => WriteAsync(
             db =>
@@ -17,12 +20,18 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
                 var catalog = SqliteCatalog.Read(db, SideProfile.Empty);
                 var chosen = tables.Select(t => catalog.Find(t, db)).ToList();
                 var uniques = chosen.ToDictionary(t => t.Name, t => SqliteLogCheck.Examine(db, catalog, t), StringComparer.Ordinal);
-                var log = SqliteLogTables.Find(db) ?? SqliteLogTables.Make(db, sideName);
+                var before = SqliteLogTables.Find(db);
+                var log = before ?? SqliteLogTables.Make(db, sideName);
                 log.SettleIncarnation();
                 log.Set("retention_seconds", ((long)retention.TotalSeconds).ToString(CultureInfo.InvariantCulture));
-                foreach (var table in chosen)
+                var added = chosen.Where(t => !SqliteLogTriggers.AreThere(db, catalog, t)).ToList();
+                foreach (var table in added)
+                    DropTriggers(db, SqliteLogTriggers.Names(table.Name).Concat(SqliteLogTriggers.Read(db, table).Select(t => t.Name)));
+                if (before is not null && added.Count > 0)
+                    log.Renew();
+                foreach (var table in added)
                 {
-                    DropTriggers(db, SqliteLogTriggers.Names(table.Name));
+                    log.ForgetPositions(table.Name);
                     foreach (var trigger in SqliteLogTriggers.Create(table, uniques[table.Name]))
                         db.Execute(trigger);
                 }
@@ -71,7 +80,7 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
                     FirstUpdateKey = first.IsNull(0) ? null : first.Int64(0),
                     Entries = first.Int64(1),
                     Retention = log.Retention,
-                    Tables = log.ReadTables(),
+                    Tables = Covered(db, log),
                     Position = log.ReadPosition().Keys,
                 };
             },
@@ -96,27 +105,18 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
         => ReadAsync<IReadOnlyDictionary<string, long>>(
             db => SqliteLogTables.Find(db)?.ReadStarts() ?? [], cancellationToken);
 
-    public Task<long> TrimAsync(CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task<long> TrimAsync(CancellationToken cancellationToken)
+    {
+        // A reader of a file that has nothing to trim neither needs the right to write nor waits for its writers.
+        if (!await ReadAsync(db => SqliteLogTables.Find(db) is { } log && Outlived(db, log).Count > 0, cancellationToken).ConfigureAwait(false))
+            return 0;
+        return await WriteAsync(
             db =>
             {
                 if (SqliteLogTables.Find(db) is not { } log)
                     return 0;
-                var oldest = db.ScalarInt64($"SELECT {SqliteLogTables.NowMicroseconds}") - (long)log.Retention.TotalMicroseconds;
-                var gone = new List<(string Origin, long Last)>();
-                using (var list = db.Prepare(
-                    // Only from the front: a log with a hole could not say from where on it is complete.
-                    "SELECT origin, max(update_key) FROM main.loggercms_log AS e WHERE at_us < ?1 AND NOT EXISTS"
-                    + " (SELECT 1 FROM main.loggercms_log AS young WHERE young.origin = e.origin AND young.update_key < e.update_key AND young.at_us >= ?1)"
-                    + " GROUP BY origin"))
-                {
-                    list.Bind(1, oldest);
-                    while (list.Step())
-                        gone.Add((list.Text(0), list.Int64(1)));
-                }
-
                 var total = 0L;
-                foreach (var (origin, last) in gone)
+                foreach (var (origin, last) in Outlived(db, log))
                 {
                     using var delete = db.Prepare("DELETE FROM main.loggercms_log WHERE origin = ?1 AND update_key <= ?2");
                     delete.Bind(1, origin).Bind(2, last).Run();
@@ -126,7 +126,36 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
 
                 return total;
             },
-            cancellationToken);
+            cancellationToken,
+            TrimTimeout).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// By origin, the last key that is older than the retention. The last entry of another origin stays: by it a source that was restored is told from
+    /// one that went on.
+    /// </summary>
+    private static List<(string Origin, long Last)> Outlived(SqliteDb db, SqliteLogTables log)
+    {
+        var gone = new List<(string Origin, long Last)>();
+        using var list = db.Prepare(
+            // Only from the front: a log with a hole could not say from where on it is complete.
+            "SELECT origin, max(update_key) FROM main.loggercms_log AS e WHERE at_us < ?1 AND NOT EXISTS"
+            + " (SELECT 1 FROM main.loggercms_log AS young WHERE young.origin = e.origin AND young.update_key < e.update_key AND young.at_us >= ?1)"
+            + " AND (origin = ?2 OR EXISTS (SELECT 1 FROM main.loggercms_log AS later WHERE later.origin = e.origin AND later.update_key > e.update_key))"
+            + " GROUP BY origin");
+        list.Bind(1, db.ScalarInt64($"SELECT {SqliteLogTables.NowMicroseconds}") - (long)log.Retention.TotalMicroseconds).Bind(2, log.StoredOrigin);
+        while (list.Step())
+            gone.Add((list.Text(0), list.Int64(1)));
+        return gone;
+    }
+
+    /// <summary>Tables that have the triggers that they need as they are now: those that an index or an earlier build left short miss changes.</summary>
+    private static List<string> Covered(SqliteDb db, SqliteLogTables log)
+    {
+        var catalog = SqliteCatalog.Read(db, SideProfile.Empty);
+        return [.. log.ReadTables().Where(name => catalog.Side.Tables.FirstOrDefault(t => t.Name.Name == name) is { } table
+            && SqliteLogTriggers.AreThere(db, catalog, catalog.Find(table, db)))];
+    }
 
     private static void DropTriggers(SqliteDb db, IEnumerable<string> names)
     {
@@ -166,18 +195,19 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
             },
             cancellationToken);
 
-    private Task<T> WriteAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken)
+    private Task<T> WriteAsync<T>(Func<SqliteDb, T> work, CancellationToken cancellationToken, TimeSpan? wait = null)
         => Task.Run(
             () =>
             {
+                var timeout = wait ?? LockTimeout;
                 using var db = SqliteDb.Open(side.Database, side.DisplayName, write: true);
                 SqliteTransaction.Prepare(db);
                 db.MakeCommitsLast();
-                if (!db.TryExecuteLocked("BEGIN IMMEDIATE", LockTimeout, cancellationToken))
-                    throw SqliteTransaction.InUse(db, LockTimeout);
+                if (!db.TryExecuteLocked("BEGIN IMMEDIATE", timeout, cancellationToken))
+                    throw SqliteTransaction.InUse(db, timeout);
                 var result = SqliteReads.Run(db, () => work(db), cancellationToken);
-                if (!db.TryExecuteLocked("COMMIT", LockTimeout, CancellationToken.None))
-                    throw SqliteTransaction.InUse(db, LockTimeout);
+                if (!db.TryExecuteLocked("COMMIT", timeout, CancellationToken.None))
+                    throw SqliteTransaction.InUse(db, timeout);
                 return result;
             },
             cancellationToken);

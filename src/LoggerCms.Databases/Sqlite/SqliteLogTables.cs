@@ -80,6 +80,12 @@ internal sealed class SqliteLogTables
         set.Bind(1, table).Bind(2, origin).Bind(3, key).Run();
     }
 
+    public void ForgetPositions(string table)
+    {
+        using var forget = _db.Prepare("DELETE FROM main.loggercms_position WHERE table_name = ?1");
+        forget.Bind(1, table).Run();
+    }
+
     public long? GetPosition(string table, string origin)
     {
         using var get = _db.Prepare("SELECT update_key FROM main.loggercms_position WHERE table_name = ?1 AND origin = ?2");
@@ -90,7 +96,7 @@ internal sealed class SqliteLogTables
     public List<string> ReadTables()
     {
         var tables = new List<string>();
-        using var list = _db.Prepare("SELECT DISTINCT tbl_name FROM main.sqlite_schema WHERE type = 'trigger' AND name LIKE 'loggercms\\_%' ESCAPE '\\'");
+        using var list = _db.Prepare("SELECT DISTINCT tbl_name FROM main.sqlite_schema WHERE type = 'trigger' AND name = 'loggercms_insert_' || tbl_name");
         while (list.Step())
             tables.Add(list.Text(0));
         tables.Sort(StringComparer.Ordinal);
@@ -109,25 +115,17 @@ internal sealed class SqliteLogTables
     /// <summary>The own key, and for every other origin the lowest position of the logged tables; a table without one stands at nothing.</summary>
     public SidePosition ReadPosition()
     {
-        var logged = ReadTables();
-        var byOrigin = new Dictionary<string, List<long>>(StringComparer.Ordinal);
+        var received = new List<(string Table, string Origin, long Key)>();
         using (var list = _db.Prepare("SELECT table_name, origin, update_key FROM main.loggercms_position WHERE table_name <> ''"))
         {
             while (list.Step())
-            {
-                if (!logged.Contains(list.Text(0)))
-                    continue;
-                if (!byOrigin.TryGetValue(list.Text(1), out var keys))
-                    byOrigin[list.Text(1)] = keys = [];
-                keys.Add(list.Int64(2));
-            }
+                received.Add((list.Text(0), list.Text(1), list.Int64(2)));
         }
 
-        var position = byOrigin.Where(o => o.Value.Count == logged.Count).ToDictionary(o => o.Key, o => o.Value.Min(), StringComparer.Ordinal);
-        position[StoredOrigin] = LastUpdateKey;
+        var own = new Dictionary<string, long>(StringComparer.Ordinal) { [StoredOrigin] = LastUpdateKey };
         if (IsCopy)
-            position[Origin] = 0;
-        return new SidePosition(Origin, position);
+            own[Origin] = 0;
+        return PositionRows.Complete(Origin, own, ReadTables(), received);
     }
 
     /// <summary>Gives a copied or restored database the incarnation of its own that it has been shown with.</summary>
@@ -141,7 +139,7 @@ internal sealed class SqliteLogTables
     public void Renew(string? origin = null)
     {
         var last = LastUpdateKey;
-        foreach (var table in ReadTables())
+        foreach (var table in ReadTables().Append(SidePosition.FormerOrigins))
             SetPosition(table, StoredOrigin, last);
         StoredOrigin = origin ?? SqliteIdentity.NewOrigin(Get("side") ?? "A");
         IsCopy = false;

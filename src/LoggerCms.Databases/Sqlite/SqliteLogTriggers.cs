@@ -35,12 +35,38 @@ internal static class SqliteLogTriggers
         yield return $"CREATE TRIGGER main.{names[5]} BEFORE UPDATE OF {columns} ON {table.Quoted} BEGIN {Displaced(table, key, uniques, "OLD")} END";
     }
 
+    /// <summary>Whether the table has these triggers and no others of the log: its schema, or the program, may have changed since they were made.</summary>
+    public static bool AreThere(SqliteDb db, SqliteCatalog catalog, SqliteTable table)
+    {
+        if (SqliteLogCheck.Objection(catalog, table) is not null)
+            return false;
+        var (uniques, objection) = SqliteLogCheck.ReadIndexes(db, table);
+        if (objection is not null)
+            return false;
+
+        // What SQLite keeps of a statement begins anew and leaves the schema's name out.
+        var wanted = Create(table, uniques).Select(t => t.Replace("CREATE TRIGGER main.", "CREATE TRIGGER ", StringComparison.Ordinal));
+        return Read(db, table).Select(t => t.Sql).ToHashSet(StringComparer.Ordinal).SetEquals(wanted);
+    }
+
+    /// <summary>The log's triggers on the table, whatever name it had when they were made.</summary>
+    public static List<(string Name, string Sql)> Read(SqliteDb db, SqliteTable table)
+    {
+        var there = new List<(string Name, string Sql)>();
+        using var list = db.Prepare(
+            "SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 AND name LIKE 'loggercms\\_%' ESCAPE '\\'");
+        list.Bind(1, table.Name);
+        while (list.Step())
+            there.Add((list.Text(0), list.Text(1)));
+        return there;
+    }
+
     /// <summary>Entries for rows, other than the changed one itself, that stand where the new row wants to be.</summary>
     private static string Displaced(SqliteTable table, SqliteColumn[] key, IReadOnlyList<SqliteUniqueIndex> uniques, string itself)
         => string.Join(" ", uniques.Select(unique =>
         {
             var match = string.Join(" AND ", unique.Columns.Select(c => $"t.{SqliteSql.Quote(c.Name)} = NEW.{SqliteSql.Quote(c.Name)} COLLATE {SqliteSql.Quote(c.Collation)}"));
-            var rows = $"FROM {table.Quoted} AS t WHERE {match} AND NOT ({string.Join(" AND ", key.Select(c => Same("t", itself, c)))})";
+            var rows = $"FROM {table.Quoted} AS t WHERE {match} AND NOT ({string.Join(" AND ", key.Select(c => Itself(itself, c)))})";
             return $"UPDATE loggercms_meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'last_key' AND EXISTS (SELECT 1 {rows});"
                 + $" INSERT INTO loggercms_log (origin, update_key, table_name, operation, row_key, at_us) SELECT {Head(table, 'D')},"
                 + $" {Key(key, "t")}, {SqliteLogTables.NowMicroseconds} {rows} AND {Key(key, "t")} IS NOT NULL;";
@@ -60,6 +86,10 @@ internal static class SqliteLogTriggers
     private static string Head(SqliteTable table, char operation)
         => "(SELECT value FROM loggercms_meta WHERE name = 'origin'), (SELECT CAST(value AS INTEGER) FROM loggercms_meta WHERE name = 'last_key'),"
             + $" {SqliteSql.Literal(table.Schema.Name.ToString())}, '{operation}'";
+
+    /// <summary>A row that is not inserted yet has -1 for an id that it was not given; the row that has this id is another one, or named once too often.</summary>
+    private static string Itself(string row, SqliteColumn column)
+        => column.IsRowId && row == "NEW" ? $"({Same("t", row, column)} AND t.{column.Quoted} <> -1)" : Same("t", row, column);
 
     private static string Same(string a, string b, SqliteColumn column)
     {

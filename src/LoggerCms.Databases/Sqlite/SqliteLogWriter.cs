@@ -33,10 +33,7 @@ internal sealed class SqliteLogWriter(SqliteDb db, SqliteLogTables log) : ISideL
             () =>
             {
                 foreach (var table in tables)
-                {
-                    using var forget = db.Prepare("DELETE FROM main.loggercms_position WHERE table_name = ?1");
-                    forget.Bind(1, table.Name.ToString()).Run();
-                }
+                    log.ForgetPositions(table.Name.ToString());
 
                 // The own key is the counter's.
                 var received = position.Keys.Where(k => k.Key != log.StoredOrigin).ToList();
@@ -58,6 +55,9 @@ internal sealed class SqliteLogWriter(SqliteDb db, SqliteLogTables log) : ISideL
             () =>
             {
                 log.Renew();
+
+                // What follows may overwrite what the side itself numbered.
+                log.ForgetPositions(SidePosition.FormerOrigins);
                 return true;
             },
             cancellationToken);

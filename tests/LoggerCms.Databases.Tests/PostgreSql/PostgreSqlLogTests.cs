@@ -107,21 +107,6 @@ public sealed class PostgreSqlLogTests(ITestOutputHelper output) : PostgreSqlTes
     }
 
     [Fact]
-    public async Task A_table_that_comes_under_the_log_later_moves_its_start_past_every_earlier_position()
-    {
-        var database = await NewAsync("CREATE TABLE a (id bigint PRIMARY KEY)", "CREATE TABLE b (id bigint PRIMARY KEY)");
-        var side = await OpenAsync(database);
-        var tables = (await side.CatalogAsync()).Tables;
-        await side.Log.EnableAsync("A", [tables[0]], Week, Token);
-        await database.ExecuteAsync("INSERT INTO a VALUES (1)", "INSERT INTO b VALUES (1)");
-        var before = await LastAsync(side);
-        await side.Log.EnableAsync("A", tables, Week, Token);
-        var state = await side.Log.GetStateAsync(Token);
-        Assert.True((await side.Log.GetStartsAsync(Token))[state.Origin!] > before + 1);
-        Assert.True(state.LastUpdateKey > before);
-    }
-
-    [Fact]
     public async Task Blank_padded_and_caseless_keys_are_logged_as_they_are_stored()
     {
         var (database, side) = await LoggedAsync("CREATE TABLE item (k char(4) PRIMARY KEY, n bytea)");
