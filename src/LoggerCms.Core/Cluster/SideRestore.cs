@@ -1,6 +1,7 @@
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Core.Cluster;
 
@@ -23,9 +24,10 @@ internal static class SideRestore
     private const long UpdateKeyGap = 1L << 40;
     private static readonly Guid RestoreNode = new("5d1f2c80-7e0b-4a55-8f57-1c6d3a9b4e02");
 
+    /// <summary>The caller holds the lock of the data folder where the request names one.</summary>
     /// <exception cref="LoggerCmsException">
     /// SideInService; SecretDamaged, FormatNotSupported or InvalidOption for the backup; DestinationAhead where the database holds objects, without
-    /// Force.
+    /// Force. The same of one that is only planned.
     /// </exception>
     public static async Task<CmsBackupInfo> RunAsync(
         ISystemDatabase database, IFileLayer files, CmsRestoreRequest request, CancellationToken cancellationToken)
@@ -34,7 +36,11 @@ internal static class SideRestore
         var manifest = await SideBackup.ReadManifestAsync(files, folder, cancellationToken).ConfigureAwait(false);
         var tokens = Check(files, folder, manifest, cancellationToken);
         if (request.WhatIf)
+        {
+            await CheckAsTheRestoreWouldAsync(database, request, cancellationToken).ConfigureAwait(false);
             return manifest.Info;
+        }
+
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
         CheckMayReplace(database, await database.ReadStateAsync(cancellationToken).ConfigureAwait(false), request);
         var lease = await database.TakeLeaseAsync(RestoreNode, "restore", takeOver: false, cancellationToken).ConfigureAwait(false);
@@ -89,8 +95,32 @@ internal static class SideRestore
         }
     }
 
+    private static async Task CheckAsTheRestoreWouldAsync(ISystemDatabase database, CmsRestoreRequest request, CancellationToken cancellationToken)
+    {
+        SystemDatabaseState state;
+        try
+        {
+            state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.TableNotFound
+            || (exception.Code == ErrorCodes.DatabaseNotFound && request.Database.Provider == SideProvider.Sqlite))
+        {
+            // The restore makes them.
+            return;
+        }
+
+        CheckMayReplace(database, state, request);
+    }
+
     private static void CheckMayReplace(ISystemDatabase database, SystemDatabaseState state, CmsRestoreRequest request)
     {
+        if (state.Lease is { InForce: true } lease && lease.NodeId != RestoreNode)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.SideInService, $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database.Name}' with epoch {lease.Epoch}.",
+                "Stop that node with Stop-CmsNode. One that was killed gives the lease back when it is started and stopped again.", database.Name);
+        }
+
         if (state.Objects > 0 && !request.Force)
         {
             throw new LoggerCmsException(
@@ -135,7 +165,21 @@ internal static class SideRestore
         LoggerCmsException Damaged(string why) => new(ErrorCodes.SecretDamaged, $"The backup in '{folder}' is damaged: {why}.", "Use another backup.");
     }
 
+    /// <exception cref="LoggerCmsException">TempFolderUnusable, DiskFull: the database is restored, and keeps the restore's lease until another one did it all.</exception>
     private static void RestoreData(IFileLayer files, string folder, string dataPath)
+    {
+        try
+        {
+            PutDataBack(files, folder, dataPath);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw FileFailure.Of(
+                exception, dataPath, $"The database is restored, the data folder is not. See to '{dataPath}', then do the whole again with Restore-CmsSide -Force.");
+        }
+    }
+
+    private static void PutDataBack(IFileLayer files, string folder, string dataPath)
     {
         var deltas = Path.Combine(dataPath, "deltas");
         foreach (var file in files.List(deltas).Where(f => !f.Path.Contains(Suffix, StringComparison.Ordinal)))
