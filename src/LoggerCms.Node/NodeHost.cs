@@ -200,7 +200,8 @@ internal sealed class NodeHost : IAsyncDisposable
             o.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
         });
         builder.Services.AddSingleton(node).AddSingleton(audit).AddSingleton(time).AddSingleton(authority).AddSingleton(certificate).AddSingleton(settings);
-        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>();
+        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>()
+            .AddSingleton<StrangerDenials>();
         var web = builder.Build();
         CmsApi.Map(web);
         return new NodeHost(settings, identity, authority, certificate, node, audit, web);
