@@ -26,6 +26,17 @@ public sealed class RouteTests(TestNode node) : IClassFixture<TestNode>
     }
 
     [Fact]
+    public async Task A_node_at_an_IPv6_address_is_reached_by_its_profile()
+    {
+        var data = TestHome.NewFolder();
+        await using var host = await Node.NodeHost.StartAsync(new Node.NodeSettings { Name = "six", DataPath = data, Port = 0, Address = "::1" }.Complete());
+        using var client = await CmsClient.ConnectAsync(
+            new CmsConnection { Profile = Path.Combine(data, "admin.profile.json") }, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("https://[::1]:", client.Endpoint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_profiles_token_goes_to_another_address_of_its_system()
     {
         var profile = LocalProfile.Read(Core.Files.SystemFiles.Instance, node.Profile);
