@@ -1,6 +1,7 @@
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
 using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Core.Cluster;
@@ -13,7 +14,7 @@ namespace LoggerCms.Core.Cluster;
 /// restore. One that failed before anything was written gives it back.</item>
 /// <item>Ids and update keys go on far above all that the backup and the database know. What was given out after the backup was made is known to
 /// nobody any more, and no system gives out as many in its life as the gap is wide.</item>
-/// <item>Objects, tokens and a new identity are written in one transaction. Delta files of the old identity are refused from then on.</item>
+/// <item>Objects, tokens (without those that the database knows as revoked) and a new identity are written in one transaction. Delta files of the old identity are refused from then on.</item>
 /// <item>The node's delta files are set aside, its authority is put back, the lease is given back.</item>
 /// </list>
 /// </remarks>
@@ -82,7 +83,7 @@ internal static class SideRestore
             Identity = Guid.NewGuid(),
             LastUpdateKey = updateKeyEnd,
             Objects = SideBackup.ReadChanges(files, folder, cancellationToken).OfType<PutChange>().Select(p => p.Object),
-            Local = tokens,
+            Local = await KeepRevokedAsync(database, tokens, cancellationToken).ConfigureAwait(false),
         };
         try
         {
@@ -92,6 +93,34 @@ internal static class SideRestore
         {
             if ((await database.ReadStateAsync(cancellationToken).ConfigureAwait(false)).Identity != content.Identity)
                 throw;
+        }
+    }
+
+    // A restore brings no token back to force that was revoked since, as far as the database in its place knows.
+    private static async Task<IReadOnlyList<LocalEntry>> KeepRevokedAsync(ISystemDatabase database, IReadOnlyList<LocalEntry> tokens, CancellationToken cancellationToken)
+    {
+        HashSet<Guid> revoked = [];
+        await database.LoadLocalAsync(
+            LocalClass.Token,
+            entry =>
+            {
+                if (IsRevoked(entry))
+                    revoked.Add(entry.Key.Id);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return [.. tokens.Select(token => revoked.Contains(token.Key.Id) ? (TokenEntry.Decode(token) with { IsRevoked = true }).Encode() : token)];
+
+        // What is damaged there is no reason to keep the whole damage.
+        static bool IsRevoked(LocalEntry entry)
+        {
+            try
+            {
+                return TokenEntry.Decode(entry).IsRevoked;
+            }
+            catch (LoggerCmsException)
+            {
+                return false;
+            }
         }
     }
 
@@ -188,6 +217,26 @@ internal static class SideRestore
             files.SyncFolder(deltas);
         }
 
-        SideBackup.CopyAuthority(files, Path.Combine(folder, SideBackup.AuthorityFolder), Path.Combine(dataPath, SideBackup.AuthorityFolder));
+        var authority = Path.Combine(dataPath, SideBackup.AuthorityFolder);
+        var revoked = Revoked(files, authority);
+        SideBackup.CopyAuthority(files, Path.Combine(folder, SideBackup.AuthorityFolder), authority);
+        if (revoked.Count == 0)
+            return;
+        var restored = RevocationList.Load(files, Path.Combine(authority, RevocationList.File));
+        foreach (var serial in revoked.Where(s => !restored.Contains(s)))
+            restored.Add(serial);
+    }
+
+    private static IReadOnlyCollection<string> Revoked(IFileLayer files, string authority)
+    {
+        try
+        {
+            return RevocationList.Load(files, Path.Combine(authority, RevocationList.File)).Serials;
+        }
+        catch (LoggerCmsException)
+        {
+            // A list that cannot be read is one of the reasons for a restore.
+            return [];
+        }
     }
 }
