@@ -37,8 +37,12 @@ public sealed class CmsTools : ICmsTools
 
     public async Task<CmsBackupInfo> RestoreAsync(CmsRestoreRequest request, CancellationToken cancellationToken)
     {
+        // Before the database is touched and until all is in place: a node that ran there would have its delta files taken away.
+        using var held = request.DataPath is { } data ? Hold(Path.GetFullPath(data), request.WhatIf) : null;
         var database = SystemDatabaseFactory.Open(request.Database);
         await using (database.ConfigureAwait(false))
             return await SideRestore.RunAsync(database, s_files, request, cancellationToken).ConfigureAwait(false);
     }
+
+    private static NodeIdentity? Hold(string dataPath, bool whatIf) => whatIf ? NodeIdentity.OpenExisting(dataPath) : NodeIdentity.Open(dataPath);
 }

@@ -13,14 +13,25 @@ internal sealed record NodeRoute(Uri Endpoint, X509Certificate2 Authority, strin
     public static NodeRoute Of(CmsConnection connection)
     {
         var complete = connection is { Endpoint: not null, CaCertificatePem: not null } and ({ Token: not null } or { Credential: not null });
-        var profile = complete ? null : LocalProfile.Read(SystemFiles.Instance, PathOf(connection.Profile ?? LocalProfile.DefaultName));
+        var path = PathOf(connection.Profile ?? LocalProfile.DefaultName);
+        var profile = complete ? null : LocalProfile.Read(SystemFiles.Instance, path);
         var endpoint = connection.Endpoint ?? profile!.Endpoint;
         if (!endpoint.IsAbsoluteUri || endpoint.Scheme != Uri.UriSchemeHttps)
             throw new LoggerCmsException(ErrorCodes.InvalidConnection, $"'{endpoint}' is not the address of a node.", "Give one as https://localhost:6400/");
-        return new NodeRoute(
-            endpoint,
-            connection.CaCertificatePem is { } pem ? Parse(pem) : profile!.Authority(),
-            connection.Token ?? profile?.Token ?? "");
+        if (connection.CaCertificatePem is not { } pem)
+            return new NodeRoute(endpoint, profile!.Authority(), connection.Token ?? profile.Token);
+        var authority = Parse(pem);
+        if (connection.Token is not null || connection.Credential is not null)
+            return new NodeRoute(endpoint, authority, connection.Token ?? "");
+        using var known = profile!.Authority();
+        if (authority.RawDataMemory.Span.SequenceEqual(known.RawDataMemory.Span))
+            return new NodeRoute(endpoint, authority, profile.Token);
+
+        // Whoever has that authority's key would get the token of another system.
+        authority.Dispose();
+        throw new LoggerCmsException(
+            ErrorCodes.InvalidConnection, $"The certificate that was given is not the authority of the profile '{path}', whose token would go to '{endpoint}'.",
+            "Give -Token or -Credential for that system, or leave -CaCertificatePath out.");
     }
 
     /// <summary>Without the token.</summary>

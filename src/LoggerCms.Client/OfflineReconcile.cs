@@ -84,8 +84,21 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
             {
                 // Also after a failure: what was brought in goes to the database, and the files that were not are still there.
                 await node.StopAsync(CancellationToken.None).ConfigureAwait(false);
-                Directory.Delete(options.DeltaPath);
+                RemoveOwn(options.DeltaPath);
             }
+        }
+    }
+
+    // What lies there beside the journal was not made here: it stays, and how the reconcile went is not lost over it.
+    private static void RemoveOwn(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next reconcile has its journal there, and tries it again.
         }
     }
 }

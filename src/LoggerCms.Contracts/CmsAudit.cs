@@ -1,6 +1,6 @@
 namespace LoggerCms;
 
-/// <summary>Who did what, on which object, when, with what result, from where.</summary>
+/// <summary>Who did what, on which object, when, with what result, from where. A text that is null is one that was left out.</summary>
 public sealed record CmsAuditEvent
 {
     /// <summary>Made once by whoever reports the event: sent again it is stored once.</summary>
@@ -13,25 +13,25 @@ public sealed record CmsAuditEvent
 
     public long PrincipalId { get; init; }
 
-    public string Principal { get; set; } = "";
+    public string Principal { get; set => field = value ?? ""; } = "";
 
     /// <summary><c>Create</c>, <c>Update</c>, <c>Delete</c>, <c>Logon</c>, <c>Token</c>, or a service's own.</summary>
     public required string Action { get; init; }
 
     public long ObjectId { get; init; }
 
-    public string ObjectName { get; set; } = "";
+    public string ObjectName { get; set => field = value ?? ""; } = "";
 
-    public string ObjectKind { get; set; } = "";
+    public string ObjectKind { get; set => field = value ?? ""; } = "";
 
-    public string Path { get; set; } = "";
+    public string Path { get; set => field = value ?? ""; } = "";
 
     /// <summary><c>Succeeded</c>, <c>Denied</c> or <c>Failed</c>.</summary>
     public required string Result { get; init; }
 
-    public string Detail { get; set; } = "";
+    public string Detail { get; set => field = value ?? ""; } = "";
 
-    public string ClientAddress { get; set; } = "";
+    public string ClientAddress { get; set => field = value ?? ""; } = "";
 }
 
 /// <summary>Which audit events to read; null asks for any.</summary>

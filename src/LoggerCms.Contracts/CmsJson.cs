@@ -13,6 +13,7 @@ namespace LoggerCms;
     PropertyNamingPolicy = JsonKnownNamingPolicy.Unspecified,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
     MaxDepth = 40)]
 [JsonSerializable(typeof(CmsNodeInfo))]
 [JsonSerializable(typeof(RunTimeImageInfo))]

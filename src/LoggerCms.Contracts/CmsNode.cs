@@ -32,7 +32,7 @@ public sealed record CmsNodeInfo
 
     public required DateTimeOffset Started { get; init; }
 
-    /// <summary>The system database, without secrets.</summary>
+    /// <summary>The system database, without secrets; empty for who may not operate the node, and while it starts.</summary>
     public required string Database { get; init; }
 
     public required Guid SystemId { get; init; }

@@ -57,7 +57,7 @@ public sealed record CmsTokenRequest
     /// <summary>The user it stands for; null for the caller.</summary>
     public long? PrincipalId { get; init; }
 
-    public string Name { get; set; } = "";
+    public string Name { get; set => field = value ?? ""; } = "";
 
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(90);
 }

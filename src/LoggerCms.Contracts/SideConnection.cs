@@ -1,14 +1,15 @@
 using System.Data.Common;
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace LoggerCms;
 
 /// <summary>
 /// Where a side's database is and as whom to reach it. A string converts to one:
-/// <c>sqlite:PATH</c> or a bare path, <c>postgresql:CONNECTION STRING</c>, <c>sqlserver:CONNECTION STRING</c>.
+/// <c>sqlite:PATH</c> or a bare path (one that begins like a scheme only as <c>sqlite:PATH</c>), <c>postgresql:CONNECTION STRING</c>, <c>sqlserver:CONNECTION STRING</c>.
 /// </summary>
 /// <remarks>The password is never part of <see cref="ToString"/>, <see cref="DataSource"/> or any other output.</remarks>
-public sealed class SideConnection
+public sealed partial class SideConnection
 {
     private static readonly string[] PasswordKeys = ["password", "pwd", "psw"];
     private readonly NetworkCredential? _credential;
@@ -32,6 +33,8 @@ public sealed class SideConnection
         Name = name;
         if (provider == SideProvider.Sqlite)
         {
+            if (PasswordInPath().IsMatch(dataSource))
+                throw Unclear("The path of a SQLite file holds a password: it is a connection string.");
             DataSource = dataSource;
             return;
         }
@@ -87,12 +90,7 @@ public sealed class SideConnection
     private static SideProvider Scheme(string text, out string rest)
     {
         if (string.IsNullOrWhiteSpace(text))
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.InvalidConnection,
-                "A side's connection is empty.",
-                "Give a path of a SQLite file, or sqlite:PATH, postgresql:CONNECTION STRING or sqlserver:CONNECTION STRING.");
-        }
+            throw Unclear("A side's connection is empty.");
 
         foreach (var (prefix, provider) in new[]
         {
@@ -108,6 +106,9 @@ public sealed class SideConnection
             }
         }
 
+        // As a path, a scheme that was mistyped would make a new SQLite file, named with all that stands behind it.
+        if (UnknownScheme().Match(text) is { Success: true } scheme)
+            throw Unclear($"'{scheme.Value}' is no make of database that a side has.");
         rest = text;
         return SideProvider.Sqlite;
     }
@@ -127,6 +128,19 @@ public sealed class SideConnection
             throw Unreadable(provider);
         }
     }
+
+    private static LoggerCmsException Unclear(string message)
+        => new(
+            ErrorCodes.InvalidConnection,
+            message,
+            "Give a path of a SQLite file, or sqlite:PATH, postgresql:CONNECTION STRING or sqlserver:CONNECTION STRING.");
+
+    // One letter is a drive of Windows, and one with a slash behind it a drive of the shell; two slashes are an address.
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9+.-]+:(?=//|[^/\\]|$)", RegexOptions.CultureInvariant)]
+    private static partial Regex UnknownScheme();
+
+    [GeneratedRegex(@"(^|;)\s*(password|pwd|psw)\s*=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex PasswordInPath();
 
     private static bool HidesPassword(string key)
         => key.Contains(';') || (!PasswordKeys.Contains(key) && key.Contains("password", StringComparison.OrdinalIgnoreCase));

@@ -32,6 +32,9 @@ internal sealed class ChangeFields
         Field(nameof(CmsChange.InheritFromGroups), static (c, ref r) => c.InheritFromGroups = Flag(ref r)),
     ];
 
+    // What the reader marks its own exceptions with that say that a text is none: for whoever reads with it, as the serializer does.
+    private const string OfReader = "System.Text.Json.Rethrowable";
+
     private delegate void Setter(ChangeFields change, ref Utf8JsonReader reader);
 
     public string? Operation { get; private set; }
@@ -74,6 +77,18 @@ internal sealed class ChangeFields
     /// <exception cref="JsonException">It is no JSON, or a value is of the wrong kind.</exception>
     /// <exception cref="LoggerCmsException">InvalidObject or LimitExceeded, of properties or of a change that makes no sense.</exception>
     public static ChangeRequest ReadRequest(ReadOnlySpan<byte> json, int mostDepth)
+    {
+        try
+        {
+            return ReadAll(json, mostDepth);
+        }
+        catch (InvalidOperationException exception) when (exception.Source == OfReader)
+        {
+            throw new JsonException($"A text in it is no Unicode: {exception.Message}", exception);
+        }
+    }
+
+    private static ChangeRequest ReadAll(ReadOnlySpan<byte> json, int mostDepth)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = mostDepth });
         Guid? id = null;

@@ -58,10 +58,10 @@ internal static class ChangeTranslator
     {
         var list = AccessList.Empty.WithInheritance(rights.InheritFromFolder, rights.InheritFromGroups);
 
-        // The serializer lets null through where there must be something.
-        foreach (var entry in rights.Entries ?? throw Invalid("Rights have no Entries.", "Give a list, which may be empty."))
+        foreach (var entry in rights.Entries)
         {
-            if (entry?.Right is null)
+            // The serializer lets null through in a list.
+            if (entry is null)
                 throw Invalid("An entry of Rights names no right.", "Give PrincipalId, Right and Value.");
             var right = Rights.Enter(ObjectKinds.Folder, entry.Right);
             list = entry.Value switch

@@ -69,6 +69,7 @@ internal sealed class NodeAudit : IAsyncDisposable
         => _queue.EnqueueAsync(events, durable: true, cancellationToken);
 
     /// <summary>Something that is no change: a logon, a denial, a read. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
+    /// <remarks>Action, name and detail may hold what a caller sent.</remarks>
     public async Task RecordAsync(string action, AuditResult result, long principalId, string name, string address, string detail, long objectId = 0)
     {
         var view = _node!.State.State == NodeState.Starting ? null : _node.Image;
@@ -83,14 +84,14 @@ internal sealed class NodeAudit : IAsyncDisposable
                         TimeUs = UnixTime.Us(_time.GetUtcNow()),
                         Source = Source,
                         PrincipalId = principalId,
-                        PrincipalName = name.Length > 0 ? name : view?.Find(principalId)?.Name ?? "",
-                        Action = action,
+                        PrincipalName = name.Length > 0 ? PlainText.Of(name, PlainText.MostOfStranger) : view?.Find(principalId)?.Name ?? "",
+                        Action = PlainText.Of(action, PlainText.MostOfStranger),
                         ObjectId = objectId,
                         ObjectName = target?.Name ?? "",
                         ObjectKind = target?.Kind ?? "",
                         Path = target is null ? "" : ChangeAudit.PathOf(view!, target),
                         Result = result,
-                        Detail = detail,
+                        Detail = PlainText.Of(detail),
                         ClientAddress = address,
                     },
                 ],

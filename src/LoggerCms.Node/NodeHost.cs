@@ -200,7 +200,8 @@ internal sealed class NodeHost : IAsyncDisposable
             o.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
         });
         builder.Services.AddSingleton(node).AddSingleton(audit).AddSingleton(time).AddSingleton(authority).AddSingleton(certificate).AddSingleton(settings);
-        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>();
+        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>()
+            .AddSingleton<StrangerDenials>();
         var web = builder.Build();
         CmsApi.Map(web);
         return new NodeHost(settings, identity, authority, certificate, node, audit, web);
@@ -212,15 +213,17 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             await _web.StartAsync().ConfigureAwait(false);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
             throw new LoggerCmsException(
                 ErrorCodes.InvalidOption, $"Cannot listen at {_settings.Address} port {_settings.Port}: {exception.Message}",
-                "Give another -Port, or 0 for any that is free.", innerException: exception);
+                "Give an -Address of this machine, and another -Port or 0 for any that is free.", innerException: exception);
         }
 
         var bound = new Uri(_web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        Endpoint = new Uri($"https://{(IPAddress.Parse(_settings.Address).Equals(IPAddress.Any) ? "localhost" : _settings.Address)}:{bound.Port}/");
+        var address = IPAddress.Parse(_settings.Address);
+        var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+        Endpoint = new UriBuilder(Uri.UriSchemeHttps, isAny ? "localhost" : address.ToString(), bound.Port).Uri;
         _web.Services.GetRequiredService<NodeService>().Endpoint = Endpoint;
         NodeFiles.WriteState(_settings.DataPath, Endpoint);
         await _node.StartAsync(CancellationToken.None).ConfigureAwait(false);

@@ -21,11 +21,12 @@ internal sealed class NodeService(CmsNode node)
 
     public AccessContext Begin(IObjectView view, long principalId) => _rights.Begin(view, principalId);
 
+    public bool MayOnRoot(AccessContext access, string right) => access.Has(access.View.Find(SystemObjects.Root)!, right);
+
     /// <exception cref="LoggerCmsException">Forbidden: the right is not granted on the root.</exception>
     public void DemandOnRoot(AccessContext access, string right)
     {
-        var root = access.View.Find(SystemObjects.Root)!;
-        if (!access.Has(root, right))
+        if (!MayOnRoot(access, right))
         {
             throw new LoggerCmsException(
                 ErrorCodes.Forbidden, $"You do not have the right {right} on the root.", $"Ask an administrator: Grant-CmsRight -Path / -Right {right}");

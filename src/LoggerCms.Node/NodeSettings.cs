@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoggerCms.Core;
 
 namespace LoggerCms.Node;
@@ -73,6 +74,22 @@ internal sealed record NodeSettings
     /// <summary>The profile that a start writes for this user, by name; beside it one with the node's name.</summary>
     public string Profile { get; init; } = Core.Security.LocalProfile.DefaultName;
 
+    // The upper ones are where a sum or a time would leave its type, or nothing would be bounded any more.
+    private (string Name, long Value, long Least, long Most)[] Bounds =>
+    [
+        (nameof(Port), Port, 0, 65_535),
+        (nameof(MemoryLimitMB), MemoryLimitMB, 0, 1 << 24),
+        (nameof(FlushIntervalMs), FlushIntervalMs, 1, 3_600_000),
+        (nameof(MostUnflushedMB), MostUnflushedMB, 1, 1 << 20),
+        (nameof(WriteWaitSeconds), WriteWaitSeconds, 1, 86_400),
+        (nameof(RequestRetentionMinutes), RequestRetentionMinutes, 1, 100_000),
+        (nameof(AuditRetentionDays), AuditRetentionDays, 1, 100_000),
+        (nameof(MostRequestMB), MostRequestMB, 1, 1024),
+        (nameof(MostConnections), MostConnections, 1, 1_000_000),
+        (nameof(MostRequestsPerSecond), MostRequestsPerSecond, 1, 10_000_000),
+        (nameof(MostStrangerRequestsPerSecond), MostStrangerRequestsPerSecond, 1, 10_000_000),
+    ];
+
     /// <exception cref="LoggerCmsException">InvalidOption, naming the setting.</exception>
     public NodeSettings Complete()
     {
@@ -82,14 +99,10 @@ internal sealed record NodeSettings
             throw Invalid(nameof(Name), Name, "1 to 64 letters, digits, dots, dashes or underscores");
         if (!System.Net.IPAddress.TryParse(Address, out _))
             throw Invalid(nameof(Address), Address, "an IP address of this machine, as 127.0.0.1 or 0.0.0.0");
-        if (Port is < 0 or > 65535)
-            throw Invalid(nameof(Port), Port, "0 to 65535");
-        if (FlushIntervalMs is < 1 or > 3_600_000)
-            throw Invalid(nameof(FlushIntervalMs), FlushIntervalMs, "1 to 3,600,000");
-        if (MostUnflushedMB < 1 || MostRequestMB is < 1 or > 1024 || MostConnections < 1 || WriteWaitSeconds < 1 || RequestRetentionMinutes < 1
-            || MostRequestsPerSecond < 1 || MostStrangerRequestsPerSecond < 1 || AuditRetentionDays < 1 || MemoryLimitMB < 0)
+        foreach (var (name, value, least, most) in Bounds)
         {
-            throw Invalid("a bound", "0 or less", "at least 1");
+            if (value < least || value > most)
+                throw Invalid(name, value, string.Create(CultureInfo.InvariantCulture, $"{least:N0} to {most:N0}"));
         }
 
         var data = Path.GetFullPath(DataPath.Length > 0 ? DataPath : Path.Combine(LoggerHome.Folder("nodes"), Name));

@@ -17,7 +17,20 @@ try
 }
 catch (LoggerCmsException exception)
 {
-    // A tab before the remedy, so that whoever started the process can tell the two apart.
-    await Console.Error.WriteLineAsync($"[{exception.Code}] {exception.Message}\t{exception.Remedy}").ConfigureAwait(false);
+    return await SayAsync(exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);
+}
+catch (Exception exception)
+{
+    // Where it came from is for whoever mends it, and stands before the reason.
+    await Console.Error.WriteLineAsync(exception.StackTrace).ConfigureAwait(false);
+    return await SayAsync(
+        ErrorCodes.Unexpected, $"The node ended: {exception.GetType().Name}: {exception.Message}", "Look at the settings and at the lines before this one.")
+        .ConfigureAwait(false);
+}
+
+// A tab before the remedy, so that whoever started the process can tell the two apart.
+static async Task<int> SayAsync(string code, string message, string remedy)
+{
+    await Console.Error.WriteLineAsync($"[{code}] {message}\t{remedy}".ReplaceLineEndings(" ")).ConfigureAwait(false);
     return 1;
 }

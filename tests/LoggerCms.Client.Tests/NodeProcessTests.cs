@@ -90,6 +90,21 @@ public sealed class NodeProcessTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_somebody_else_beside_the_delta_files_does_not_hide_how_a_reconcile_went()
+    {
+        var node = await StartAsync(port: 0);
+        Kill(node.ProcessId);
+        var own = Directory.CreateDirectory(node.DeltaPath + ".reconcile").FullName;
+        await File.WriteAllTextAsync(Path.Combine(own, "note.txt"), "not ours", Cancellation);
+
+        var result = await _tools.ReconcileAsync(
+            new SideConnection(SideProvider.Sqlite, Path.Combine(_folder, "system.db")), new CmsReconcileRequest { Path = node.DeltaPath }, Cancellation);
+
+        Assert.Equal("Completed", result.Status);
+        Assert.Equal(["note.txt"], Directory.EnumerateFiles(own).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public async Task A_node_that_cannot_start_says_why_and_leaves_no_process()
     {
         var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => _tools.StartNodeAsync(

@@ -86,15 +86,15 @@ public sealed class ChangeFieldsTests
     [InlineData("""{"Changes":[],"RequestId":"x"}""")]
     [InlineData("""{"Changes":[]} {}""")]
     [InlineData("""{"Changes":[{"Operation":"Remove","Id":1}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":null}}]}""")]
+    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":[{"PrincipalId":1,"Right":null,"Value":"Granted"}]}}]}""")]
     public void What_is_no_request_is_told_so(string json) => Assert.ThrowsAny<JsonException>(() => Read(json));
 
     [Theory]
     [InlineData("""{"Changes":[{}]}""")]
     [InlineData("""{"Changes":[{"Operation":"Remove"}]}""")]
     [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Properties":[]}]}""")]
-    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":null}}]}""")]
     [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":[null]}}]}""")]
-    [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":[{"PrincipalId":1,"Right":null,"Value":"Granted"}]}}]}""")]
     [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":[{"PrincipalId":1,"Right":"View","Value":"NotSpecified"}]}}]}""")]
     [InlineData("""{"Changes":[{"Operation":"Update","Id":1,"Properties":{"a":1,"A":2}}]}""")]
     public void What_makes_no_sense_is_told_so(string json)

@@ -312,6 +312,13 @@ Describe 'Export and import' {
         $null = Export-CmsObject $source.Path $file
     }
 
+    It 'imports no file that is empty, and is silent where there is none' {
+        $empty = Join-Path $TestDrive 'empty.jsonl'
+        Set-Content $empty '' -NoNewline
+        { Import-CmsObject $empty '/Root Folder' -ErrorAction Stop } | Should -Throw -ErrorId 'SpoolDamaged,*'
+        @() | Import-CmsObject -Destination '/Root Folder' -ErrorAction Stop
+    }
+
     It 'keep every object and value, and an import that is repeated makes nothing twice' {
         $there = New-Folder
         $first = Import-CmsObject $file $there.Path

@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
+using LoggerCms.Core.StateTransfer;
+using LoggerCms.Core.Temp;
 
 namespace LoggerCms.Core.Cluster;
 
@@ -17,6 +19,8 @@ internal sealed partial class NodeIdentity : IDisposable
     private const string Magic = "LCMSNODE";
     private const int Version = 1;
     private const string IdFile = "node.json.id";
+
+    private static readonly string FolderRemedy = $"Give a folder that {Environment.UserName} may make and write to, with -DataPath.";
 
     private readonly FileStream _lock;
 
@@ -35,28 +39,13 @@ internal sealed partial class NodeIdentity : IDisposable
     /// <summary>Whether the folder is a node's data folder.</summary>
     public static bool IsIn(string folder) => SystemFiles.Instance.Find(Path.Combine(folder, IdFile)) is not null;
 
-    /// <exception cref="LoggerCmsException">SideInService where another process has the folder; AccessDenied; FormatNotSupported.</exception>
+    /// <exception cref="LoggerCmsException">
+    /// SideInService where another process has the folder; AccessDenied, TempFolderUnusable or DiskFull where it cannot be made; FormatNotSupported.
+    /// </exception>
     public static NodeIdentity Open(string folder)
     {
         var files = SystemFiles.Instance;
-        FileStream held;
-        try
-        {
-            files.MakeFolder(folder);
-            held = new FileStream(Path.Combine(folder, "node.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.AccessDenied, $"The data folder '{folder}' cannot be used: {exception.Message}", $"Test-TempAccess -Path '{folder}'", innerException: exception);
-        }
-        catch (IOException exception)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.SideInService, $"The data folder '{folder}' is in use by another node, or cannot be locked: {exception.Message}",
-                "Stop that node with Stop-CmsNode, or give this one a folder of its own with -DataPath.", innerException: exception);
-        }
-
+        var held = Lock(files, folder);
         try
         {
             var path = Path.Combine(folder, IdFile);
@@ -73,7 +62,53 @@ internal sealed partial class NodeIdentity : IDisposable
         }
     }
 
+    /// <summary>As <see cref="Open"/>, for who only plans: nothing is made.</summary>
+    /// <returns>Null where no node has used the folder yet.</returns>
+    /// <exception cref="LoggerCmsException">As <see cref="Open"/> has them.</exception>
+    public static NodeIdentity? OpenExisting(string folder)
+    {
+        if (IsIn(folder))
+            return Open(folder);
+        return OwnTemp.Refine(TempAccessCause.Missing, folder) == TempAccessCause.NotAFolder
+            ? throw new LoggerCmsException(ErrorCodes.TempFolderUnusable, $"The data folder '{folder}' cannot be made: a part of its path is a file.", FolderRemedy)
+            : null;
+    }
+
     public void Dispose() => _lock.Dispose();
+
+    private static FileStream Lock(IFileLayer files, string folder)
+    {
+        try
+        {
+            files.MakeFolder(folder);
+        }
+        catch (IOException exception)
+        {
+            throw FileFailure.Of(exception, folder, FolderRemedy);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw Denied(exception);
+        }
+
+        try
+        {
+            return new FileStream(Path.Combine(folder, "node.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw Denied(exception);
+        }
+        catch (IOException exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.SideInService, $"The data folder '{folder}' is in use by another node, or cannot be locked: {exception.Message}",
+                "Stop that node with Stop-CmsNode, or give this one a folder of its own with -DataPath.", innerException: exception);
+        }
+
+        LoggerCmsException Denied(Exception exception) => new(
+            ErrorCodes.AccessDenied, $"The data folder '{folder}' cannot be used: {exception.Message}", $"Test-TempAccess -Path '{folder}'", innerException: exception);
+    }
 
     private static Guid Parse(string path, byte[] bytes)
     {

@@ -1,6 +1,8 @@
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
+using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Core.Cluster;
 
@@ -12,7 +14,7 @@ namespace LoggerCms.Core.Cluster;
 /// restore. One that failed before anything was written gives it back.</item>
 /// <item>Ids and update keys go on far above all that the backup and the database know. What was given out after the backup was made is known to
 /// nobody any more, and no system gives out as many in its life as the gap is wide.</item>
-/// <item>Objects, tokens and a new identity are written in one transaction. Delta files of the old identity are refused from then on.</item>
+/// <item>Objects, tokens (without those that the database knows as revoked) and a new identity are written in one transaction. Delta files of the old identity are refused from then on.</item>
 /// <item>The node's delta files are set aside, its authority is put back, the lease is given back.</item>
 /// </list>
 /// </remarks>
@@ -23,9 +25,10 @@ internal static class SideRestore
     private const long UpdateKeyGap = 1L << 40;
     private static readonly Guid RestoreNode = new("5d1f2c80-7e0b-4a55-8f57-1c6d3a9b4e02");
 
+    /// <summary>The caller holds the lock of the data folder where the request names one.</summary>
     /// <exception cref="LoggerCmsException">
     /// SideInService; SecretDamaged, FormatNotSupported or InvalidOption for the backup; DestinationAhead where the database holds objects, without
-    /// Force.
+    /// Force. The same of one that is only planned.
     /// </exception>
     public static async Task<CmsBackupInfo> RunAsync(
         ISystemDatabase database, IFileLayer files, CmsRestoreRequest request, CancellationToken cancellationToken)
@@ -34,7 +37,11 @@ internal static class SideRestore
         var manifest = await SideBackup.ReadManifestAsync(files, folder, cancellationToken).ConfigureAwait(false);
         var tokens = Check(files, folder, manifest, cancellationToken);
         if (request.WhatIf)
+        {
+            await CheckAsTheRestoreWouldAsync(database, request, cancellationToken).ConfigureAwait(false);
             return manifest.Info;
+        }
+
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
         CheckMayReplace(database, await database.ReadStateAsync(cancellationToken).ConfigureAwait(false), request);
         var lease = await database.TakeLeaseAsync(RestoreNode, "restore", takeOver: false, cancellationToken).ConfigureAwait(false);
@@ -76,7 +83,7 @@ internal static class SideRestore
             Identity = Guid.NewGuid(),
             LastUpdateKey = updateKeyEnd,
             Objects = SideBackup.ReadChanges(files, folder, cancellationToken).OfType<PutChange>().Select(p => p.Object),
-            Local = tokens,
+            Local = await KeepRevokedAsync(database, tokens, cancellationToken).ConfigureAwait(false),
         };
         try
         {
@@ -89,8 +96,60 @@ internal static class SideRestore
         }
     }
 
+    // A restore brings no token back to force that was revoked since, as far as the database in its place knows.
+    private static async Task<IReadOnlyList<LocalEntry>> KeepRevokedAsync(ISystemDatabase database, IReadOnlyList<LocalEntry> tokens, CancellationToken cancellationToken)
+    {
+        HashSet<Guid> revoked = [];
+        await database.LoadLocalAsync(
+            LocalClass.Token,
+            entry =>
+            {
+                if (IsRevoked(entry))
+                    revoked.Add(entry.Key.Id);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return [.. tokens.Select(token => revoked.Contains(token.Key.Id) ? (TokenEntry.Decode(token) with { IsRevoked = true }).Encode() : token)];
+
+        // What is damaged there is no reason to keep the whole damage.
+        static bool IsRevoked(LocalEntry entry)
+        {
+            try
+            {
+                return TokenEntry.Decode(entry).IsRevoked;
+            }
+            catch (LoggerCmsException)
+            {
+                return false;
+            }
+        }
+    }
+
+    private static async Task CheckAsTheRestoreWouldAsync(ISystemDatabase database, CmsRestoreRequest request, CancellationToken cancellationToken)
+    {
+        SystemDatabaseState state;
+        try
+        {
+            state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.TableNotFound
+            || (exception.Code == ErrorCodes.DatabaseNotFound && request.Database.Provider == SideProvider.Sqlite))
+        {
+            // The restore makes them.
+            return;
+        }
+
+        CheckMayReplace(database, state, request);
+    }
+
     private static void CheckMayReplace(ISystemDatabase database, SystemDatabaseState state, CmsRestoreRequest request)
     {
+        if (state.Lease is { InForce: true } lease && lease.NodeId != RestoreNode)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.SideInService, $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database.Name}' with epoch {lease.Epoch}.",
+                "Stop that node with Stop-CmsNode. One that was killed gives the lease back when it is started and stopped again.", database.Name);
+        }
+
         if (state.Objects > 0 && !request.Force)
         {
             throw new LoggerCmsException(
@@ -135,7 +194,21 @@ internal static class SideRestore
         LoggerCmsException Damaged(string why) => new(ErrorCodes.SecretDamaged, $"The backup in '{folder}' is damaged: {why}.", "Use another backup.");
     }
 
+    /// <exception cref="LoggerCmsException">TempFolderUnusable, DiskFull: the database is restored, and keeps the restore's lease until another one did it all.</exception>
     private static void RestoreData(IFileLayer files, string folder, string dataPath)
+    {
+        try
+        {
+            PutDataBack(files, folder, dataPath);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw FileFailure.Of(
+                exception, dataPath, $"The database is restored, the data folder is not. See to '{dataPath}', then do the whole again with Restore-CmsSide -Force.");
+        }
+    }
+
+    private static void PutDataBack(IFileLayer files, string folder, string dataPath)
     {
         var deltas = Path.Combine(dataPath, "deltas");
         foreach (var file in files.List(deltas).Where(f => !f.Path.Contains(Suffix, StringComparison.Ordinal)))
@@ -144,6 +217,26 @@ internal static class SideRestore
             files.SyncFolder(deltas);
         }
 
-        SideBackup.CopyAuthority(files, Path.Combine(folder, SideBackup.AuthorityFolder), Path.Combine(dataPath, SideBackup.AuthorityFolder));
+        var authority = Path.Combine(dataPath, SideBackup.AuthorityFolder);
+        var revoked = Revoked(files, authority);
+        SideBackup.CopyAuthority(files, Path.Combine(folder, SideBackup.AuthorityFolder), authority);
+        if (revoked.Count == 0)
+            return;
+        var restored = RevocationList.Load(files, Path.Combine(authority, RevocationList.File));
+        foreach (var serial in revoked.Where(s => !restored.Contains(s)))
+            restored.Add(serial);
+    }
+
+    private static IReadOnlyCollection<string> Revoked(IFileLayer files, string authority)
+    {
+        try
+        {
+            return RevocationList.Load(files, Path.Combine(authority, RevocationList.File)).Serials;
+        }
+        catch (LoggerCmsException)
+        {
+            // A list that cannot be read is one of the reasons for a restore.
+            return [];
+        }
     }
 }

@@ -33,7 +33,7 @@ internal static class DeltaFailure
     public static LoggerCmsException OfFolder(Exception exception, string folder) => new(
         ErrorCodes.JournalFailed,
         $"The delta folder '{folder}' cannot be used by {Environment.UserName} ({Cause(exception)}): {exception.Message}",
-        Remedy(exception, folder),
+        Way(exception, folder),
         innerException: exception);
 
     public static LoggerCmsException Damaged(string path, string why) => new(
@@ -59,12 +59,19 @@ internal static class DeltaFailure
         _ => "I/O error",
     };
 
+    // Of a journal that is open, and tries it again. A command stands alone.
     private static string Remedy(Exception exception, string folder) => ProbeCause.Of(exception) switch
     {
-        TempAccessCause.DiskFull or TempAccessCause.QuotaExceeded => $"Make room on the volume of '{folder}'; the node goes on by itself.",
+        TempAccessCause.AccessDenied or TempAccessCause.Missing => Way(exception, folder),
+        _ => $"{Way(exception, folder)} The node goes on by itself once it can write again.",
+    };
+
+    private static string Way(Exception exception, string folder) => ProbeCause.Of(exception) switch
+    {
+        TempAccessCause.DiskFull or TempAccessCause.QuotaExceeded => $"Make room on the volume of '{folder}'.",
         TempAccessCause.AccessDenied => $"Repair-TempAcl -Path '{folder}' -Account '{Environment.UserName}'",
-        TempAccessCause.ReadOnly => $"Mount the volume of '{folder}' for writing; the node goes on by itself.",
+        TempAccessCause.ReadOnly => $"Mount the volume of '{folder}' for writing.",
         TempAccessCause.Missing => $"Make the folder again, readable by its owner only: '{folder}'.",
-        _ => $"Look at the health of the disk under '{folder}' and at the system's log; the node goes on by itself once it can write again.",
+        _ => $"Look at the health of the disk under '{folder}' and at the system's log.",
     };
 }

@@ -61,7 +61,7 @@ internal sealed class CertificateAuthority : IDisposable
     public static CertificateAuthority Open(IFileLayer files, string folder, string systemName, TimeProvider time)
     {
         var path = Path.Combine(folder, "ca.pem");
-        var revoked = RevocationList.Load(files, Path.Combine(folder, "revoked.txt"));
+        var revoked = RevocationList.Load(files, Path.Combine(folder, RevocationList.File));
         var authority = CertificateFile.Read(files, path);
         if (authority is null)
         {

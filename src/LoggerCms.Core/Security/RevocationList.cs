@@ -11,6 +11,9 @@ namespace LoggerCms.Core.Security;
 /// </summary>
 internal sealed class RevocationList
 {
+    /// <summary>Its name in the authority's folder.</summary>
+    public const string File = "revoked.txt";
+
     private const string Magic = "LCMS-REVOKED ";
     private const string Version = "1";
 

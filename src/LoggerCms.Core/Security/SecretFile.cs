@@ -15,13 +15,21 @@ internal static class SecretFile
     private const int MaxLength = 1 << 20;
 
     /// <summary>Puts the file in place whole and durable, with its folder where that is missing.</summary>
-    /// <exception cref="LoggerCmsException">The folder cannot be used, or the disk is full.</exception>
+    /// <exception cref="LoggerCmsException">SecretExposed: others may put files into the folder; or it cannot be used, or the disk is full.</exception>
     public static void Write(IFileLayer files, string path, ReadOnlySpan<byte> bytes)
     {
         var folder = Path.GetDirectoryName(path)!;
         try
         {
             files.MakeFolder(folder);
+
+            // What could not be read afterwards is not written either.
+            if (IsOpenToOthers(folder))
+            {
+                throw new LoggerCmsException(
+                    ErrorCodes.SecretExposed, $"'{path}' would hold a secret and is not written: others may put another file in its place.", $"chmod go-w '{folder}'");
+            }
+
             files.Replace(path, bytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -70,9 +78,12 @@ internal static class SecretFile
         if (OperatingSystem.IsLinux() && FileStat.OfPath(path, out _) is { } stat && stat.User != LibC.EffectiveUser())
             throw Exposed(path, $"it belongs to another account (uid {stat.User})");
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if ((File.GetUnixFileMode(folder) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0)
+        if (IsOpenToOthers(folder))
             throw Exposed(path, "others may put another file in its place", $"chmod go-w '{folder}'");
     }
+
+    private static bool IsOpenToOthers(string folder)
+        => !OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
 
     private static LoggerCmsException Exposed(string path, string why, string? command = null)
         => new(

@@ -3,7 +3,9 @@ using System.Net;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Security;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 
@@ -13,7 +15,8 @@ namespace LoggerCms.Node.Http;
 /// Lets nobody in without a token, except to what says so, and turns typed failures into answers. A failure that is not typed is told without its
 /// text, which may hold anything, and logged.
 /// </summary>
-internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode node, NodeAudit audit, RequestLimits limits, NodeSettings settings, ILogger<CallerMiddleware> logger)
+internal sealed partial class CallerMiddleware(
+    RequestDelegate next, CmsNode node, NodeAudit audit, StrangerDenials strangers, RequestLimits limits, NodeSettings settings, ILogger<CallerMiddleware> logger)
 {
     private const string Scheme = "Bearer ";
 
@@ -34,10 +37,10 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         {
             if (exception.DeniedObjectId is not null || exception.Code is ErrorCodes.Forbidden or ErrorCodes.Unauthenticated)
             {
-                var caller = context.Items[typeof(Caller)] as Caller;
-                await audit.RecordAsync(
-                    $"{context.Request.Method} {context.Request.Path}", AuditResult.Denied, caller?.PrincipalId ?? 0, "", AddressOf(context), exception.Message,
-                    exception.DeniedObjectId ?? 0)
+                var action = $"{context.Request.Method} {context.Request.Path}";
+                await (context.Items[typeof(Caller)] is Caller caller
+                    ? audit.RecordAsync(action, AuditResult.Denied, caller.PrincipalId, "", caller.Address, exception.Message, exception.DeniedObjectId ?? 0)
+                    : strangers.NoteAsync(RemoteOf(context), action, exception.Message))
                     .ConfigureAwait(false);
             }
 
@@ -47,14 +50,15 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
         {
             await AnswerAsync(context, exception.StatusCode, ErrorCodes.InvalidObject, exception.Message, "Correct the request.").ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is ConnectionResetException or ConnectionAbortedException
+            || (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested))
         {
             // The client has gone: there is nobody to answer.
             context.Abort();
         }
         catch (Exception exception)
         {
-            Failed(logger, exception, context.Request.Path);
+            Failed(logger, exception, PlainText.Of(context.Request.Path.ToString(), PlainText.MostOfStranger));
             await AnswerAsync(
                 context, StatusCodes.Status500InternalServerError, ErrorCodes.Unexpected, "The request failed in the node; its log has the cause.", "Look at the node's log.")
                 .ConfigureAwait(false);
@@ -163,7 +167,7 @@ internal sealed partial class CallerMiddleware(RequestDelegate next, CmsNode nod
     }
 
     [LoggerMessage(LogLevel.Error, "A request to {Path} failed.")]
-    private static partial void Failed(ILogger logger, Exception exception, PathString path);
+    private static partial void Failed(ILogger logger, Exception exception, string path);
 }
 
 /// <summary>Who asks, and from where.</summary>
@@ -180,6 +184,12 @@ internal sealed class ReadsObjects;
 /// hears no other caller (Program.cs); the others leave that thread first.
 /// </summary>
 internal sealed class AnswersAtOnce;
+
+/// <summary>Marks an endpoint whose requests are a name and a secret: a caller of whom nothing is known yet cannot make the node hold more.</summary>
+internal sealed class SmallBody : IRequestSizeLimitMetadata
+{
+    public long? MaxRequestBodySize => 8 << 10;
+}
 
 /// <summary>Marks an endpoint that tells of the node itself, and answers whoever is known already while the node starts.</summary>
 internal sealed class OpenAtStart;

@@ -14,23 +14,38 @@ internal static class NodeEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/node", (NodeService service, X509Certificate2 certificate) => Results.Json(
-            service.Node.Describe() with
-            {
-                Endpoint = service.Endpoint.ToString(),
-                CertificateDays = Math.Round((certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalDays, 1),
-            },
-            CmsJson.Default.CmsNodeInfo)).WithMetadata(new OpenAtStart()).Produces<CmsNodeInfo>();
+        routes.MapGet("/node", Describe).WithMetadata(new OpenAtStart()).Produces<CmsNodeInfo>();
         routes.MapGet("/image", Image).Produces<RunTimeImageInfo>();
         routes.MapPost("/flush", FlushAsync);
         routes.MapPost("/reconcile", ReconcileAsync).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
         routes.MapPost("/backup", BackupAsync).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
         routes.MapPost("/stop", Stop);
-        routes.MapGet("/metrics", (NodeMetrics metrics) => Results.Text(metrics.Render(), "text/plain; version=0.0.4"));
+        routes.MapGet("/metrics", Metrics);
+    }
+
+    private static IResult Describe(HttpContext context, NodeService service, X509Certificate2 certificate)
+    {
+        var about = service.Node.Describe() with
+        {
+            Endpoint = service.Endpoint.ToString(),
+            CertificateDays = Math.Round((certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalDays, 1),
+        };
+
+        // Where the data is, only whoever runs the node need know. While it starts, rights cannot be asked for yet.
+        var mayOperate = service.Node.IsOpen && service.MayOnRoot(context.Access(service), Rights.Operate);
+        return Results.Json(mayOperate ? about : about with { Database = "" }, CmsJson.Default.CmsNodeInfo);
+    }
+
+    // Both tell of objects that the caller may not see.
+    private static IResult Metrics(HttpContext context, NodeService service, NodeMetrics metrics)
+    {
+        service.DemandOnRoot(context.Access(service), Rights.Operate);
+        return Results.Text(metrics.Render(), "text/plain; version=0.0.4");
     }
 
     private static IResult Image(HttpContext context, NodeService service)
     {
+        service.DemandOnRoot(context.Access(service), Rights.Operate);
         var node = service.Node;
         var statistics = node.Image.Statistics;
         return Results.Json(
@@ -61,7 +76,7 @@ internal static class NodeEndpoints
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsReconcileRequest).ConfigureAwait(false);
-        var path = request.Path ?? service.Node.Options.DeltaPath;
+        var path = request.Path is { } given ? Checked(given) : service.Node.Options.DeltaPath;
         var result = request.WhatIf
             ? await service.Node.PlanReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false)
             : await service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false);
@@ -72,7 +87,7 @@ internal static class NodeEndpoints
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsBackupRequest).ConfigureAwait(false);
-        var info = await SideBackup.WriteAsync(service.Node, SystemFiles.Instance, request.Path, settings.DataPath, time.GetUtcNow(), context.RequestAborted)
+        var info = await SideBackup.WriteAsync(service.Node, SystemFiles.Instance, Checked(request.Path), settings.DataPath, time.GetUtcNow(), context.RequestAborted)
             .ConfigureAwait(false);
         return Results.Json(info, CmsJson.Default.CmsBackupInfo);
     }
@@ -87,4 +102,7 @@ internal static class NodeEndpoints
         });
         return Results.Accepted();
     }
+
+    private static string Checked(string path) => path.Length > 0 && !path.Contains('\0') ? path : throw new LoggerCmsException(
+        ErrorCodes.InvalidOption, $"'{PlainText.Of(path)}' is no path.", "Give a folder on the node's machine, as /srv/backup/monday.");
 }

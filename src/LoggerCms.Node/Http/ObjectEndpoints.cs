@@ -161,6 +161,10 @@ internal static class ObjectEndpoints
         {
             var read = await JsonSerializer.DeserializeAsync(context.Request.BodyReader, type, context.RequestAborted).ConfigureAwait(false)
                 ?? throw new JsonException("It is null.");
+
+            // The serializer refuses null where a record has none, and not in a list.
+            if (read is IEnumerable<object?> several && several.Contains(null))
+                throw new JsonException("Something in the list is null.");
             await LeaveTheSocketsThread();
             return read;
         }

@@ -11,11 +11,12 @@ internal static class SecurityEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll()).Accepts<CmsLogon>("application/json").Produces<CmsIssuedToken>();
+        var small = new SmallBody();
+        routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll(), small).Accepts<CmsLogon>("application/json").Produces<CmsIssuedToken>();
         routes.MapGet("/tokens", List).Produces<IReadOnlyList<CmsToken>>();
-        routes.MapPost("/tokens", IssueAsync).Accepts<CmsTokenRequest>("application/json").Produces<CmsIssuedToken>();
+        routes.MapPost("/tokens", IssueAsync).WithMetadata(small).Accepts<CmsTokenRequest>("application/json").Produces<CmsIssuedToken>();
         routes.MapDelete("/tokens/{id:guid}", RevokeAsync);
-        routes.MapPost("/users/{id:long}/password", PasswordAsync).Accepts<CmsPassword>("application/json");
+        routes.MapPost("/users/{id:long}/password", PasswordAsync).WithMetadata(small).Accepts<CmsPassword>("application/json");
         routes.MapGet("/objects/{id:long}/rights", EntriesAsync).Produces<IReadOnlyList<CmsRightEntry>>();
         routes.MapPost("/rights/test", TestAsync).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
     }

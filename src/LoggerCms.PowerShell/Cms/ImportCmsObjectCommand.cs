@@ -55,7 +55,7 @@ public sealed class ImportCmsObjectCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (ParameterSetName == "Lines")
+        if (ParameterSetName == "Lines" && _lines.Count > 0)
             Import("input", () => _lines);
     }
 
@@ -122,7 +122,9 @@ public sealed class ImportCmsObjectCommand : NodeCmdlet
         }
 
         // What somebody wrote by hand has neither; what was exported has both.
-        return hasHeader && !hasEnd ? throw Damaged("It has no end: the export was cut off.") : objects;
+        if (hasHeader && !hasEnd)
+            throw Damaged("It has no end: the export was cut off.");
+        return objects > 0 || hasEnd ? objects : throw Damaged("It is empty.");
     }
 
     private async Task<object> ImportAsync(Work work, ImportOptions options, IEnumerable<string> lines, CancellationToken cancellationToken)

@@ -131,12 +131,15 @@ public sealed class NodeHostileTests(ITestOutputHelper output) : NodeTest("--mos
             try
             {
                 using var answer = await http.PostAsync(new Uri(Node.Endpoint, path), new StringContent(body, Encoding.UTF8, "application/json"), Cancellation);
-                Assert.Equal(status, answer.StatusCode);
+                Assert.Equal(IsTooLarge() ? HttpStatusCode.RequestEntityTooLarge : status, answer.StatusCode);
             }
-            catch (HttpRequestException exception) when (status == HttpStatusCode.RequestEntityTooLarge && exception.InnerException is IOException)
+            catch (HttpRequestException exception) when (IsTooLarge() && exception.InnerException is IOException)
             {
                 // The node does not read what is too large: its end of the connection may overtake its answer.
             }
+
+            // Who logs on has a name and a password to send.
+            bool IsTooLarge() => body.Length > (path == "v1/logon" ? 8 << 10 : 1 << 20);
         }
 
         await GoesOnAsync();

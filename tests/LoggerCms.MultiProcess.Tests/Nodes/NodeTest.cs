@@ -12,7 +12,7 @@ public abstract class NodeTest(params string[] arguments) : IAsyncLifetime
 
     private protected NodeProcess Node => _node!;
 
-    public async ValueTask InitializeAsync() => _node = await NodeProcess.StartAsync(_home, null, ["--port", "0", .. arguments]);
+    public async ValueTask InitializeAsync() => _node = await StartAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -21,7 +21,16 @@ public abstract class NodeTest(params string[] arguments) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>After the node ended: another one in the same folder.</summary>
+    private protected async Task RestartAsync()
+    {
+        await Node.DisposeAsync();
+        _node = await StartAsync();
+    }
+
     /// <summary>Trusts any certificate, and sends no token by itself.</summary>
     private protected static HttpClient Client()
         => new(new SocketsHttpHandler { SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true } });
+
+    private Task<NodeProcess> StartAsync() => NodeProcess.StartAsync(_home, null, ["--port", "0", .. arguments]);
 }

@@ -41,6 +41,24 @@ public sealed class SideRestoreTests
     }
 
     [Fact]
+    public async Task What_was_revoked_since_the_backup_stays_revoked()
+    {
+        var list = Path.Combine(Data, "ca", RevocationList.File);
+        RevocationList.Load(_disk, list).Add("0A");
+        var (_, _, tokens) = await BackUpAndGoOnAsync();
+        RevocationList.Load(_disk, list).Add("0B");
+        var node = await NodeFixture.StartAsync(_database, _disk);
+        await node.Sequencer.WriteAsync(Request(new PutLocal(node.Tokens.Revoke(node.Tokens.Verify(tokens.Kept).TokenId)!)));
+        await node.StopAsync(Token);
+
+        await RestoreAsync(force: true);
+
+        await using var again = await NodeFixture.StartAsync(_database, _disk);
+        Assert.Equal(TokenVerdict.Revoked, again.Tokens.Verify(tokens.Kept).Verdict);
+        Assert.Equal(["0A", "0B"], RevocationList.Load(_disk, list).Serials);
+    }
+
+    [Fact]
     public async Task Delta_files_of_the_side_as_it_was_do_not_come_into_the_restored_one()
     {
         await BackUpAndGoOnAsync();

@@ -57,6 +57,8 @@ internal sealed class QueryColumn
 
     public bool IsDate => Is("SI_CREATION_TIME") || Is("SI_UPDATE_TS");
 
+    public static bool IsOfEveryObject(string name) => Computed.ContainsKey(name);
+
     public static QueryColumn Of(string name) => new(name, Computed.GetValueOrDefault(name));
 
     public bool Is(string name) => string.Equals(Name, name, StringComparison.OrdinalIgnoreCase);

@@ -7,8 +7,8 @@ namespace LoggerCms.Core.RunTimeImage.Query;
 internal static class QueryEngine
 {
     /// <summary>
-    /// Streams the rows. Without ORDER BY they come by id, and memory is bounded by one row; with it at most TOP rows and as many again are held.
-    /// <c>InvalidQuery</c> at once for a query that is wrong or a token that is not of this query. Where properties were dropped, the
+    /// Streams the rows. Without ORDER BY they come by id, and memory is bounded by one row; with it at most TOP rows and as many again are held,
+    /// and <c>InvalidQuery</c> comes where the values that they are sorted by are too large. <c>InvalidQuery</c> at once for a query that is wrong or a token that is not of this query. Where properties were dropped, the
     /// system database's failures come through.
     /// </summary>
     /// <param name="view">What is asked.</param>
@@ -50,14 +50,17 @@ internal static class QueryEngine
         IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, int given, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var best = new List<SortedRow>();
+        var bytes = 0L;
         var order = Comparer<SortedRow>.Create((left, right) => Compare(query.OrderBy, left, right));
         foreach (var candidate in QueryPlan.For(query).Candidates(view, 0))
         {
             var row = await ChooseAsync(view, query, candidate, mayView, cancellationToken).ConfigureAwait(false);
             if (row is null)
                 continue;
-            best.Add(new SortedRow([.. query.OrderBy.Select(one => one.Column.Value(row))], candidate));
-            if (best.Count >= (2 * query.Top) + 1024)
+            var keys = query.OrderBy.Select(one => one.Column.Value(row)).ToArray();
+            best.Add(new SortedRow(keys, candidate));
+            bytes += Bytes(keys);
+            if (best.Count >= (2 * query.Top) + 1024 || bytes > QueryLimits.SortBytes)
                 Cut();
         }
 
@@ -74,8 +77,20 @@ internal static class QueryEngine
             best.Sort(order);
             if (best.Count > query.Top)
                 best.RemoveRange(query.Top, best.Count - query.Top);
+            bytes = best.Sum(one => Bytes(one.Keys));
+
+            // Half of it, so that what is cut makes room for as much again.
+            if (bytes > QueryLimits.SortBytes / 2)
+                throw QueryErrors.TooMuchToSort(best.Count);
         }
     }
+
+    private static long Bytes(PropertyValue[] keys) => keys.Sum(static key => key.Type switch
+    {
+        PropertyType.String => sizeof(char) * (long)key.AsString.Length,
+        PropertyType.Binary => key.AsBinary.Length,
+        _ => 0,
+    });
 
     private static int Compare(IReadOnlyList<OrderByColumn> columns, SortedRow left, SortedRow right)
     {
@@ -121,7 +136,10 @@ internal static class QueryEngine
         }
 
         var columns = (query.Columns ?? QueryColumn.OfEveryObject).Select(column => KeyValuePair.Create(column.Name, column.Value(row)));
-        return new QueryRow(row.Object, query.Columns is null ? [.. columns, .. row.Bag] : [.. columns], token);
+        return new QueryRow(row.Object, query.Columns is null ? [.. columns, .. row.Bag.Where(IsOwn)] : [.. columns], token);
+
+        // A property that has the name of a column of every object would stand for it with whoever reads the row.
+        static bool IsOwn(KeyValuePair<string, PropertyValue> property) => !QueryColumn.IsOfEveryObject(property.Key);
     }
 
     private static ValueTask<CmsObject?> WholeAsync(IObjectView view, CmsObject one, CancellationToken cancellationToken)

@@ -23,4 +23,7 @@ internal static class QueryLimits
     /// <summary>Rows without a TOP, as in BusinessObjects.</summary>
     public const int DefaultTop = 1_000;
     public const int MaxTop = 1_000_000;
+
+    /// <summary>Bytes of texts that the rows of an ORDER BY are sorted by; what is kept of them may have half of it.</summary>
+    public const long SortBytes = 256 << 20;
 }
