@@ -24,6 +24,7 @@ public static class ErrorCodes
     public const string SnapshotNotAvailable = "SnapshotNotAvailable";
     public const string SideInService = "SideInService";
     public const string SameSide = "SameSide";
+    public const string ConfirmationNotPossible = "ConfirmationNotPossible";
     public const string DestinationInUse = "DestinationInUse";
     public const string DestinationChanged = "DestinationChanged";
     public const string DestinationAhead = "DestinationAhead";

@@ -43,7 +43,7 @@ internal static class ErrorRecords
             or ErrorCodes.TransferNotResumable or ErrorCodes.UndoNotLast
             or ErrorCodes.ChangedSinceTransfer or ErrorCodes.LogCannotServe or ErrorCodes.LogNotEnabled or ErrorCodes.LogNotPossible
             or ErrorCodes.EpochLost or ErrorCodes.RequestExpired or ErrorCodes.DeltaConflict or ErrorCodes.VersionConflict
-            or ErrorCodes.SnapshotNotAvailable or ErrorCodes.AclNotPossible or ErrorCodes.AclChanged
+            or ErrorCodes.ConfirmationNotPossible or ErrorCodes.SnapshotNotAvailable or ErrorCodes.AclNotPossible or ErrorCodes.AclChanged
             => ErrorCategory.InvalidOperation,
         ErrorCodes.TempFolderUnusable or ErrorCodes.DiskFull or ErrorCodes.EngineMissing or ErrorCodes.JournalFailed => ErrorCategory.ResourceUnavailable,
         ErrorCodes.NameInUse => ErrorCategory.ResourceExists,

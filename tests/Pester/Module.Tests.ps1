@@ -118,6 +118,18 @@ Describe 'Two sides' {
         (Compare-SideState a.db b.db).Equal | Should -BeTrue
     }
 
+    It 'are refused by name where <_> cannot ask' -ForEach 'Start-StateTransfer', 'Undo-StateTransfer', 'Enable-ConfigMessageLog' {
+        $command = switch ($_) {
+            'Start-StateTransfer' { "Start-StateTransfer '$folder/a.db' '$folder/b.db'" }
+            'Undo-StateTransfer' { "Undo-StateTransfer (Start-StateTransfer '$folder/a.db' '$folder/b.db' -Confirm:`$false).Id" }
+            'Enable-ConfigMessageLog' { "Enable-ConfigMessageLog '$folder/a.db' -SideName A -Confirm" }
+        }
+        $text = Invoke-FreshShell "try { $command } catch { `$_.FullyQualifiedErrorId; [string] `$_.CategoryInfo.Category; `$_.ErrorDetails.RecommendedAction }"
+        $text[0] | Should -BeLike 'ConfirmationNotPossible,*'
+        $text[1] | Should -Be 'InvalidOperation'
+        $text[2] | Should -Match '-Confirm:\$false'
+    }
+
     It 'keep every byte where a prompt is not possible' {
         $before = Get-Bytes b.db
         $text = Invoke-FreshShell "try { Start-StateTransfer '$folder/a.db' '$folder/b.db' } catch { 'caught ' + `$_.Exception.Message }; (Get-StateTransfer)[0].Status"

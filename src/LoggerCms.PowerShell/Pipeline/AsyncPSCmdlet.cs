@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using LoggerCms.PowerShell.Parameters;
 
 namespace LoggerCms.PowerShell.Pipeline;
@@ -34,6 +35,16 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
         => MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm)
             ? LanguagePrimitives.IsTrue(confirm)
             : GetVariableValue("ConfirmPreference") is not { } preference || LanguagePrimitives.ConvertTo<ConfirmImpact>(preference) != ConfirmImpact.None;
+
+    /// <summary>As every cmdlet's; where nobody can be asked, that is a typed failure.</summary>
+    private protected new bool ShouldProcess(string target, string action) => Ask(() => base.ShouldProcess(target, action));
+
+    /// <inheritdoc cref="ShouldProcess(string, string)"/>
+    private protected new bool ShouldProcess(string description, string warning, string caption)
+        => Ask(() => base.ShouldProcess(description, warning, caption));
+
+    /// <inheritdoc cref="ShouldProcess(string, string)"/>
+    private protected new bool ShouldContinue(string query, string caption) => Ask(() => base.ShouldContinue(query, caption));
 
     /// <summary>Runs work to its end; a failure is reported against <paramref name="target"/> and gives null.</summary>
     /// <param name="activity">What the progress bar says.</param>
@@ -88,6 +99,24 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
         }
 
         return task.GetAwaiter().GetResult();
+    }
+
+    private bool Ask(Func<bool> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (Exception e) when (e is PSInvalidOperationException or HostException)
+        {
+            var failure = new LoggerCmsException(
+                ErrorCodes.ConfirmationNotPossible,
+                $"{MyInvocation.MyCommand.Name} has to ask before it goes on, and nobody can be asked here: {e.Message} Nothing was changed.",
+                "See what it would do with -WhatIf, and give -Confirm:$false to go on without being asked.",
+                innerException: e);
+            ThrowTerminatingError(ErrorRecords.From(failure, MyInvocation.MyCommand.Name));
+            throw;
+        }
     }
 
     // On a pool thread: a driver's cancel may take a moment, and whoever stops the pipeline waits for this to return.
