@@ -105,6 +105,21 @@ public sealed class NodeProcessTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task The_log_of_a_running_node_is_bounded()
+    {
+        await StartAsync(port: 0);
+        var log = Path.Combine(_folder, "node.log");
+        await File.AppendAllTextAsync(log, new string('x', 5 << 20), Cancellation);
+        for (var tries = 0; tries < 300 && !(File.Exists(log + ".old") && File.Exists(log)); tries++)
+            await Task.Delay(100, Cancellation);
+        using (var client = await CmsClient.ConnectAsync(new CmsConnection { Profile = Profile }, cancellationToken: Cancellation))
+            await _tools.StopNodeAsync(client, TimeSpan.FromMinutes(1), Cancellation);
+
+        Assert.True(new FileInfo(log + ".old").Length > 5 << 20);
+        Assert.True(new FileInfo(log).Length < 1 << 20);
+    }
+
+    [Fact]
     public async Task A_node_that_cannot_start_says_why_and_leaves_no_process()
     {
         var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => _tools.StartNodeAsync(
