@@ -157,7 +157,7 @@ Describe 'A node' {
 
     It 'asks before a reconcile, which no prompt can answer here' {
         $text = Invoke-FreshShell 'try { Invoke-DeltaReconcile -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }'
-        $text -join ' ' | Should -Match 'InvalidOperation'
+        $text -join ' ' | Should -Match 'ConfirmationNotPossible'
         # Files of the last run may still be there until the first flush; what they hold is not applied again.
         $result = Invoke-DeltaReconcile -Confirm:$false
         $result.Status | Should -BeIn 'NothingToDo', 'Completed'
@@ -167,7 +167,7 @@ Describe 'A node' {
     It 'is not taken over without an answer' {
         $database = (Get-CmsNode one).Database
         $text = Invoke-FreshShell "try { Start-CmsNode thief -Port 0 -Database '$database' -TakeOver -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId }"
-        $text -join ' ' | Should -Match 'InvalidOperation'
+        $text -join ' ' | Should -Match 'ConfirmationNotPossible'
         $failure = { Start-CmsNode thief -Port 0 -Database $database -ErrorAction Stop } | Should -Throw -PassThru
         $failure.FullyQualifiedErrorId | Should -BeLike 'SideInService,*'
         (Start-CmsNode thief -Port 0 -Database $database -TakeOver -WhatIf 6>&1) | Should -BeNullOrEmpty
