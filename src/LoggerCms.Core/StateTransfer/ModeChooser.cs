@@ -54,7 +54,7 @@ internal static class ModeChooser
         var answer = await LogPlanner.AskAsync(sides, work.Pairs, work.SourcePosition, work.DestinationPosition, cancellationToken).ConfigureAwait(false);
         if (answer.Diverged && !request.Force)
             throw Compatibility.Diverged(sides, answer.Reason);
-        if (answer.Usable && work.Pairs.FirstOrDefault(p => !p.Source.HasKey) is { } keyless)
+        if (work.Pairs.FirstOrDefault(p => p.Source.WithdrawnKey.Count > 0) is { } keyless)
             return answer with { Usable = false, Reason = $"NULL stands in the key of table {keyless.Name}, so its rows cannot be found by it" };
         return answer.Usable && work.Direction is PositionRelation.Ahead or PositionRelation.Diverged
             ? answer with { Usable = false, Reason = "the destination holds changes that the source does not have" }

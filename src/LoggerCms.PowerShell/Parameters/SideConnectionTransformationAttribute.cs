@@ -16,13 +16,13 @@ public sealed class SideConnectionTransformationAttribute : ArgumentTransformati
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         ArgumentNullException.ThrowIfNull(engineIntrinsics);
-        var paths = engineIntrinsics.SessionState.Path;
+        var session = engineIntrinsics.SessionState;
         var value = Unwrap(inputData);
         try
         {
             return value is IList list
-                ? list.Cast<object?>().Select(item => One(paths, Unwrap(item), item)).ToArray()
-                : One(paths, value, inputData);
+                ? list.Cast<object?>().Select(item => One(session, Unwrap(item), item)).ToArray()
+                : One(session, value, inputData);
         }
         catch (LoggerCmsException e)
         {
@@ -30,18 +30,24 @@ public sealed class SideConnectionTransformationAttribute : ArgumentTransformati
         }
     }
 
-    private static SideConnection One(PathIntrinsics paths, object? value, object? original)
+    private static SideConnection One(SessionState session, object? value, object? original)
         => value switch
         {
-            SideConnection connection => Resolved(paths, connection),
-            string text => Resolved(paths, new SideConnection(text)),
+            SideConnection connection => Resolved(session.Path, connection),
+            string text => Resolved(session.Path, NamesDrive(session, text) ? new SideConnection(SideProvider.Sqlite, text) : new SideConnection(text)),
             FileInfo file => new SideConnection(SideProvider.Sqlite, file.FullName),
-            _ when original is PSObject remote && remote.TypeNames.Contains(RemoteType) => Resolved(paths, FromRemote(remote)),
+            _ when original is PSObject remote && remote.TypeNames.Contains(RemoteType) => Resolved(session.Path, FromRemote(remote)),
             _ => throw new LoggerCmsException(
                 ErrorCodes.InvalidConnection,
                 $"A side cannot be made of {(value is null ? "nothing" : $"a {value.GetType().Name}")}.",
                 "Give a path of a SQLite file, sqlite:PATH, postgresql:CONNECTION STRING, sqlserver:CONNECTION STRING, or the output of New-SideConnection."),
         };
+
+    // What stands before the colon is a make of database before it is a drive of the shell.
+    private static bool NamesDrive(SessionState session, string text)
+        => text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
+            && !Enum.TryParse<SideProvider>(text.AsSpan(0, colon), ignoreCase: true, out _)
+            && session.Drive.GetAll().Any(drive => drive.Name.AsSpan().Equals(text.AsSpan(0, colon), StringComparison.OrdinalIgnoreCase));
 
     private static SideConnection Resolved(PathIntrinsics paths, SideConnection connection)
         => connection.Provider == SideProvider.Sqlite
