@@ -138,7 +138,11 @@ internal sealed class NodeHost : IAsyncDisposable
         var time = TimeProvider.System;
         var files = SystemFiles.Instance;
         var authority = CertificateAuthority.Open(files, Path.Combine(settings.DataPath, "ca"), $"LoggerCms {settings.Name}", time);
-        string[] names = [.. settings.HostNames.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        List<string> names = [.. settings.HostNames.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+
+        // The profile names it.
+        if (!IsAny(IPAddress.Parse(settings.Address)))
+            names.Add(settings.Address);
         var certificate = authority.NodeCertificate(settings.Name, names);
         var audit = NodeAudit.Open(settings, files, time);
         var node = new CmsNode(
@@ -207,6 +211,8 @@ internal sealed class NodeHost : IAsyncDisposable
         return new NodeHost(settings, identity, authority, certificate, node, audit, web);
     }
 
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
     private async Task StartAsync()
     {
         try
@@ -222,8 +228,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         var bound = new Uri(_web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         var address = IPAddress.Parse(_settings.Address);
-        var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-        Endpoint = new UriBuilder(Uri.UriSchemeHttps, isAny ? "localhost" : address.ToString(), bound.Port).Uri;
+        Endpoint = new UriBuilder(Uri.UriSchemeHttps, IsAny(address) ? "localhost" : address.ToString(), bound.Port).Uri;
         _web.Services.GetRequiredService<NodeService>().Endpoint = Endpoint;
         NodeFiles.WriteState(_settings.DataPath, Endpoint);
         await _node.StartAsync(CancellationToken.None).ConfigureAwait(false);
