@@ -16,6 +16,9 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
     private readonly byte[] _hash = new byte[RowKeys.HashSize];
     private long _conflictCount;
 
+    /// <summary>Rows that the first of two passes took out and that have yet to come back.</summary>
+    private long _away;
+
     public long Inserted { get; private set; }
 
     public long Updated { get; private set; }
@@ -181,6 +184,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
         }
 
         await DeleteAsync(table, going, cancellationToken).ConfigureAwait(false);
+        _away += going.Count;
     }
 
     private async Task ComeAsync(TableSchema table, ChangeBatch batch, bool undone, CancellationToken cancellationToken)
@@ -216,9 +220,10 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             await transaction.InsertAsync(table, One(inserts), cancellationToken).ConfigureAwait(false);
         }
 
-        var changed = updates.Count + (batch.Kind == ChangeKind.Update ? inserts.Count : 0);
-        Updated += changed;
-        Inserted += updates.Count + inserts.Count - changed;
+        var back = Math.Min(_away, inserts.Count);
+        _away -= back;
+        Updated += updates.Count + back;
+        Inserted += inserts.Count - back;
     }
 
     private void NoteForUndo(ChangeBatch batch, int row, ReadOnlySpan<byte> key, bool there, ReadOnlySpan<byte> before)
