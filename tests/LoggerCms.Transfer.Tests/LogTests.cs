@@ -38,6 +38,19 @@ public sealed class LogTests
         await arena.AssertEqualSidesAsync();
     }
 
+    [Fact]
+    public async Task Rows_that_go_and_come_back_for_a_unique_index_are_counted_as_updated()
+    {
+        using var arena = await LevelAsync();
+        arena.Source.Run("UPDATE s SET v = v || '~'", "INSERT INTO s VALUES ('x', 3, 's 3')", "INSERT INTO s VALUES ('x', 4, 's 4')", "DELETE FROM s WHERE b = 4");
+
+        var result = await arena.TransferAsync(arena.With(StateTransferMode.Log));
+        var undo = await arena.UndoAsync(result.Id);
+
+        Assert.Equal((1L, 2L, 0L), (result.RowsInserted, result.RowsUpdated, result.RowsDeleted));
+        Assert.Equal((0L, 2L, 1L), (undo.RowsInserted, undo.RowsUpdated, undo.RowsDeleted));
+    }
+
     [Theory]
     [InlineData(SpoolMode.File)]
     [InlineData(SpoolMode.None)]

@@ -55,6 +55,20 @@ public sealed class PostgreSqlHashTests
     }
 
     [Fact]
+    public async Task Two_tables_whose_full_names_read_alike_are_two_tables()
+    {
+        await using var arena = await PgArena.CreateAsync(
+            "CREATE SCHEMA a", "CREATE TABLE public.\"a.b\" (id integer PRIMARY KEY, v text)", "CREATE TABLE a.b (id integer PRIMARY KEY, v char(3))");
+        await arena.RunAAsync("INSERT INTO public.\"a.b\" VALUES (1, 'x')", "INSERT INTO a.b VALUES (1, 'y'), (2, 'z')");
+
+        var before = await arena.Engine.CompareAsync(new ComparisonRequest { Source = arena.A, Destination = arena.B }, null, null, Arena.Token);
+        var result = await arena.Engine.TransferAsync(arena.Request, null, Arena.Token);
+
+        Assert.Equal([1L, 2L], before.TableComparisons.Select(t => t.RowsOnlyInSource).Order());
+        Assert.Equal((StateTransferStatus.Completed, true), (result.Status, result.Equal));
+    }
+
+    [Fact]
     public async Task A_trigger_of_the_destination_changes_nothing_of_what_is_written()
     {
         await using var arena = await PgArena.CreateAsync(Schema);

@@ -16,8 +16,8 @@ internal sealed class RowsComparison(ISideSnapshot source, ISideSnapshot destina
         var byHash = await CompareHashesAsync(hashed, cancellationToken).ConfigureAwait(false);
         var byRow = await CompareRowsAsync(read, cancellationToken).ConfigureAwait(false);
         meter.End();
-        var results = byHash.Concat(byRow).ToDictionary(table => table.Table);
-        return [.. pairs.Select(pair => results[pair.Name.ToString()])];
+        var results = hashed.Zip(byHash).Concat(read.Zip(byRow)).ToDictionary(table => table.First.Name, table => table.Second);
+        return [.. pairs.Select(pair => results[pair.Name])];
     }
 
     private async Task<IReadOnlyList<TableComparison>> CompareHashesAsync(IReadOnlyList<TablePair> pairs, CancellationToken cancellationToken)

@@ -106,7 +106,8 @@ public sealed record TableName(string? Schema, string Name) : IComparable<TableN
 {
     public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
 
-    public int CompareTo(TableName? other) => string.CompareOrdinal(ToString(), other?.ToString());
+    public int CompareTo(TableName? other)
+        => string.CompareOrdinal(ToString(), other?.ToString()) is not 0 and var order ? order : string.CompareOrdinal(Schema, other?.Schema);
 }
 
 /// <summary>What a snapshot or a transaction sees of a side's schema. Side-local tables of LoggerCms are never in it.</summary>

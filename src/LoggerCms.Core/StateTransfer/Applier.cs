@@ -17,6 +17,9 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
     private readonly HashSet<TableSchema> _withoutTheirOwnColumns = [];
     private long _conflictCount;
 
+    /// <summary>Rows that the first of two passes took out and that have yet to come back.</summary>
+    private long _away;
+
     /// <summary>Tables of which rows went whose side-local columns no undo file holds.</summary>
     public IReadOnlyCollection<TableSchema> WithoutTheirOwnColumns => _withoutTheirOwnColumns;
 
@@ -209,6 +212,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
         }
 
         await DeleteAsync(table, going, cancellationToken).ConfigureAwait(false);
+        _away += going.Count;
     }
 
     private async Task ComeAsync(TableSchema table, ChangeBatch batch, bool undone, CancellationToken cancellationToken)
@@ -244,9 +248,10 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             await InsertAsync(table, One(inserts), cancellationToken).ConfigureAwait(false);
         }
 
-        var changed = updates.Count + (batch.Kind == ChangeKind.Update ? inserts.Count : 0);
-        Updated += changed;
-        Inserted += updates.Count + inserts.Count - changed;
+        var back = Math.Min(_away, inserts.Count);
+        _away -= back;
+        Updated += updates.Count + back;
+        Inserted += inserts.Count - back;
     }
 
     private void NoteForUndo(ChangeBatch batch, int row, ReadOnlySpan<byte> key, bool there, ReadOnlySpan<byte> before)

@@ -15,7 +15,7 @@ internal sealed class PgSession : IAsyncDisposable
             ('search_path', 'pg_catalog, pg_temp'), ('row_security', 'off'), ('default_transaction_deferrable', 'off'),
             ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
             ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('array_nulls', 'on'),
-            ('transform_null_equals', 'off')) AS v(name, value)
+            ('transform_null_equals', 'off'), ('quote_all_identifiers', 'off')) AS v(name, value)
         JOIN pg_catalog.pg_settings AS s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name)
         """;
 

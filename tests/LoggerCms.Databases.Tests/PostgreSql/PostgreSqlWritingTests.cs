@@ -1,3 +1,4 @@
+using LoggerCms.Core.Comparison;
 using LoggerCms.Databases.Tests.Support;
 
 namespace LoggerCms.Databases.Tests.PostgreSql;
@@ -89,11 +90,12 @@ public sealed class PostgreSqlWritingTests : PostgreSqlTest
         foreach (var setting in new[]
         {
             "DateStyle = 'SQL, DMY'", "IntervalStyle = 'iso_8601'", "TimeZone = 'Asia/Kathmandu'", "extra_float_digits = -5", "bytea_output = 'escape'",
-            "search_path = ''", "statement_timeout = '1min'", "default_transaction_isolation = 'serializable'", "default_transaction_read_only = on",
+            "quote_all_identifiers = on", "search_path = ''", "statement_timeout = '1min'", "default_transaction_isolation = 'serializable'", "default_transaction_read_only = on",
         })
             await odd.ExecuteAsync($"ALTER DATABASE {name} SET {setting}");
         var (left, right) = (await OpenAsync(plain), await OpenAsync(odd));
         Assert.Equal(await left.ShowAllAsync("item"), await right.ShowAllAsync("item"));
+        Assert.Empty(SchemaCheck.Differences((await left.CatalogAsync()).Tables.Single(), (await right.CatalogAsync()).Tables.Single()));
         await using var transaction = await right.BeginAsync();
         Assert.Equal(1, await transaction.ClearAsync("item"));
         await transaction.CommitAsync();
