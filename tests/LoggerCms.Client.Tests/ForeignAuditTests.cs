@@ -7,7 +7,12 @@ public sealed class ForeignAuditTests(TestNode node) : IClassFixture<TestNode>
 
     private static CmsAuditEvent Event { get; } = new()
     {
-        Id = Guid.CreateVersion7(), Time = DateTimeOffset.UtcNow, Source = "service", Principal = "Administrator", Action = "Delete", Result = "Succeeded",
+        Id = Guid.CreateVersion7(),
+        Time = DateTimeOffset.UtcNow,
+        Source = "service",
+        Principal = "Administrator",
+        Action = "Delete",
+        Result = "Succeeded",
     };
 
     [Theory]
