@@ -87,10 +87,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             }
         }
 
-        var gone = await transaction.ClearAsync(table, cancellationToken).ConfigureAwait(false);
-        if (gone > 0 && table.SideLocalColumns.Count > 0)
-            _withoutTheirOwnColumns.Add(table);
-        Deleted += gone;
+        Gone(table, await transaction.ClearAsync(table, cancellationToken).ConfigureAwait(false));
         if (options.CopyWhole is { } copy)
         {
             var rows = await copy(index, table, cancellationToken).ConfigureAwait(false);
@@ -125,9 +122,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
             for (var i = 0; i < batch.Rows.Count; i++)
                 undo.Add(index, ChangeKind.Insert, batch.Rows[i]);
             var gone = await transaction.DeleteRowsAsync(table, batch.Rows, cancellationToken).ConfigureAwait(false);
-            Deleted += gone;
-            if (gone > 0 && table.SideLocalColumns.Count > 0)
-                _withoutTheirOwnColumns.Add(table);
+            Gone(table, gone);
             if (gone != batch.Rows.Count)
                 Conflict(table, $"{batch.Rows.Count - gone} rows without a key are no longer there");
         }
@@ -143,7 +138,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
                 if (await transaction.DeleteRowsAsync(table, one, cancellationToken).ConfigureAwait(false) == 0)
                     continue;
                 undo.Add(index, ChangeKind.Insert, one[0]);
-                Deleted++;
+                Gone(table, 1);
             }
         }
 
@@ -159,7 +154,7 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
 
     private async Task GoAsync(TableSchema table, ChangeBatch batch, CancellationToken cancellationToken)
     {
-        var whole = options.WholeOf(batch.Table);
+        var whole = options.Wholes[batch.Table];
         using var before = await KeyMap.ReadAsync(transaction, table, batch.Rows, cancellationToken).ConfigureAwait(false);
         using var going = new RowBatch();
         for (var i = 0; i < batch.Rows.Count; i++)
@@ -175,10 +170,15 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
 
         if (whole is not null)
             await NoteWholeAsync(whole, going, cancellationToken).ConfigureAwait(false);
-        else if (going.Count > 0 && table.SideLocalColumns.Count > 0)
-            _withoutTheirOwnColumns.Add(table);
         await DeleteAsync(table, going, cancellationToken).ConfigureAwait(false);
-        Deleted += going.Count;
+        Gone(table, going.Count, isNotedWhole: whole is not null);
+    }
+
+    private void Gone(TableSchema table, long rows, bool isNotedWhole = false)
+    {
+        Deleted += rows;
+        if (rows > 0 && table.SideLocalColumns.Count > 0 && !isNotedWhole)
+            _withoutTheirOwnColumns.Add(table);
     }
 
     /// <summary>Rows that go take their side-local columns along: the undo file gets them with these.</summary>
@@ -355,14 +355,14 @@ internal sealed class Applier(ISideTransaction transaction, IChangeSource change
 /// <param name="ConflictError">Makes the error for rows that are not as expected.</param>
 /// <param name="Throttle">Bounds the rate.</param>
 /// <param name="Meter">Told what was sent.</param>
-/// <param name="WholeOf">The table with its side-local columns, and its index in the undo file; null where it has none or they cannot be had.</param>
+/// <param name="Wholes">By index: the table with its side-local columns, and its index in the undo file; null where it has none or they cannot be had.</param>
 /// <param name="CopyWhole">Copies a whole table inside the database, where that is possible.</param>
 internal sealed record ApplyOptions(
     bool Lenient,
     Func<string, LoggerCmsException> ConflictError,
     Throttle Throttle,
     ProgressMeter Meter,
-    Func<int, WholeTable?> WholeOf,
+    IReadOnlyList<WholeTable?> Wholes,
     Func<int, TableSchema, CancellationToken, Task<long>>? CopyWhole = null);
 
 /// <summary>A table with its side-local columns in an undo file.</summary>

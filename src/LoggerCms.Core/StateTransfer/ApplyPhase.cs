@@ -71,8 +71,17 @@ internal static class ApplyPhase
             await before(transaction, tables, token).ConfigureAwait(false);
         var foreignKeys = await ForeignKeyCheck.BeginAsync(request, transaction, tables, token).ConfigureAwait(false);
 
-        var wholes = tables.Select(t => t.Whole()).ToList();
-        IReadOnlyList<TableSchema> undoTables = [.. tables, .. wholes.OfType<TableSchema>()];
+        // The undo file has each table, and behind them once more those that have side-local columns.
+        List<TableSchema> undoTables = [.. tables];
+        var wholes = new WholeTable?[tables.Count];
+        for (var i = 0; i < tables.Count; i++)
+        {
+            if (tables[i].Whole() is not { } whole)
+                continue;
+            wholes[i] = new WholeTable(undoTables.Count, whole);
+            undoTables.Add(whole);
+        }
+
         using var undoFile = new ChangeFileWriter(run.Files, store.UndoPath(run.Id), ChangeFile.UndoMagic, new ChangeFileHeader
         {
             Id = run.Id,
@@ -90,7 +99,7 @@ internal static class ApplyPhase
             request.ConflictError,
             new Throttle(request.ThrottleMBps, time),
             run.Meter,
-            index => wholes[index] is { } whole ? new WholeTable(tables.Count + wholes.Take(index).Count(w => w is not null), whole) : null,
+            wholes,
             CopyWhole(request, transaction, sums)));
         for (var i = 0; i < tables.Count; i++)
         {
