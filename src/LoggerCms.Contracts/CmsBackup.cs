@@ -49,4 +49,7 @@ public sealed record CmsBackupInfo
 
     /// <summary>The version of the form.</summary>
     public required int Version { get; init; }
+
+    /// <summary>Of a restore, the delta files of the data folder that were set aside, or would be: changes that the backup may not have.</summary>
+    public IReadOnlyList<string> SetAside { get; init; } = [];
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Node;
 
@@ -124,8 +125,11 @@ internal sealed class ChangeFields
 
         if (reader.Read())
             throw new JsonException("Something follows the request.");
-        return new ChangeRequest(id, whatIf, operations ?? throw new JsonException("It has no Changes."));
+        return new ChangeRequest(id, whatIf, operations ?? throw new JsonException("It has no Changes.")) { Fingerprint = Fingerprint(json) };
     }
+
+    // Against mistakes, not against somebody who wants two requests to have the same.
+    private static long Fingerprint(ReadOnlySpan<byte> json) => ((long)json.Length << 32) | FrameFile.Crc(json);
 
     private static ChangeFields Read(ref Utf8JsonReader reader)
     {
@@ -210,4 +214,8 @@ internal sealed class ChangeFields
 /// <param name="RequestId">The caller's; null for one that never tries again.</param>
 /// <param name="WhatIf">Plan only.</param>
 /// <param name="Operations">What is to be changed.</param>
-internal readonly record struct ChangeRequest(Guid? RequestId, bool WhatIf, IReadOnlyList<WriteOperation> Operations);
+internal readonly record struct ChangeRequest(Guid? RequestId, bool WhatIf, IReadOnlyList<WriteOperation> Operations)
+{
+    /// <summary>Of the body's bytes, by length and checksum.</summary>
+    public long Fingerprint { get; init; }
+}

@@ -32,9 +32,16 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
         if (after.Kind is ObjectKinds.UniverseConnection or ObjectKinds.DataConnection)
             access.Require(folder, Rights.CreateConnection);
         if (after.OwnerId != principalId)
+        {
             access.Require(folder, Rights.TakeOwnership);
+            CheckOwner(access, view, after.OwnerId);
+        }
+
         if (after.AccessList.Length > 0)
+        {
             access.Require(folder, Rights.ModifyRights);
+            CheckEntries(access, view, [], after.AccessList);
+        }
     }
 
     private void DemandToChange(AccessContext access, IObjectView view, CmsObject before, CmsObject after)
@@ -44,12 +51,47 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
         if (before.Name != after.Name || !before.Properties.AsSpan().SequenceEqual(after.Properties))
             access.Require(before, Rights.Edit);
         if (!before.AccessList.AsSpan().SequenceEqual(after.AccessList))
+        {
             access.Require(before, Rights.ModifyRights);
+            CheckEntries(access, view, before.AccessList, after.AccessList);
+        }
+
         if (before.OwnerId == after.OwnerId)
             return;
         access.Require(before, Rights.TakeOwnership);
-        if (after.OwnerId != principalId)
-            access.Require(before, Rights.ModifyRights);
+        if (after.OwnerId == principalId)
+            return;
+        access.Require(before, Rights.ModifyRights);
+        CheckOwner(access, view, after.OwnerId);
+    }
+
+    // What is written for nobody, by a number that was mistyped, would be taken for done.
+    private static void CheckOwner(AccessContext access, IObjectView view, long ownerId)
+    {
+        if (view.Find(ownerId) is var owner && (owner is not { Kind: ObjectKinds.User } || !access.Has(owner, Rights.View)))
+            throw NobodyThere($"There is no user {ownerId} that you may see to be the owner.", "Get-CmsUser lists the users.", owner);
+    }
+
+    private static void CheckEntries(AccessContext access, IObjectView view, byte[] before, byte[] after)
+    {
+        var known = Principals(before);
+        foreach (var id in Principals(after))
+        {
+            if (known.Contains(id) || id == access.Principal.Id || access.Principal.IsIn(id) || (view.Find(id) is { Kind: ObjectKinds.User or ObjectKinds.UserGroup } principal && access.Has(principal, Rights.View)))
+                continue;
+            throw NobodyThere($"There is no user or group {id} that you may see to have a right.", "Get-CmsUser and Get-CmsGroup list them.", view.Find(id));
+        }
+    }
+
+    private static HashSet<long> Principals(byte[] accessList)
+    {
+        HashSet<long> principals = [];
+        if (accessList.Length == 0)
+            return principals;
+        var reader = new AccessListReader(accessList);
+        while (reader.Next())
+            principals.Add(reader.PrincipalId);
+        return principals;
     }
 
     // A move takes all of a tree away from what it inherits, and puts it below what another folder gives; that may be the caller's own, who then would
@@ -98,10 +140,10 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
             if (group is { Kind: ObjectKinds.UserGroup } && access.Has(group, Rights.View))
                 access.Require(group, Rights.EditMembers);
             else if (group is { Kind: ObjectKinds.UserGroup } || now.Contains(id))
-                throw NoGroup(id, group);
+                throw NobodyThere($"There is no group {id} that you may see to be a member of.", "Get-CmsGroup lists the groups.", group);
         }
     }
 
-    private static LoggerCmsException NoGroup(long id, CmsObject? hidden)
-        => new(ErrorCodes.InvalidObject, $"There is no group {id} that you may see to be a member of.", "Get-CmsGroup lists the groups.") { DeniedObjectId = hidden?.Id };
+    private static LoggerCmsException NobodyThere(string message, string remedy, CmsObject? hidden)
+        => new(ErrorCodes.InvalidObject, message, remedy) { DeniedObjectId = hidden?.Id };
 }

@@ -65,6 +65,7 @@ internal sealed class NodeService(CmsNode node)
         var write = new WriteRequest
         {
             RequestId = request.RequestId ?? Guid.Empty,
+            Fingerprint = request.Fingerprint,
             PrincipalId = caller.PrincipalId,
             ClientAddress = caller.Address,
             Guard = new NodeGuard(_rights, caller.PrincipalId),

@@ -19,6 +19,9 @@ internal sealed record ChangeRecord
     /// <summary>The client's once-only id; empty for none.</summary>
     public required Guid RequestId { get; init; }
 
+    /// <summary>The request's; 0 where it is not known.</summary>
+    public long Fingerprint { get; init; }
+
     /// <summary>In the order of their update keys.</summary>
     public required IReadOnlyList<Change> Changes { get; init; }
 

@@ -10,7 +10,8 @@ namespace LoggerCms.Core.Cluster;
 /// </summary>
 internal static class ChangeRecordCodec
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
+    private const byte VersionWithoutFingerprint = 1;
     private const byte Put = 1;
     private const byte Remove = 2;
     private const byte PutLocal = 3;
@@ -25,6 +26,7 @@ internal static class ChangeRecordCodec
         writer.Int64(record.TimeUs);
         writer.Int64(record.PrincipalId);
         writer.Guid(record.RequestId);
+        writer.Int64(record.Fingerprint);
         writer.Text(record.ClientAddress);
         writer.Int32(record.Changes.Count);
         foreach (var change in record.Changes)
@@ -37,15 +39,18 @@ internal static class ChangeRecordCodec
     public static ChangeRecord Decode(ReadOnlySpan<byte> bytes)
     {
         var reader = new Reader(bytes);
-        if (reader.Byte() is var version and not Version)
+        var version = reader.Byte();
+        if (version is not (Version or VersionWithoutFingerprint))
         {
             throw new LoggerCmsException(
                 ErrorCodes.FormatNotSupported,
-                $"The change record has version {version}; this release reads version {Version}.",
+                $"The change record has version {version}; this release reads versions {VersionWithoutFingerprint} and {Version}.",
                 "Use the release that wrote the delta file.");
         }
 
-        var (epoch, time, principal, request, address) = (reader.Int64(), reader.Int64(), reader.Int64(), reader.Guid(), reader.Text());
+        var (epoch, time, principal, request) = (reader.Int64(), reader.Int64(), reader.Int64(), reader.Guid());
+        var fingerprint = version == VersionWithoutFingerprint ? 0 : reader.Int64();
+        var address = reader.Text();
         var count = reader.Count(least: 9);
         var changes = new Change[count];
         for (var i = 0; i < count; i++)
@@ -58,6 +63,7 @@ internal static class ChangeRecordCodec
             TimeUs = time,
             PrincipalId = principal,
             RequestId = request,
+            Fingerprint = fingerprint,
             ClientAddress = address,
             Changes = changes,
         };

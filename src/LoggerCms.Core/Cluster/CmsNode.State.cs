@@ -77,6 +77,11 @@ internal sealed partial class CmsNode
         Interlocked.Exchange(ref _flushedKey, throughKey);
         parts.Image.SetFlushed(throughKey);
         await KeepToldAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task IFlushEvents.LetGoAsync(long throughKey)
+    {
+        var parts = Running;
         FinishStart(parts);
         await parts.Journal.TrimAsync(throughKey).ConfigureAwait(false);
     }

@@ -145,6 +145,11 @@ internal sealed class Flusher(
 
         // After a failure it is told again by the next flush, whatever that has to write.
         await events.FlushedAsync(throughKey, cancellationToken).ConfigureAwait(false);
+        unflushed.Told();
+
+        // There is room from here on, also where what follows fails.
+        Swap(ref _progress, replace: true);
+        await events.LetGoAsync(throughKey).ConfigureAwait(false);
         _untold = null;
     }
 
@@ -167,9 +172,6 @@ internal sealed class Flusher(
 
         Flushes++;
         _untold = batch.LastUpdateKey;
-
-        // There is room from here on, also where what follows fails.
-        Swap(ref _progress, replace: true);
     }
 
     private async Task WriteAsync(FlushBatch batch, CancellationToken cancellationToken)
@@ -223,8 +225,11 @@ internal interface IFlushEvents
     /// <summary>All changes up to the key are about to be written.</summary>
     Task FlushingAsync(long throughKey, CancellationToken cancellationToken);
 
-    /// <summary>All changes up to the key are in the database. Called again where it failed.</summary>
+    /// <summary>All changes up to the key are in the database; whoever was told of them keeps that now. Called again where it failed.</summary>
     Task FlushedAsync(long throughKey, CancellationToken cancellationToken);
+
+    /// <summary>Nobody needs the delta files up to the key any more. Called again where it failed.</summary>
+    Task LetGoAsync(long throughKey);
 
     /// <summary>A flush succeeded after one that had not.</summary>
     void Recovered();

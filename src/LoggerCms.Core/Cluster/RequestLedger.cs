@@ -19,7 +19,8 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     public const int OnceOnlyVersion = DerivedId.Version;
 
     private const int ClientsVersion = 7;
-    private const byte Version = 1;
+    private const byte Version = 2;
+    private const byte VersionWithoutFingerprint = 1;
     private const int AnswerBytes = 20;
 
     private const int FirstCapacity = 128 << 10;
@@ -32,18 +33,19 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 
     /// <summary>The earlier try of a request: its changes, and the task that ends when they are durable. Null for one that is new.</summary>
     /// <exception cref="LoggerCmsException">
-    /// RequestExpired; InvalidOption for an id that no client can have, or of a later time than it can have; Forbidden where it is another principal's.
+    /// RequestExpired; InvalidOption for an id that no client can have, or of a later time than it can have, or of another request; Forbidden where it
+    /// is another principal's.
     /// </exception>
-    public Answer? Find(Guid requestId, long principalId)
+    public Answer? Find(WriteRequest request)
     {
+        var requestId = request.RequestId;
         if (requestId == Guid.Empty)
             return null;
         CheckClients(requestId);
         if (_answers.TryGetValue(requestId, out var answer))
         {
-            return answer.PrincipalId == principalId
-                ? answer
-                : throw new LoggerCmsException(ErrorCodes.Forbidden, $"The request id {requestId} is another caller's.", "Use a new id for each request.");
+            CheckSame(answer, request);
+            return answer;
         }
 
         var age = TimeSpan.FromMicroseconds(NowUs() - MadeUs(requestId));
@@ -62,6 +64,19 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 ErrorCodes.InvalidOption,
                 $"The request id {requestId} was made {-age.TotalMinutes:0} minutes from now.",
                 "Set the clock of the client, or of the node.");
+    }
+
+    // An answer that is not that of what was asked would tell of changes that nobody made.
+    private static void CheckSame(Answer answer, WriteRequest request)
+    {
+        if (answer.PrincipalId != request.PrincipalId)
+            throw new LoggerCmsException(ErrorCodes.Forbidden, $"The request id {answer.RequestId} is another caller's.", "Use a new id for each request.");
+        if (answer.Fingerprint == request.Fingerprint || answer.Fingerprint == 0 || request.Fingerprint == 0)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.InvalidOption,
+            $"The request id {answer.RequestId} was used before, for a request that reads otherwise; nothing was changed.",
+            "Use a new id for each request. A retry sends the same bytes again.");
     }
 
     /// <exception cref="LoggerCmsException">InvalidOption: it is not of version 7.</exception>
@@ -87,13 +102,14 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return Math.Max(timeUs, requestId.Version == ClientsVersion ? MadeUs(requestId) : 0) + (kept.Ticks / TimeSpan.TicksPerMicrosecond);
     }
 
-    public Answer Add(Guid requestId, long principalId, IReadOnlyList<Change> changes, Task durable)
+    public Answer Add(ChangeRecord record, Task durable)
     {
-        var answer = new Answer(requestId, principalId, [.. ChangedBy(changes)], ExpiresUs(requestId, NowUs()), durable);
-        if (requestId != Guid.Empty)
+        var id = record.RequestId;
+        var answer = new Answer(id, record.PrincipalId, record.Fingerprint, [.. ChangedBy(record.Changes)], ExpiresUs(id, NowUs()), durable);
+        if (id != Guid.Empty)
         {
-            _answers[requestId] = answer;
-            QueueOf(requestId).Enqueue(answer);
+            _answers[id] = answer;
+            QueueOf(id).Enqueue(answer);
         }
 
         return answer;
@@ -131,10 +147,11 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 
     public static LocalEntry Encode(Answer answer)
     {
-        var content = new byte[9 + (answer.Changed.Count * AnswerBytes)];
+        var content = new byte[HeadBytes(Version) + (answer.Changed.Count * AnswerBytes)];
         content[0] = Version;
         BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(1), answer.PrincipalId);
-        for (var (i, at) = (0, 9); i < answer.Changed.Count; i++, at += AnswerBytes)
+        BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(9), answer.Fingerprint);
+        for (var (i, at) = (0, HeadBytes(Version)); i < answer.Changed.Count; i++, at += AnswerBytes)
         {
             BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(at), answer.Changed[i].Id);
             BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(at + 8), answer.Changed[i].Version);
@@ -163,14 +180,15 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     private static Answer Decode(LocalEntry entry)
     {
         var content = entry.Content;
-        if (content.Length < 9 || content[0] != Version || (content.Length - 9) % AnswerBytes != 0)
+        var head = content.Length == 0 ? 0 : HeadBytes(content[0]);
+        if (head == 0 || content.Length < head || (content.Length - head) % AnswerBytes != 0)
         {
             throw new LoggerCmsException(
                 ErrorCodes.FormatNotSupported, $"The kept answer {entry.Key.Id} has a form that this release does not read.", "Use the release that wrote it.");
         }
 
-        var changed = new ChangedObject[(content.Length - 9) / AnswerBytes];
-        for (var (i, at) = (0, 9); i < changed.Length; i++, at += AnswerBytes)
+        var changed = new ChangedObject[(content.Length - head) / AnswerBytes];
+        for (var (i, at) = (0, head); i < changed.Length; i++, at += AnswerBytes)
         {
             changed[i] = new ChangedObject(
                 BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(at)),
@@ -178,8 +196,17 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(at + 12)));
         }
 
-        return new Answer(entry.Key.Id, BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(1)), changed, entry.ExpiresUs, Task.CompletedTask);
+        var fingerprint = content[0] == VersionWithoutFingerprint ? 0 : BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(9));
+        return new Answer(entry.Key.Id, BinaryPrimitives.ReadInt64LittleEndian(content.AsSpan(1)), fingerprint, changed, entry.ExpiresUs, Task.CompletedTask);
     }
+
+    // 0 for a form that this release does not read.
+    private static int HeadBytes(byte version) => version switch
+    {
+        Version => 17,
+        VersionWithoutFingerprint => 9,
+        _ => 0,
+    };
 
     private static long MadeUs(Guid requestId)
     {
@@ -195,8 +222,10 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 
     /// <param name="RequestId">The client's id.</param>
     /// <param name="PrincipalId">Whose request it was.</param>
+    /// <param name="Fingerprint">Of what was asked; 0 where it is not known.</param>
     /// <param name="Changed">What it did.</param>
     /// <param name="ExpiresUs">Until when it is kept.</param>
     /// <param name="Durable">Ends when it is durable and visible; fails when it came to nothing.</param>
-    internal sealed record Answer(Guid RequestId, long PrincipalId, IReadOnlyList<ChangedObject> Changed, long ExpiresUs, Task Durable);
+    internal sealed record Answer(
+        Guid RequestId, long PrincipalId, long Fingerprint, IReadOnlyList<ChangedObject> Changed, long ExpiresUs, Task Durable);
 }

@@ -97,6 +97,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     private LocalEntry? Answer(ChangeRecord record) => record.RequestId == Guid.Empty ? null : RequestLedger.Encode(new RequestLedger.Answer(
         record.RequestId,
         record.PrincipalId,
+        record.Fingerprint,
         [.. RequestLedger.ChangedBy(record.Changes)],
         _ledger.ExpiresUs(record.RequestId, record.TimeUs),
         Task.CompletedTask));

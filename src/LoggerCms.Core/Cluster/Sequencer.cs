@@ -67,7 +67,7 @@ internal sealed class Sequencer(
     public async ValueTask<WriteAnswer> WriteAsync(WriteRequest request)
     {
         // An answer that is there already takes no room.
-        if (unflushed.Bytes > options.MostUnflushedBytes && ledger.Find(request.RequestId, request.PrincipalId) is null)
+        if (unflushed.Bytes > options.MostUnflushedBytes && ledger.Find(request) is null)
             await WaitForRoomAsync().ConfigureAwait(false);
         var (answer, repeated) = await WholeAsync(() => Submit(request)).ConfigureAwait(false);
         await answer.Durable.ConfigureAwait(false);
@@ -99,7 +99,7 @@ internal sealed class Sequencer(
     {
         lock (_order)
         {
-            return !request.IsReconcile && ledger.Find(request.RequestId, request.PrincipalId) is { } earlier ? (earlier, true) : (Begin(request), false);
+            return !request.IsReconcile && ledger.Find(request) is { } earlier ? (earlier, true) : (Begin(request), false);
         }
     }
 
@@ -177,8 +177,8 @@ internal sealed class Sequencer(
             var reason = flusher.Failure is { } failure ? failure.Message : "it takes them more slowly than they come";
             throw new LoggerCmsException(
                 ErrorCodes.LimitExceeded,
-                $"{unflushed.Bytes >> 20} MB of changes are not yet in the system database ({reason}); the change was not made.",
-                "Bring the system database back, then try again; Get-CmsNode shows how much is left.");
+                $"{unflushed.Bytes >> 20} MB of changes are not yet in the system database and told to the audit ({reason}); the change was not made.",
+                "Bring what is away back, then try again; Get-CmsNode shows how much is left.");
         }
     }
 
@@ -227,7 +227,7 @@ internal sealed class Sequencer(
 
         // Set by Answers alone, on a thread where what waits for it may go on.
         var done = new TaskCompletionSource();
-        var answer = ledger.Add(request.RequestId, request.PrincipalId, record.Changes, done.Task);
+        var answer = ledger.Add(record, done.Task);
         _pending.Enqueue(new Pending(record, answer, length, done));
         return answer;
     }
@@ -242,6 +242,7 @@ internal sealed class Sequencer(
             PrincipalId = request.PrincipalId,
             ClientAddress = request.ClientAddress,
             RequestId = request.RequestId,
+            Fingerprint = request.Fingerprint,
             Changes = new ChangePlanner(_overlay, blocks, request, nowUs, options).Plan(),
         };
     }

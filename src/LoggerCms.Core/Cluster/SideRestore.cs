@@ -21,6 +21,7 @@ namespace LoggerCms.Core.Cluster;
 internal static class SideRestore
 {
     private const string Suffix = ".before-restore";
+    private const string DeltaFolderName = "deltas";
     private const long ObjectIdGap = 1L << 32;
     private const long UpdateKeyGap = 1L << 40;
     private static readonly Guid RestoreNode = new("5d1f2c80-7e0b-4a55-8f57-1c6d3a9b4e02");
@@ -39,7 +40,7 @@ internal static class SideRestore
         if (request.WhatIf)
         {
             await CheckAsTheRestoreWouldAsync(database, request, cancellationToken).ConfigureAwait(false);
-            return manifest.Info;
+            return manifest.Info with { SetAside = request.DataPath is { } planned ? [.. DeltasIn(files, Path.GetFullPath(planned))] : [] };
         }
 
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
@@ -56,10 +57,9 @@ internal static class SideRestore
             throw;
         }
 
-        if (request.DataPath is { } dataPath)
-            RestoreData(files, folder, Path.GetFullPath(dataPath));
+        IReadOnlyList<string> setAside = request.DataPath is { } dataPath ? RestoreData(files, folder, Path.GetFullPath(dataPath)) : [];
         await database.ReleaseLeaseAsync(lease.Epoch, CancellationToken.None).ConfigureAwait(false);
-        return manifest.Info;
+        return manifest.Info with { SetAside = setAside };
     }
 
     private static async Task ReplaceAsync(
@@ -195,11 +195,11 @@ internal static class SideRestore
     }
 
     /// <exception cref="LoggerCmsException">TempFolderUnusable, DiskFull: the database is restored, and keeps the restore's lease until another one did it all.</exception>
-    private static void RestoreData(IFileLayer files, string folder, string dataPath)
+    private static IReadOnlyList<string> RestoreData(IFileLayer files, string folder, string dataPath)
     {
         try
         {
-            PutDataBack(files, folder, dataPath);
+            return PutDataBack(files, folder, dataPath);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -208,23 +208,29 @@ internal static class SideRestore
         }
     }
 
-    private static void PutDataBack(IFileLayer files, string folder, string dataPath)
+    private static IEnumerable<string> DeltasIn(IFileLayer files, string dataPath)
+        => files.List(Path.Combine(dataPath, DeltaFolderName)).Select(f => f.Path).Where(p => !p.Contains(Suffix, StringComparison.Ordinal));
+
+    private static List<string> PutDataBack(IFileLayer files, string folder, string dataPath)
     {
-        var deltas = Path.Combine(dataPath, "deltas");
-        foreach (var file in files.List(deltas).Where(f => !f.Path.Contains(Suffix, StringComparison.Ordinal)))
+        List<string> setAside = [];
+        foreach (var path in DeltasIn(files, dataPath).ToList())
         {
-            files.Rename(file.Path, DeltaNames.Free(files, file.Path + Suffix));
-            files.SyncFolder(deltas);
+            var aside = DeltaNames.Free(files, path + Suffix);
+            files.Rename(path, aside);
+            files.SyncFolder(Path.Combine(dataPath, DeltaFolderName));
+            setAside.Add(aside);
         }
 
         var authority = Path.Combine(dataPath, SideBackup.AuthorityFolder);
         var revoked = Revoked(files, authority);
         SideBackup.CopyAuthority(files, Path.Combine(folder, SideBackup.AuthorityFolder), authority);
         if (revoked.Count == 0)
-            return;
+            return setAside;
         var restored = RevocationList.Load(files, Path.Combine(authority, RevocationList.File));
         foreach (var serial in revoked.Where(s => !restored.Contains(s)))
             restored.Add(serial);
+        return setAside;
     }
 
     private static IReadOnlyCollection<string> Revoked(IFileLayer files, string authority)

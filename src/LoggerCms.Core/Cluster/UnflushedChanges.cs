@@ -3,8 +3,8 @@ using LoggerCms.Core.RunTimeImage;
 namespace LoggerCms.Core.Cluster;
 
 /// <summary>
-/// What is durable in delta files and not yet in the system database: each object once, as it is after its last change. Safe for several callers
-/// at once.
+/// What is durable in delta files and not yet in the system database: each object once, as it is after its last change. What the database has and
+/// others were not told of yet still counts: its delta files stay, and so do the records in memory. Safe for several callers at once.
 /// </summary>
 /// <param name="startKey">The end of the keys that the epoch began above.</param>
 internal sealed class UnflushedChanges(long startKey)
@@ -12,6 +12,7 @@ internal sealed class UnflushedChanges(long startKey)
     private readonly Lock _lock = new();
     private Gathered _gathered = new() { LastUpdateKey = startKey };
     private Gathered? _inFlight;
+    private long _untoldBytes;
 
     /// <summary>About how much memory and delta file they hold.</summary>
     public long Bytes
@@ -19,7 +20,7 @@ internal sealed class UnflushedChanges(long startKey)
         get
         {
             lock (_lock)
-                return _gathered.Bytes + (_inFlight?.Bytes ?? 0);
+                return _gathered.Bytes + (_inFlight?.Bytes ?? 0) + _untoldBytes;
         }
     }
 
@@ -76,7 +77,17 @@ internal sealed class UnflushedChanges(long startKey)
     public void Committed()
     {
         lock (_lock)
+        {
+            _untoldBytes += _inFlight?.Bytes ?? 0;
             _inFlight = null;
+        }
+    }
+
+    /// <summary>All that was committed was told of.</summary>
+    public void Told()
+    {
+        lock (_lock)
+            _untoldBytes = 0;
     }
 
     /// <summary>The flush was not committed, or nobody knows: its changes go into the next, below what came in the meantime.</summary>

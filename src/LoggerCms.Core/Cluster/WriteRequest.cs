@@ -11,6 +11,9 @@ internal sealed record WriteRequest
     /// </summary>
     public required Guid RequestId { get; init; }
 
+    /// <summary>Of what is asked, so that one id is not two requests'; 0 where it is not known.</summary>
+    public long Fingerprint { get; init; }
+
     /// <summary>
     /// Makes a change again that was acknowledged before: its id is looked for by the reconciler, and no limit that came since stands against it.
     /// </summary>

@@ -45,6 +45,8 @@ public sealed class RestoreCmsSideCommand : AsyncPSCmdlet
         var go = ShouldProcess($"{question}.", $"{question}?", "Restore a side");
         if (go)
             plan = Run("Restoring", Path, (_, token) => EngineHost.GetCmsTools().RestoreAsync(request with { WhatIf = false }, token));
+        if (go && plan!.SetAside.Count > 0)
+            WriteWarning($"{plan.SetAside.Count} delta files of '{DataPath}' were set aside (SetAside names them); Get-DeltaFile shows the changes in them, which the backup may not have.");
         if (go || IsWhatIf)
             WriteObject(plan);
     }

@@ -129,8 +129,24 @@ public sealed class FlusherTests : IAsyncLifetime
     {
         Change(1000);
         var next = _flusher.NextAsync(NodeFixture.Token);
-        _events.Fail = true;
+        _events.FailsToLetGo = true;
         await Assert.ThrowsAsync<LoggerCmsException>(() => _flusher.FlushAsync(NodeFixture.Token));
+        await next;
+        Assert.Equal(0, _unflushed.Bytes);
+    }
+
+    [Fact]
+    public async Task What_the_database_has_and_nobody_else_could_keep_still_takes_room_because_it_waits_in_memory()
+    {
+        Change(1000);
+        var next = _flusher.NextAsync(NodeFixture.Token);
+        _events.FailsToKeep = true;
+        await Assert.ThrowsAsync<LoggerCmsException>(() => _flusher.FlushAsync(NodeFixture.Token));
+        Change(1001);
+        await Assert.ThrowsAsync<LoggerCmsException>(() => _flusher.FlushAsync(NodeFixture.Token));
+        Assert.Equal((200, 0, false), (_unflushed.Bytes, _unflushed.Count, next.IsCompleted));
+        _events.FailsToKeep = false;
+        await _flusher.FlushAsync(NodeFixture.Token);
         await next;
         Assert.Equal(0, _unflushed.Bytes);
     }
@@ -160,7 +176,9 @@ public sealed class FlusherTests : IAsyncLifetime
 
         public int Recoveries { get; private set; }
 
-        public bool Fail { get; set; }
+        public bool FailsToKeep { get; set; }
+
+        public bool FailsToLetGo { get; set; }
 
         public TaskCompletionSource<LoggerCmsException> End { get; } = new();
 
@@ -169,7 +187,10 @@ public sealed class FlusherTests : IAsyncLifetime
         public Task FlushingAsync(long throughKey, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task FlushedAsync(long throughKey, CancellationToken cancellationToken)
-            => Fail ? throw new LoggerCmsException(ErrorCodes.JournalFailed, "A segment could not be removed.", "Look.") : Task.CompletedTask;
+            => FailsToKeep ? throw new LoggerCmsException(ErrorCodes.LimitExceeded, "The queue is full.", "Look.") : Task.CompletedTask;
+
+        public Task LetGoAsync(long throughKey)
+            => FailsToLetGo ? throw new LoggerCmsException(ErrorCodes.JournalFailed, "A segment could not be removed.", "Look.") : Task.CompletedTask;
 
         public void FlushFailed(LoggerCmsException exception, bool isCommitted, TimeSpan retryAfter) => Failed++;
 

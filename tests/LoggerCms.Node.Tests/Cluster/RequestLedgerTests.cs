@@ -1,10 +1,13 @@
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Transfer.Tests.Support;
 
 namespace LoggerCms.Node.Tests.Cluster;
 
 public sealed class RequestLedgerTests
 {
+    private const long Fingerprint = 7;
+
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly ManualTime _time = new();
@@ -19,7 +22,7 @@ public sealed class RequestLedgerTests
         Add(id);
         _time.Advance(9.99 * Minute);
         Assert.Empty(_ledger.Expire());
-        Assert.NotNull(_ledger.Find(id, 12));
+        Assert.NotNull(Find(id));
         _time.Advance(0.01 * Minute);
         Assert.Equal(id, Assert.Single(_ledger.Expire()).Id);
         Assert.Equal(ErrorCodes.RequestExpired, Refused(id));
@@ -46,8 +49,8 @@ public sealed class RequestLedgerTests
     {
         Assert.Equal(ErrorCodes.InvalidOption, Refused(New(ahead: 11 * Minute)));
         Assert.Equal(ErrorCodes.RequestExpired, Refused(New(ahead: -11 * Minute)));
-        Assert.Null(_ledger.Find(New(), 12));
-        Assert.Null(_ledger.Find(Guid.Empty, 12));
+        Assert.Null(Find(New()));
+        Assert.Null(Find(Guid.Empty));
     }
 
     [Fact]
@@ -71,9 +74,26 @@ public sealed class RequestLedgerTests
         var answer = Add(New());
         var other = new RequestLedger(new ClusterOptions(), _time);
         other.Restore(RequestLedger.Encode(answer));
-        var read = other.Find(answer.RequestId, 12)!;
+        var read = other.Find(Request(answer.RequestId))!;
         Assert.Equal(answer.Changed, read.Changed);
-        Assert.Equal((answer.ExpiresUs, 12L), (read.ExpiresUs, read.PrincipalId));
+        Assert.Equal((answer.ExpiresUs, 12L, Fingerprint), (read.ExpiresUs, read.PrincipalId, read.Fingerprint));
+    }
+
+    [Fact]
+    public void An_id_that_comes_again_with_another_request_is_refused_instead_of_told_of_changes_that_nobody_made()
+    {
+        var id = New();
+        Add(id);
+        Assert.Equal(ErrorCodes.InvalidOption, Assert.Throws<LoggerCmsException>(() => _ledger.Find(Request(id) with { Fingerprint = 8 })).Code);
+    }
+
+    [Fact]
+    public void An_answer_of_an_earlier_release_is_read_and_given_to_whoever_asks_again()
+    {
+        var id = New();
+        byte[] content = [1, 12, 0, 0, 0, 0, 0, 0, 0, 232, 3, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0];
+        _ledger.Restore(new LocalEntry(new LocalKey(LocalClass.Request, id), long.MaxValue, content));
+        Assert.Equal([new ChangedObject(1000, 2, 5)], Find(id)!.Changed);
     }
 
     [Fact]
@@ -82,12 +102,12 @@ public sealed class RequestLedgerTests
         var id = New();
         Add(id);
         _ledger.Remove(id);
-        Assert.Null(_ledger.Find(id, 12));
+        Assert.Null(Find(id));
         _time.Advance(5 * Minute);
         Add(id);
         _time.Advance(5 * Minute);
         Assert.Empty(_ledger.Expire());
-        Assert.NotNull(_ledger.Find(id, 12));
+        Assert.NotNull(Find(id));
     }
 
     [Fact]
@@ -105,10 +125,24 @@ public sealed class RequestLedgerTests
         Assert.Equal(onceOnly, Assert.Single(_ledger.Expire()).Id);
     }
 
-    private RequestLedger.Answer Add(Guid id)
-        => _ledger.Add(id, 12, [new RemoveChange { UpdateKey = 5, BeforeKey = 4, Id = 1000, Kind = "Txt", Name = "a" }], Task.CompletedTask);
+    private RequestLedger.Answer Add(Guid id) => _ledger.Add(
+        new ChangeRecord
+        {
+            Epoch = 1,
+            TimeUs = 0,
+            PrincipalId = 12,
+            ClientAddress = "",
+            RequestId = id,
+            Fingerprint = Fingerprint,
+            Changes = [new RemoveChange { UpdateKey = 5, BeforeKey = 4, Id = 1000, Kind = "Txt", Name = "a" }],
+        },
+        Task.CompletedTask);
 
     private Guid New(TimeSpan ahead = default) => Guid.CreateVersion7(_time.GetUtcNow() + ahead);
 
-    private string Refused(Guid id, long principal = 12) => Assert.Throws<LoggerCmsException>(() => _ledger.Find(id, principal)).Code;
+    private RequestLedger.Answer? Find(Guid id) => _ledger.Find(Request(id));
+
+    private string Refused(Guid id, long principal = 12) => Assert.Throws<LoggerCmsException>(() => _ledger.Find(Request(id, principal))).Code;
+
+    private static WriteRequest Request(Guid id, long principal = 12) => WriteRequest.Decided(principal, "") with { RequestId = id, Fingerprint = Fingerprint };
 }

@@ -76,6 +76,34 @@ public sealed class HiddenObjectTests : IAsyncLifetime
         };
     }
 
+    [Theory]
+    [InlineData("owner")]
+    [InlineData("right")]
+    [InlineData("right of a new one")]
+    public async Task A_hidden_principal_is_as_good_as_none(string way)
+    {
+        var user = await MakeAsync(Create("secret user", SystemObjects.Users, ObjectKinds.User) with { AccessList = AccessList.Empty.Deny(Bob, Rights.View).Encode() });
+        var rights = AccessList.Empty.Grant(Bob, Rights.View).Grant(Bob, Rights.Add).Grant(Bob, Rights.TakeOwnership).Grant(Bob, Rights.ModifyRights);
+        var own = await MakeAsync(Create("bob's") with { OwnerId = Bob, AccessList = rights.Encode() });
+        var hidden = await RefusedAsync(Give(user), whatIf: false);
+        var none = await RefusedAsync(Give(Nothing), whatIf: false);
+        Assert.Equal((ErrorCodes.InvalidObject, Bare(none.Message)), (hidden.Code, Bare(hidden.Message)));
+
+        // To somebody who is there and seen it goes, and what was given to somebody who went away does not stand in the way.
+        await _service.ChangeAsync(new Http.Caller(Bob, ""), new ChangeRequest(null, WhatIf: false, [Give(Bob)]));
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = own, AccessList = bytes => AccessList.Decode(bytes).Grant(Nothing, Rights.View).Encode() }));
+        await _service.ChangeAsync(
+            new Http.Caller(Bob, ""),
+            new ChangeRequest(null, WhatIf: false, [new ChangeObject { Id = own, AccessList = bytes => AccessList.Decode(bytes).Grant(Bob, Rights.Edit).Encode() }]));
+
+        WriteOperation Give(long id) => way switch
+        {
+            "owner" => new ChangeObject { Id = own, OwnerId = id },
+            "right" => new ChangeObject { Id = own, AccessList = bytes => AccessList.Decode(bytes).Grant(id, Rights.View).Encode() },
+            _ => Create("new", own) with { AccessList = AccessList.Empty.Grant(id, Rights.View).Encode() },
+        };
+    }
+
     [Fact]
     public async Task What_it_may_remove_but_not_see_stays_also_where_the_folder_goes()
     {
