@@ -26,8 +26,11 @@ internal static class SystemTables
     /// <summary>What a lease of mode single expires at, and so never does.</summary>
     public const long Never = long.MaxValue;
 
-    /// <summary>The side-local tables that belong to nodes: switching the config message log off leaves them alone.</summary>
-    public static IReadOnlyList<string> OfNodes { get; } = [System, Lease, Epoch, Token, Request, Stage];
+    /// <summary>The transfers that committed here: by it the end of one is known whose answer to COMMIT was lost.</summary>
+    public const string Transfer = "loggercms_transfer";
+
+    /// <summary>The side-local tables that are not the config message log's: switching it off leaves them alone.</summary>
+    public static IReadOnlyList<string> NotOfLog { get; } = [System, Lease, Epoch, Token, Request, Stage, Transfer];
 
     /// <summary>A row of <see cref="ObjectColumns"/>, read in their order, as sequential access demands.</summary>
     public static CmsObject Read(DbDataReader r) => new()

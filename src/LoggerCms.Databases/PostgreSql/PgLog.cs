@@ -7,7 +7,7 @@ namespace LoggerCms.Databases.PostgreSql;
 
 /// <summary>
 /// The config message log of a PostgreSQL database. Triggers do not see what is done with <c>session_replication_role = replica</c>,
-/// or with triggers disabled on the table; verification finds that.
+/// or while triggers are disabled on the table; verification finds that.
 /// </summary>
 internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISideLog
 {
@@ -72,7 +72,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                 FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'loggercms\_%'
                 UNION ALL SELECT format('DROP %s public.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.relname)
                 FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S') AND c.relname LIKE 'loggercms\_%'
-                  AND c.relname <> ALL (ARRAY[{string.Join(", ", SystemTables.OfNodes.Select(PgName.Literal))}])
+                  AND c.relname <> ALL (ARRAY[{string.Join(", ", SystemTables.NotOfLog.Select(PgName.Literal))}])
                 """,
                 r => r.GetString(0), cancellationToken).ConfigureAwait(false);
             foreach (var statement in statements)
@@ -233,8 +233,8 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
         => await session.ScalarAsync<long>("SELECT value::bigint FROM public.loggercms_meta WHERE name = 'retention_seconds'", cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// Tables whose every change the log tells: their key, and their partitions, are those for which their trigger was made. The text of its function
-    /// says which these were.
+    /// Tables whose every change the log tells: their triggers fire, and their key and their partitions are those for which these were made. The text of
+    /// the row trigger's function says which these were.
     /// </summary>
     private static async Task<HashSet<string>> CoveredAsync(PgSession session, PgCatalog catalog, CancellationToken cancellationToken)
     {
@@ -242,6 +242,8 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
             $"""
             SELECT t.name, f.prosrc, ({PgLogFunctions.PartitionTriggers("t.relation")})
             FROM ({PgLogFunctions.LoggedTables}) AS t JOIN pg_proc AS f ON f.oid = t.function
+            WHERE (SELECT count(*) FROM pg_trigger AS g
+                WHERE g.tgrelid = t.relation AND g.tgname IN ('{PgLogFunctions.Trigger}', '{PgLogFunctions.TruncateTrigger}') AND {PgLogFunctions.Fires}) = 2
             """,
             r => (Table: r.GetString(0), Text: r.GetString(1), Partitions: r.GetString(2)), cancellationToken).ConfigureAwait(false);
         var tables = catalog.Side.Tables.ToDictionary(t => t.Name.ToString(), t => catalog[t.Name], StringComparer.Ordinal);

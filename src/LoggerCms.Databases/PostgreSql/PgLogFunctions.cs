@@ -32,6 +32,9 @@ internal static class PgLogFunctions
         WHERE g.tgname = 'loggercms_log' AND g.tgparentid = 0
         """;
 
+    /// <summary>Of a trigger <c>g</c>: it was not switched off, and fires for what ordinary sessions write.</summary>
+    public const string Fires = "g.tgenabled IN ('O', 'A')";
+
     private const string Now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
     private const string Header = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp";
@@ -142,7 +145,7 @@ internal static class PgLogFunctions
     /// <summary>The row triggers with which a table's partitions came under the log; one that is attached, even anew, gets another.</summary>
     public static string PartitionTriggers(string oid) => $"""
         SELECT coalesce(string_agg(g.oid::text, ' ' ORDER BY g.oid), '') FROM pg_partition_tree({oid}) AS p JOIN pg_trigger AS g ON g.tgrelid = p.relid
-        WHERE p.level > 0 AND g.tgname = '{Trigger}'
+        WHERE p.level > 0 AND g.tgname = '{Trigger}' AND {Fires}
         """;
 
     /// <summary>What the function of a table's row trigger does; where the one that is there does something else, its entries do not tell all changes.</summary>

@@ -86,7 +86,7 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
                     r => r.GetString(0),
                     What,
                     cancellationToken).ConfigureAwait(false);
-                foreach (var table in tables.Except(SystemTables.OfNodes))
+                foreach (var table in tables.Except(SystemTables.NotOfLog))
                     await session.ExecuteAsync($"DROP TABLE [dbo].{SqlServerDialect.Quote(table)}", What, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);

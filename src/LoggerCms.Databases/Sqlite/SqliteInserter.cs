@@ -6,7 +6,7 @@ namespace LoggerCms.Databases.Sqlite;
 internal sealed unsafe class SqliteInserter(SqliteDb db, TableSchema table, SqliteColumn[] columns) : IDisposable
 {
     private readonly SqliteStatement _insert = db.Prepare(
-        $"INSERT INTO main.{SqliteSql.Quote(table.Name.Name)} ({SqliteSql.List(columns)})"
+        $"{SqliteSql.Insert} main.{SqliteSql.Quote(table.Name.Name)} ({SqliteSql.List(columns)})"
         + $" VALUES ({string.Join(", ", columns.Select((_, i) => "?" + (i + 1)))})");
 
     public long Insert(RowBatch batch)

@@ -56,7 +56,7 @@ internal sealed class SqliteLog(SqliteSide side) : ISideLog
                 }
 
                 DropTriggers(db, names.Where(n => n.Type == "trigger").Select(n => n.Name));
-                foreach (var (name, _) in names.Where(n => n.Type == "table" && !SystemTables.OfNodes.Contains(n.Name)))
+                foreach (var (name, _) in names.Where(n => n.Type == "table" && !SystemTables.NotOfLog.Contains(n.Name)))
                     db.Execute($"DROP TABLE main.{SqliteSql.Quote(name)}");
                 return true;
             },

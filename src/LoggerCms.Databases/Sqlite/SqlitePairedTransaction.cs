@@ -41,11 +41,11 @@ internal sealed class SqlitePairedTransaction(SqliteDb db, TimeSpan lockTimeout,
             && table.SourceTable.OwnOrder.SequenceEqual(table.DestinationTable.OwnOrder, StringComparer.Ordinal)
             && table.SourceTable.OwnOrder.Count == table.SourceColumns.Length;
         if (whole && !table.SourceTable.HasGenerated && !table.DestinationTable.HasGenerated)
-            return $"INSERT INTO main.{table.DestinationTable.Quoted} SELECT * FROM src.{table.SourceTable.Quoted}";
+            return $"{SqliteSql.Insert} main.{table.DestinationTable.Quoted} SELECT * FROM src.{table.SourceTable.Quoted}";
         var id = table.HaveRowIds && table.Destination.RowFilter is null && table.Destination.SideLocalColumns.Count == 0
             && !table.SourceColumns.Any(c => c.IsRowId) && !table.DestinationColumns.Any(c => c.IsRowId);
         string to = id ? table.DestinationTable.RowId + ", " : string.Empty, from = id ? table.SourceTable.RowId + ", " : string.Empty;
-        return $"INSERT INTO main.{table.DestinationTable.Quoted} ({to}{SqliteSql.List(table.DestinationColumns)})"
+        return $"{SqliteSql.Insert} main.{table.DestinationTable.Quoted} ({to}{SqliteSql.List(table.DestinationColumns)})"
             + $" SELECT {from}{SqliteSql.List(table.SourceColumns)} FROM src.{table.SourceTable.Quoted}{SqliteSql.Filter(table.Source)}";
     }
 

@@ -15,7 +15,7 @@ internal static unsafe class SqliteRowChanges
         var sets = changed.Length == 0
             ? $"{columns[0].Quoted} = {columns[0].Quoted}"
             : string.Join(", ", changed.Select(i => $"{columns[i].Quoted} = ?{i + 1}"));
-        using var update = db.Prepare($"UPDATE main.{table.Quoted} SET {sets}{SqliteSql.Where(condition, schema.RowFilter)}");
+        using var update = db.Prepare($"UPDATE OR ABORT main.{table.Quoted} SET {sets}{SqliteSql.Where(condition, schema.RowFilter)}");
         var key = table.SelectKey(schema);
         using var keys = new RowBatch(1024);
         var total = 0L;

@@ -5,6 +5,9 @@ namespace LoggerCms.Databases.Sqlite;
 /// <summary>Pieces of SQL.</summary>
 internal static class SqliteSql
 {
+    /// <summary>What a constraint of the table says to do about a conflict, such as REPLACE or IGNORE, does not count behind this.</summary>
+    public const string Insert = "INSERT OR ABORT INTO";
+
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     public static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";

@@ -264,6 +264,21 @@ public abstract partial class SideDriverContract
     }
 
     [Fact]
+    public async Task Disabling_leaves_what_tells_how_a_transfer_ended()
+    {
+        var (_, side) = await LoggedAsync(ItemTable());
+        var id = Guid.NewGuid();
+        await using (var transaction = await side.BeginAsync())
+        {
+            await transaction.RecordTransferAsync(id, Token);
+            await transaction.CommitAsync();
+        }
+
+        await side.Log.DisableAsync(Token);
+        Assert.True(await side.HasTransferAsync(id, Token));
+    }
+
+    [Fact]
     public async Task Undoing_gives_the_side_a_new_incarnation()
     {
         var (database, side) = await LoggedAsync(ItemTable());

@@ -106,6 +106,27 @@ public sealed class PostgreSqlLogTests(ITestOutputHelper output) : PostgreSqlTes
         Assert.Equal(["i10", "i11", "i12", "i8", "i9"], (await EntriesAsync(side, 0, long.MaxValue)).Select(e => e.Key).Distinct().Order());
     }
 
+    [Theory]
+    [InlineData("ALTER TABLE item DISABLE TRIGGER ALL")]
+    [InlineData("ALTER TABLE item DISABLE TRIGGER loggercms_truncate")]
+    [InlineData("ALTER TABLE item ENABLE REPLICA TRIGGER loggercms_log")]
+    [InlineData("ALTER TABLE low DISABLE TRIGGER loggercms_log")]
+    public async Task A_table_whose_triggers_do_not_fire_is_not_under_the_log_until_it_comes_under_it_anew(string disable)
+    {
+        var (database, side) = await LoggedAsync(
+            Item, "CREATE TABLE parted (id bigint PRIMARY KEY) PARTITION BY RANGE (id)", "CREATE TABLE low PARTITION OF parted FOR VALUES FROM (0) TO (10)");
+        var before = await side.Log.GetStateAsync(Token);
+        Assert.Equal(["item", "parted"], before.Tables);
+        await database.ExecuteAsync(disable);
+        Assert.Single((await side.Log.GetStateAsync(Token)).Tables);
+        await side.Log.EnableAsync("A", (await side.CatalogAsync()).Tables, Week, Token);
+        var after = await side.Log.GetStateAsync(Token);
+        Assert.Equal(["item", "parted"], after.Tables);
+        Assert.NotEqual(before.Origin, after.Origin);
+        await database.ExecuteAsync("INSERT INTO item VALUES (1)", "INSERT INTO parted VALUES (1)", "TRUNCATE item, parted");
+        Assert.Equal(4, (await EntriesAsync(side, 0, long.MaxValue)).Select(e => (e.Operation, e.Table, e.Key)).Distinct().Count());
+    }
+
     [Fact]
     public async Task Blank_padded_and_caseless_keys_are_logged_as_they_are_stored()
     {
