@@ -29,6 +29,8 @@ internal class FakeSide(string name, FakeSnapshot snapshot) : ISide
 
     public Task<bool> HasTransferAsync(Guid transferId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<long> CountTransfersAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<long?> GetFreeBytesAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<bool> IsInServiceAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

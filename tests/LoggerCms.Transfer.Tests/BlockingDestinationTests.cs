@@ -88,6 +88,8 @@ public sealed class BlockingDestinationTests
 
         public Task<bool> HasTransferAsync(Guid transferId, CancellationToken cancellationToken) => inner.HasTransferAsync(transferId, cancellationToken);
 
+        public Task<long> CountTransfersAsync(CancellationToken cancellationToken) => inner.CountTransfersAsync(cancellationToken);
+
         public Task<long?> GetFreeBytesAsync(CancellationToken cancellationToken) => inner.GetFreeBytesAsync(cancellationToken);
 
         public Task<bool> IsInServiceAsync(CancellationToken cancellationToken) => inner.IsInServiceAsync(cancellationToken);

@@ -26,10 +26,10 @@ public sealed class ConflictClauseTests
             using var arena = new Arena([declaration]);
             arena.Source.Run(source);
             arena.Destination.Run(destination);
-            var profile = arena.Write("profile.json", """{ "rowFilters": { "t": "site = 'x'" } }""");
+            var profile = arena.At("profile.json");
+            await File.WriteAllTextAsync(profile, """{ "rowFilters": { "t": "site = 'x'" } }""", Arena.Token);
             var before = arena.Destination.Dump();
-            var refused = await Assert.ThrowsAsync<LoggerCmsException>(() => arena.TransferAsync(arena.With(mode) with { ProfilePath = profile, Verify = verify }));
-            Assert.Equal(ErrorCodes.ConstraintViolated, refused.Code);
+            await arena.FailsAsync(ErrorCodes.ConstraintViolated, arena.With(mode) with { ProfilePath = profile, Verify = verify });
             Assert.Equal(before, arena.Destination.Dump());
         }
     }
@@ -47,8 +47,7 @@ public sealed class ConflictClauseTests
             arena.Source.Run("CREATE TABLE t (id INTEGER PRIMARY KEY, code TEXT)", "INSERT INTO t VALUES (1, 'c1'), (2, 'c1')");
             arena.Destination.Run($"CREATE TABLE t (id INTEGER PRIMARY KEY, {column})", "INSERT INTO t VALUES (1, 'c1')");
             var before = arena.Destination.Dump();
-            var refused = await Assert.ThrowsAsync<LoggerCmsException>(() => arena.TransferAsync(arena.With(mode) with { Verify = verify }));
-            Assert.Equal(ErrorCodes.ConstraintViolated, refused.Code);
+            await arena.FailsAsync(ErrorCodes.ConstraintViolated, arena.With(mode, verify: verify));
             Assert.Equal(before, arena.Destination.Dump());
         }
     }

@@ -71,6 +71,38 @@ public sealed class ResumeTests
         Assert.Equal(now, arena.Destination.Dump());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Tables_in_a_spool_do_not_replace_what_a_transfer_from_elsewhere_has_brought_since(bool wasUndone)
+    {
+        using var arena = Filled();
+        var id = await FailInApplyAsync(arena, StateTransferMode.Full);
+        arena.Source.Run("UPDATE word SET meaning = 'newer' WHERE word = 'word5'");
+        var elsewhere = new SideEngine(
+            [new Databases.Sqlite.SqliteSideDriver()], TimeProvider.System, new Core.StateTransfer.TransferStore(TimeProvider.System, arena.At("elsewhere")));
+        var newer = await elsewhere.TransferAsync(arena.With(StateTransferMode.Rows), null, Arena.Token);
+        if (wasUndone)
+            await elsewhere.UndoAsync(new UndoRequest { Id = newer.Id }, null, Arena.Token);
+        var now = arena.Destination.Dump();
+
+        await Arena.ThrowsAsync(ErrorCodes.DestinationChanged, () => arena.ResumeAsync(id));
+
+        Assert.Equal(now, arena.Destination.Dump());
+        Assert.Equal(StateTransferStatus.Completed, (await arena.ResumeAsync(id, force: true)).Status);
+    }
+
+    [Fact]
+    public async Task A_transfer_that_was_undone_does_not_stop_the_resume_of_one_that_was_prepared_before()
+    {
+        using var arena = Filled();
+        var id = await FailInApplyAsync(arena, StateTransferMode.Full);
+        await arena.UndoAsync((await arena.TransferAsync(arena.With(StateTransferMode.Rows))).Id);
+
+        Assert.Equal(StateTransferStatus.Completed, (await arena.ResumeAsync(id)).Status);
+        await arena.AssertEqualSidesAsync();
+    }
+
     [Fact]
     public async Task A_resume_and_an_undo_go_by_the_profile_as_it_was()
     {

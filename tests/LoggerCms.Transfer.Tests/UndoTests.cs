@@ -114,6 +114,23 @@ public sealed class UndoTests
     }
 
     [Fact]
+    public async Task The_last_one_is_the_one_that_the_side_had_last_also_where_a_clock_was_set_back()
+    {
+        using var arena = Differing();
+        var start = arena.Destination.Dump();
+        var first = await arena.TransferAsync();
+        arena.Source.Run("UPDATE t SET v = 'second' WHERE id = 1");
+        var second = await arena.NewEngine(new ManualTime()).TransferAsync(arena.Request, null, Arena.Token);
+        Assert.True(second.StartedAt < first.StartedAt);
+
+        await Arena.ThrowsAsync(ErrorCodes.UndoNotLast, () => arena.UndoAsync(first.Id));
+        await arena.UndoAsync(second.Id);
+        await arena.UndoAsync(first.Id);
+
+        Assert.Equal(start, arena.Destination.Dump());
+    }
+
+    [Fact]
     public async Task Transfers_are_undone_last_first_and_the_undo_of_an_undo_is_the_transfer_again()
     {
         using var arena = Differing();

@@ -54,6 +54,9 @@ public interface ISide : IAsyncDisposable
     /// <summary>True when a transfer with this id committed here (its id is written in its own transaction).</summary>
     Task<bool> HasTransferAsync(Guid transferId, CancellationToken cancellationToken);
 
+    /// <summary>How many transfers committed here.</summary>
+    Task<long> CountTransfersAsync(CancellationToken cancellationToken);
+
     /// <summary>Free bytes where the database lives, or null where that cannot be known from here.</summary>
     Task<long?> GetFreeBytesAsync(CancellationToken cancellationToken);
 
@@ -164,7 +167,8 @@ public interface ISideTransaction : IRowReader, IAsyncDisposable
     Task<IReadOnlyList<BrokenForeignKey>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken);
 
     /// <summary>Writes the transfer's id, so that a lost answer to COMMIT can be settled.</summary>
-    Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken);
+    /// <returns>When that was, by the database's clock, and later than each transfer before it whatever that clock says; microseconds since 1970 UTC.</returns>
+    Task<long> RecordTransferAsync(Guid transferId, CancellationToken cancellationToken);
 
     /// <summary>Log work inside this transaction; null where no log is enabled.</summary>
     ISideLogWriter? LogWriter { get; }

@@ -155,7 +155,7 @@ internal static class ApplyPhase
     {
         if (transaction.LogWriter is { } log)
             await request.MovePosition(transaction, await log.GetPositionAsync(run.Token).ConfigureAwait(false), run.Token).ConfigureAwait(false);
-        await transaction.RecordTransferAsync(run.Id, run.Token).ConfigureAwait(false);
+        var ordinal = await transaction.RecordTransferAsync(run.Id, run.Token).ConfigureAwait(false);
         var after = transaction.LogWriter is { } moved ? await moved.GetPositionAsync(run.Token).ConfigureAwait(false) : SidePosition.None;
         undoFile.Complete(new ChangeFileFooter
         {
@@ -164,7 +164,7 @@ internal static class ApplyPhase
             Tables = outcomes,
         });
         run.Set(run.Result with { UndoPath = undoFile.Path });
-        run.Set(run.Record with { Locked = [.. tables.Select(t => t.Name).Distinct()], CommittedAt = time.GetUtcNow() });
+        run.Set(run.Record with { Locked = [.. tables.Select(t => t.Name).Distinct()], CommittedAt = time.GetUtcNow(), Ordinal = ordinal });
         run.Save();
         run.Token.ThrowIfCancellationRequested();
         try

@@ -95,6 +95,9 @@ internal sealed record ChangeFileFooter
     /// <summary>Spool: the destination's position as Compare saw it. Undo: after the transfer.</summary>
     public required PositionRecord DestinationPosition { get; init; }
 
+    /// <summary>Spool with tables that are sent whole: how many transfers had committed into the destination when it was written.</summary>
+    public long? DestinationTransfers { get; init; }
+
     /// <summary>Entries to be written to the destination's log with their origin: in Log mode what it lacks, otherwise the source's last ones.</summary>
     public IReadOnlyList<LogEntry> Entries { get; init; } = [];
 }

@@ -29,7 +29,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         }
 
         // A table that is sent whole expects nothing of the destination, so that an old spool would take back what came since.
-        if (!request.Force && LaterThan(record, record.Result.StartedAt) is { } later)
+        if (!request.Force && LaterThan(record, r => r.CommittedAt > record.Result.StartedAt) is { } later)
         {
             throw new LoggerCmsException(
                 ErrorCodes.DestinationChanged,
@@ -77,6 +77,8 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         }
 
         using var changes = ChangeFileReader.Open(run.Files, spool, undo: false, run.Token);
+        if (!request.Force)
+            await CheckOthersAsync(run, side, changes).ConfigureAwait(false);
         var source = changes.Footer.Position.ToPosition();
         run.Note($"Resumed from a spool of {changes.Header.Created:u} at position {source}.");
         var tables = await TablesAsync(run, side, changes.Header).ConfigureAwait(false);
@@ -173,7 +175,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
                     : "Only a completed transfer whose undo file was not removed can be undone.");
         }
 
-        if (!request.Force && LaterThan(record, record.CommittedAt ?? record.Result.StartedAt) is { } later)
+        if (!request.Force && LaterThan(record, r => IsLater(r, record)) is { } later)
         {
             throw new LoggerCmsException(
                 ErrorCodes.UndoNotLast,
@@ -182,12 +184,37 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         }
     }
 
-    /// <summary>A transfer into the same side that was completed after the given time and has not been undone.</summary>
-    private TransferRecord? LaterThan(TransferRecord record, DateTimeOffset time)
+    /// <summary>A later transfer into the same side that has not been undone.</summary>
+    private TransferRecord? LaterThan(TransferRecord record, Func<TransferRecord, bool> isLater)
     {
         var records = store.List();
-        return records.FirstOrDefault(r => r.DestinationIdentity == record.DestinationIdentity && r.Result.Id != record.Result.Id
-            && r.Result.Status == StateTransferStatus.Completed && (r.CommittedAt ?? r.Result.StartedAt) > time && Stands(r, records));
+        return records.FirstOrDefault(r => IsOther(r, record) && r.Result.Status == StateTransferStatus.Completed && isLater(r) && Stands(r, records));
+    }
+
+    private static bool IsOther(TransferRecord other, TransferRecord record)
+        => other.DestinationIdentity == record.DestinationIdentity && other.Result.Id != record.Result.Id;
+
+    private static bool IsLater(TransferRecord other, TransferRecord record) => (other.Ordinal, record.Ordinal) is ({ } theirs, { } ours)
+        ? theirs > ours
+        : (other.CommittedAt ?? other.Result.StartedAt) > (record.CommittedAt ?? record.Result.StartedAt);
+
+    /// <summary>
+    /// A table that is sent whole expects nothing of its rows, so transfers of other users and machines, of which there is no record here, are counted.
+    /// </summary>
+    private async Task CheckOthersAsync(TransferRun run, ISide side, ChangeFileReader spool)
+    {
+        if (spool.Footer.DestinationTransfers is not { } then)
+            return;
+        var now = await side.CountTransfersAsync(run.Token).ConfigureAwait(false);
+        var known = store.List().Count(r => IsOther(r, run.Record) && r.CommittedAt > run.Result.StartedAt
+            && r.Result.Status is StateTransferStatus.Completed or StateTransferStatus.Undone);
+        if (now == then + known)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.DestinationChanged,
+            $"{now} state transfers were completed into {side.DisplayName} by now, {then} when {run.Id} had been prepared, {known} of them by this user on this machine. Nothing was applied.",
+            "Start a new transfer, or use -Force to bring the side back to the older state (an undo file is written).",
+            side.DisplayName);
     }
 
     /// <summary>A transfer stands, and so does the undo of an undo: it is that transfer again. An undo only takes one away.</summary>

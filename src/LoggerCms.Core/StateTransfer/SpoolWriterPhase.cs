@@ -33,6 +33,7 @@ internal static class SpoolWriterPhase
             Position = PositionRecord.Of(work.SourcePosition),
             DestinationPosition = PositionRecord.Of(work.DestinationPosition),
             Entries = work.Entries,
+            DestinationTransfers = changes.Tables.Any(t => t.Whole) ? await sides.Destination.CountTransfersAsync(run.Token).ConfigureAwait(false) : null,
             Tables = [.. work.Pairs.Select((_, i) => new TableOutcome
             {
                 Whole = changes.Tables[i].Whole,

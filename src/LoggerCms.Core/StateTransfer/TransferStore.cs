@@ -39,6 +39,9 @@ internal sealed record TransferRecord
 
     /// <summary>When its transaction was about to commit: transfers into one side are told apart by that, because a resumed one began long before.</summary>
     public DateTimeOffset? CommittedAt { get; init; }
+
+    /// <summary>What the destination wrote down then: later transfers into it have a higher one, also where a clock was set back.</summary>
+    public long? Ordinal { get; init; }
 }
 
 /// <summary>

@@ -97,6 +97,8 @@ internal sealed class PgSide : ISide
     public async Task<bool> HasTransferAsync(Guid transferId, CancellationToken cancellationToken)
         => await PgTransfers.HasAsync(_session, transferId, cancellationToken).ConfigureAwait(false);
 
+    public Task<long> CountTransfersAsync(CancellationToken cancellationToken) => PgTransfers.CountAsync(_session, cancellationToken);
+
     public Task<long?> GetFreeBytesAsync(CancellationToken cancellationToken) => Task.FromResult<long?>(null);
 
     public async Task<bool> IsInServiceAsync(CancellationToken cancellationToken)

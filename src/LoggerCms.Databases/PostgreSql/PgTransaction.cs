@@ -180,7 +180,7 @@ internal sealed class PgTransaction : ISideTransaction, IRowHasher
     public Task<IReadOnlyList<BrokenForeignKey>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
         => PgForeignKeys.FindViolationsAsync(_session, [.. tables.Select(t => _catalog[t.Name])], cancellationToken);
 
-    public Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
+    public Task<long> RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
         => PgTransfers.RecordAsync(_session, transferId, cancellationToken);
 
     public async Task CommitAsync()

@@ -22,13 +22,22 @@ internal static class PgTransfers
         }
     }
 
-    public static async Task RecordAsync(PgSession session, Guid id, CancellationToken cancellationToken)
+    public static async Task<long> RecordAsync(PgSession session, Guid id, CancellationToken cancellationToken)
     {
         await session.ExecuteAsync($"SELECT pg_advisory_xact_lock({LockKey})", cancellationToken, id.ToString("D")).ConfigureAwait(false);
-        await session.ExecuteAsync(
-            "INSERT INTO public.loggercms_transfer (id, at_us) VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)",
+        return await session.ScalarAsync<long>(
+            """
+            INSERT INTO public.loggercms_transfer (id, at_us) VALUES ($1, greatest(
+                (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT max(at_us) + 1 FROM public.loggercms_transfer)))
+            RETURNING at_us
+            """,
             cancellationToken, id.ToString("D")).ConfigureAwait(false);
     }
+
+    public static async Task<long> CountAsync(PgSession session, CancellationToken cancellationToken)
+        => await session.ScalarAsync<bool>(IsThere, cancellationToken).ConfigureAwait(false)
+            ? await session.ScalarAsync<long>("SELECT count(*) FROM public.loggercms_transfer", cancellationToken).ConfigureAwait(false)
+            : 0;
 
     public static async Task<bool> HasAsync(PgSession session, Guid id, CancellationToken cancellationToken)
     {

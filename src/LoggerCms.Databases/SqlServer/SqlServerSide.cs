@@ -88,10 +88,18 @@ internal sealed class SqlServerSide : ISide
     public async Task<bool> HasTransferAsync(Guid transferId, CancellationToken cancellationToken)
     {
         const string What = "looking for a transfer's id";
-        return await HasTableAsync("loggercms_transfer", What, cancellationToken).ConfigureAwait(false)
+        return await HasTableAsync(SystemTables.Transfer, What, cancellationToken).ConfigureAwait(false)
             && await ScalarAsync(
                 $"SELECT 1 FROM {SqlServerNames.Transfer} WHERE id = @id", What, cancellationToken, ("@id", transferId.ToString())).ConfigureAwait(false)
                 is not null;
+    }
+
+    public async Task<long> CountTransfersAsync(CancellationToken cancellationToken)
+    {
+        const string What = "counting transfers";
+        return await HasTableAsync(SystemTables.Transfer, What, cancellationToken).ConfigureAwait(false)
+            ? (long)(await ScalarAsync($"SELECT COUNT_BIG(*) FROM {SqlServerNames.Transfer}", What, cancellationToken).ConfigureAwait(false))!
+            : 0;
     }
 
     public async Task<long?> GetFreeBytesAsync(CancellationToken cancellationToken)

@@ -110,15 +110,19 @@ internal sealed class SqlServerTransaction : ISideTransaction
         return await _guard.FindViolationsAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
+    public async Task<long> RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
     {
         const string What = "writing the transfer's id";
         await _session.ExecuteAsync(SqlServerNames.CreateTransferTable, What, cancellationToken).ConfigureAwait(false);
         await _session.ExecuteAsync(
-            $"INSERT INTO {SqlServerNames.Transfer} (id, at_us) VALUES (@id, {SqlServerNames.NowMicroseconds})",
+            $"""
+            INSERT INTO {SqlServerNames.Transfer} (id, at_us) SELECT @id, CASE WHEN t.now > t.later THEN t.now ELSE t.later END
+            FROM (SELECT {SqlServerNames.NowMicroseconds} AS now, (SELECT COALESCE(MAX(at_us) + 1, 0) FROM {SqlServerNames.Transfer}) AS later) AS t
+            """,
             What,
             cancellationToken,
             ("@id", transferId.ToString())).ConfigureAwait(false);
+        return (long)(await _session.ScalarAsync($"SELECT MAX(at_us) FROM {SqlServerNames.Transfer}", What, cancellationToken).ConfigureAwait(false))!;
     }
 
     public async Task CommitAsync()

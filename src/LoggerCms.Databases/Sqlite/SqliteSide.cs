@@ -47,12 +47,15 @@ internal sealed class SqliteSide : IPairableSide
         => ReadAsync(
             db =>
             {
-                if (!HasTable(db, "loggercms_transfer"))
+                if (!HasTable(db, SystemTables.Transfer))
                     return false;
                 using var find = db.Prepare("SELECT 1 FROM main.loggercms_transfer WHERE id = ?1");
                 return find.Bind(1, transferId.ToString("D")).Step();
             },
             cancellationToken);
+
+    public Task<long> CountTransfersAsync(CancellationToken cancellationToken)
+        => ReadAsync(db => HasTable(db, SystemTables.Transfer) ? db.ScalarInt64("SELECT count(*) FROM main.loggercms_transfer") : 0, cancellationToken);
 
     public Task<long?> GetFreeBytesAsync(CancellationToken cancellationToken)
     {

@@ -117,15 +117,18 @@ internal class SqliteTransaction : ISideTransaction
     public Task<IReadOnlyList<BrokenForeignKey>> FindForeignKeyViolationsAsync(IReadOnlyList<TableSchema> tables, CancellationToken cancellationToken)
         => RunAsync<IReadOnlyList<BrokenForeignKey>>(() => SqliteForeignKeys.FindViolations(Db, _catalog.Side, tables), cancellationToken);
 
-    public Task RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
+    public Task<long> RecordTransferAsync(Guid transferId, CancellationToken cancellationToken)
         => RunAsync(
             () =>
             {
                 Db.Execute("CREATE TABLE IF NOT EXISTS main.loggercms_transfer (id TEXT NOT NULL PRIMARY KEY, at_us INTEGER NOT NULL)");
                 using var insert = Db.Prepare(
-                    "INSERT INTO main.loggercms_transfer (id, at_us) VALUES (?1, CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))");
+                    """
+                    INSERT INTO main.loggercms_transfer (id, at_us) VALUES (?1, max(
+                        CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER), (SELECT coalesce(max(at_us) + 1, 0) FROM main.loggercms_transfer)))
+                    """);
                 insert.Bind(1, transferId.ToString("D")).Run();
-                return true;
+                return Db.ScalarInt64("SELECT max(at_us) FROM main.loggercms_transfer");
             },
             cancellationToken);
 
