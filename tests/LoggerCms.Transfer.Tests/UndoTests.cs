@@ -131,6 +131,22 @@ public sealed class UndoTests
     }
 
     [Fact]
+    public async Task What_came_after_does_not_count_where_the_side_was_put_back_to_before_it()
+    {
+        using var arena = Differing();
+        var start = arena.Destination.Dump();
+        var first = await arena.TransferAsync();
+        arena.Destination.Run($"VACUUM INTO '{arena.At("backup.db")}'");
+        arena.Source.Run("UPDATE t SET v = 'second' WHERE id = 1");
+        await arena.TransferAsync();
+        File.Copy(arena.At("backup.db"), arena.Destination.Path, overwrite: true);
+
+        await arena.UndoAsync(first.Id);
+
+        Assert.Equal(start, arena.Destination.Dump());
+    }
+
+    [Fact]
     public async Task Transfers_are_undone_last_first_and_the_undo_of_an_undo_is_the_transfer_again()
     {
         using var arena = Differing();

@@ -195,6 +195,11 @@ Describe 'Parameters' {
         (New-SideConnection x.db -Name A | Get-SideState).Side | Should -Be 'A'
     }
 
+    It 'take what New-SideConnection makes of the same text' {
+        "$(New-SideConnection 'postgresql:Host=x;Database=cms' -Name A)" | Should -Be 'postgresql:host=x;database=cms'
+        "$(New-SideConnection 'sqlite:x.db')" | Should -Be "$(New-SideConnection x.db)"
+    }
+
     It 'take a connection that came over remoting' {
         $remote = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((New-SideConnection x.db -Name A)))
         (Get-SideState $remote).Side | Should -Be 'A'
@@ -232,6 +237,8 @@ Describe 'Secrets' {
             New-SideConnection -Provider SqlServer -Server db1 -Database cms -Credential $credential | ConvertTo-Json
             New-SideConnection -Provider PostgreSql -ConnectionString 'Host=x;Username=admin;Password=S3cret!' | Format-List * -Force
             Get-SideState 'postgresql:Host=x;Username=admin;Password=S3cret!' -Verbose
+            New-SideConnection 'postgresql:Host=x;Username=admin;Password=S3cret!' -Name A | Format-List * -Force
+            try { New-SideConnection 'postgres:Host=x;Password=S3cret!' } catch { $_ | Format-List * -Force }
             try { Get-SideState 'postgresql:Host=x;Password="S3cret!' } catch { $_ | Format-List * -Force }
             try { Compare-SideState a.db 'sqlserver:fail-AccessDenied;Password=S3cret!' } catch { $_ | Format-List * -Force }
         } *>&1 | Out-String

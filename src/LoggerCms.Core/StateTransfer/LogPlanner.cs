@@ -36,6 +36,8 @@ internal static class LogPlanner
             return No(partial ?? $"{sides.Destination.DisplayName} has not been level with {source.Own} yet, so its position in that log is not known");
         if (await FindForkAsync(sides, source, destination, cancellationToken).ConfigureAwait(false) is { } fork)
             return new Answer(false, true, fork, []);
+        if (source.Own == destination.Own)
+            return No($"both sides number their changes as {source.Own}: one is a copy of the other, and what each did since cannot be told apart");
         if (partial is not null)
             return No(partial);
 

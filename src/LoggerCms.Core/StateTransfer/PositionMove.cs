@@ -39,8 +39,9 @@ internal static class PositionMove
             return;
         }
 
-        // Changes of its own that the source does not know were just overwritten: their keys must never be taken for later ones.
-        var known = now.Own is not null && source.Keys.GetValueOrDefault(now.Own) == (now.OwnKey ?? 0);
+        // Changes of its own that the source does not know were just overwritten: their keys must never be taken for later ones. Neither may a copy of
+        // the source go on with the keys that the source gives.
+        var known = now.Own is not null && now.Own != source.Own && source.Keys.GetValueOrDefault(now.Own) == (now.OwnKey ?? 0);
         var own = now.Own;
         if (!known)
         {

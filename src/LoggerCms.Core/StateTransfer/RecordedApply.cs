@@ -29,7 +29,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         }
 
         // A table that is sent whole expects nothing of the destination, so that an old spool would take back what came since.
-        if (!request.Force && LaterThan(record, r => r.CommittedAt > record.Result.StartedAt) is { } later)
+        if (!request.Force && await LaterAsync(record, request.Destination, r => r.CommittedAt > record.Result.StartedAt, cancellationToken).ConfigureAwait(false) is { } later)
         {
             throw new LoggerCmsException(
                 ErrorCodes.DestinationChanged,
@@ -46,7 +46,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
     public async Task<StateTransferResult> UndoAsync(UndoRequest request, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
         var record = store.Get(request.Id);
-        CheckUndoable(record, request);
+        await CheckUndoableAsync(record, request, cancellationToken).ConfigureAwait(false);
         var transfer = new StateTransferRequest
         {
             Source = new SideConnection(SideProvider.Sqlite, record.Result.UndoPath!),
@@ -163,7 +163,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
         return run.Finish(StateTransferStatus.Completed);
     }
 
-    private void CheckUndoable(TransferRecord record, UndoRequest request)
+    private async Task CheckUndoableAsync(TransferRecord record, UndoRequest request, CancellationToken cancellationToken)
     {
         if (record.Result.Status != StateTransferStatus.Completed || record.Result.UndoPath is not { } path || store.FileLayer.Find(path) is null)
         {
@@ -175,7 +175,7 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
                     : "Only a completed transfer whose undo file was not removed can be undone.");
         }
 
-        if (!request.Force && LaterThan(record, r => IsLater(r, record)) is { } later)
+        if (!request.Force && await LaterAsync(record, request.Destination, r => IsLater(r, record), cancellationToken).ConfigureAwait(false) is { } later)
         {
             throw new LoggerCmsException(
                 ErrorCodes.UndoNotLast,
@@ -185,10 +185,24 @@ internal sealed class RecordedApply(Func<SideConnection, ISideDriver> driver, Tr
     }
 
     /// <summary>A later transfer into the same side that has not been undone.</summary>
-    private TransferRecord? LaterThan(TransferRecord record, Func<TransferRecord, bool> isLater)
+    private async Task<TransferRecord?> LaterAsync(
+        TransferRecord record, SideConnection? given, Func<TransferRecord, bool> isLater, CancellationToken cancellationToken)
     {
         var records = store.List();
-        return records.FirstOrDefault(r => IsOther(r, record) && r.Result.Status == StateTransferStatus.Completed && isLater(r) && Stands(r, records));
+        var later = records.Where(r => IsOther(r, record) && r.Result.Status == StateTransferStatus.Completed && isLater(r) && Stands(r, records)).ToList();
+        if (later.Count == 0)
+            return null;
+
+        // One that was put back to an earlier state does not have it any more, and the copy of a server never had it.
+        var side = await OpenAsync(record, given, cancellationToken).ConfigureAwait(false);
+        await using var closing = side.ConfigureAwait(false);
+        foreach (var other in later)
+        {
+            if (await side.HasTransferAsync(other.Result.Id, cancellationToken).ConfigureAwait(false))
+                return other;
+        }
+
+        return null;
     }
 
     private static bool IsOther(TransferRecord other, TransferRecord record)

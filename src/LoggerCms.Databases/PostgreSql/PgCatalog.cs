@@ -8,10 +8,10 @@ internal sealed class PgCatalog
 {
     private readonly Dictionary<TableName, PgTable> _tables;
 
-    private PgCatalog(Dictionary<TableName, PgTable> tables, string sortOrder)
+    private PgCatalog(Dictionary<TableName, PgTable> tables, string sortOrder, IReadOnlyList<string> notes)
     {
         _tables = tables;
-        Side = new SideCatalog([.. tables.Values.Select(t => t.Schema).OrderBy(t => t.Name)], sortOrder);
+        Side = new SideCatalog([.. tables.Values.Select(t => t.Schema).OrderBy(t => t.Name)], sortOrder) { Notes = notes };
     }
 
     public SideCatalog Side { get; }
@@ -39,6 +39,7 @@ internal sealed class PgCatalog
                 (uint)r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3), (uint)r.GetInt64(4), r.GetInt32(5), r.GetBoolean(6), r.GetString(7)),
             cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Oid);
 
+        var notes = await session.QueryAsync(PgCatalogQueries.LeftOut, r => r.GetString(0), cancellationToken).ConfigureAwait(false);
         var builder = new PgColumnBuilder(types, encoding == "UTF8", SortsByBytes(provider, collate, locale));
         var columns = (await session.QueryAsync(
             PgCatalogQueries.Columns, r => ((uint)r.GetInt64(0), Column: builder.Read(r)), cancellationToken).ConfigureAwait(false))
@@ -66,7 +67,7 @@ internal sealed class PgCatalog
             result.Add(schema.Name, new PgTable(schema.Name, table.Oid, table.Partitioned, physical) { Schema = schema, IsOwner = table.Owner, MayReadWhole = table.ReadWhole });
         }
 
-        return new PgCatalog(result, $"{locale ?? collate} ({(provider switch { "i" => "icu", "b" => "builtin", _ => "libc" })}, {encoding})");
+        return new PgCatalog(result, $"{locale ?? collate} ({(provider switch { "i" => "icu", "b" => "builtin", _ => "libc" })}, {encoding})", notes);
     }
 
     private static bool SortsByBytes(string provider, string collate, string? locale)

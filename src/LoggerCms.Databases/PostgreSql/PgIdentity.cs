@@ -1,9 +1,11 @@
 namespace LoggerCms.Databases.PostgreSql;
 
-/// <summary>Something equal for two connections to the same database.</summary>
-internal static class PgIdentity
+/// <summary>What tells one database from another.</summary>
+/// <param name="Kept">Equal for two connections to the same database at any time; also to a copy of the whole server on another machine.</param>
+/// <param name="Started">When the server was started, to the microsecond: not the same for a copy.</param>
+internal sealed record PgIdentity(string Kept, string Started)
 {
-    public static async Task<string> ReadAsync(PgSession session, CancellationToken cancellationToken)
+    public static async Task<PgIdentity> ReadAsync(PgSession session, CancellationToken cancellationToken)
     {
         // The cluster's number is copied with its files; the port tells a copy that runs beside its original from it.
         var readable = await session.ScalarAsync<bool>(
@@ -16,6 +18,7 @@ internal static class PgIdentity
         var database = await session.ScalarAsync<string>(
             "SELECT oid::text || '/' || datname::text FROM pg_database WHERE datname = current_database()", cancellationToken).ConfigureAwait(false);
         var port = await session.ScalarAsync<string>("SELECT current_setting('port')", cancellationToken).ConfigureAwait(false);
-        return $"postgresql/{cluster}/{port}/{database}";
+        var started = await session.ScalarAsync<string>("SELECT extract(epoch FROM pg_postmaster_start_time())::text", cancellationToken).ConfigureAwait(false);
+        return new PgIdentity($"postgresql/{cluster}/{port}/{database}", started!);
     }
 }

@@ -45,7 +45,7 @@ internal static class PgKeyLookup
 
     private static string Sql(PgTable table, TableSchema schema, PgColumn[] columns, PgColumn[] keyColumns)
     {
-        var casts = string.Join(", ", keyColumns.Select((c, i) => $"u.k{i}::{c.CastType} AS k{i}"));
+        var casts = string.Join(", ", keyColumns.Select((c, i) => $"{c.FromText($"u.k{i}")} AS k{i}"));
         var arrays = string.Join(", ", keyColumns.Select((_, i) => $"${i + 1}"));
         var names = string.Join(", ", keyColumns.Select((_, i) => $"k{i}"));
         var conditions = keyColumns.Select((c, i) => c.SameKey("t." + c.Quoted, "k.k" + i)).Concat(PgRows.Conditions(table, schema, null));

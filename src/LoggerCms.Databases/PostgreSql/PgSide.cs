@@ -13,14 +13,15 @@ internal sealed class PgSide : ISide
 
     private readonly NpgsqlDataSource _source;
     private readonly PgSession _session;
+    private readonly PgIdentity _identity;
 
-    private PgSide(SideConnection connection, NpgsqlDataSource source, PgSession session, string database, string identity)
+    private PgSide(SideConnection connection, NpgsqlDataSource source, PgSession session, string database, PgIdentity identity)
     {
         Connection = connection;
         _source = source;
         _session = session;
         Database = database;
-        Identity = identity;
+        _identity = identity;
         Log = new PgLog(OpenSessionAsync);
     }
 
@@ -32,7 +33,7 @@ internal sealed class PgSide : ISide
 
     public string Database { get; }
 
-    public string Identity { get; }
+    public string Identity => _identity.Kept;
 
     public ISideLog Log { get; }
 
@@ -67,6 +68,8 @@ internal sealed class PgSide : ISide
             throw;
         }
     }
+
+    public bool IsSameDatabase(ISide other) => other is PgSide side && side._identity == _identity;
 
     public async Task<ISideSnapshot> BeginSnapshotAsync(SnapshotOptions options, CancellationToken cancellationToken)
         => await PgSnapshot.BeginAsync(OpenSessionAsync, options, cancellationToken).ConfigureAwait(false);

@@ -54,6 +54,6 @@ internal sealed class PgStage
     public string Value(int column)
     {
         var staged = string.Create(CultureInfo.InvariantCulture, $"s.c{column}");
-        return Columns[column].Codec == PgCodec.Native ? $"{staged}::{Columns[column].CastType}" : staged;
+        return Columns[column].Codec == PgCodec.Native ? Columns[column].FromText(staged) : staged;
     }
 }

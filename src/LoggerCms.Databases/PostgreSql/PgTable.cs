@@ -5,6 +5,8 @@ namespace LoggerCms.Databases.PostgreSql;
 /// <summary>What the driver knows of a column beyond its schema.</summary>
 internal sealed record PgColumn(ColumnSchema Schema, PgCodec Codec, int Number)
 {
+    private const string RegClass = "\"pg_catalog\".\"regclass\"";
+
     public string Name => Schema.Name;
 
     public string Quoted { get; } = PgName.Quote(Schema.Name);
@@ -47,6 +49,10 @@ internal sealed record PgColumn(ColumnSchema Schema, PgCodec Codec, int Number)
     /// <summary>The column as COPY reads it.</summary>
     public string ReadExpression(string alias)
         => Codec == PgCodec.Native ? $"{alias}.{Quoted}::pg_catalog.text" : $"{alias}.{Quoted}";
+
+    /// <summary>What a text in the column's type is. The cast of a text to a regclass takes names only, and its input function numbers too.</summary>
+    public string FromText(string text)
+        => CastType == RegClass ? $"pg_catalog.regclassin(pg_catalog.textout({text}))" : $"{text}::{CastType}";
 
     /// <summary>The column's binary form as a bytea.</summary>
     public string SendExpression(string column)

@@ -9,7 +9,7 @@ namespace LoggerCms.PowerShell.Commands;
 [OutputType(typeof(SideConnection))]
 public sealed class NewSideConnectionCommand : PSCmdlet
 {
-    /// <summary>The SQLite file.</summary>
+    /// <summary>The SQLite file; or the side in one text, as every parameter that takes a side understands it.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipelineByPropertyName = true)]
     [Alias("FullName", "PSPath")]
     [ValidateNotNullOrEmpty]
@@ -55,14 +55,14 @@ public sealed class NewSideConnectionCommand : PSCmdlet
         }
         catch (LoggerCmsException e)
         {
-            ThrowTerminatingError(ErrorRecords.From(e, ParameterSetName == "Path" ? Path : Provider));
+            ThrowTerminatingError(ErrorRecords.From(e, Provider));
         }
     }
 
     private SideConnection Make()
     {
         if (ParameterSetName == "Path")
-            return new SideConnection(SideProvider.Sqlite, ShellPath.Resolve(SessionState.Path, Path), name: Name);
+            return SideConnectionTransformationAttribute.Parse(SessionState, Path).With(name: Name);
 
         if (Provider == SideProvider.Sqlite)
         {

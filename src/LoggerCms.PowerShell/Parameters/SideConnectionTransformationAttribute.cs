@@ -34,7 +34,7 @@ public sealed class SideConnectionTransformationAttribute : ArgumentTransformati
         => value switch
         {
             SideConnection connection => Resolved(session.Path, connection),
-            string text => Resolved(session.Path, NamesDrive(session, text) ? new SideConnection(SideProvider.Sqlite, text) : new SideConnection(text)),
+            string text => Parse(session, text),
             FileInfo file => new SideConnection(SideProvider.Sqlite, file.FullName),
             _ when original is PSObject remote && remote.TypeNames.Contains(RemoteType) => Resolved(session.Path, FromRemote(remote)),
             _ => throw new LoggerCmsException(
@@ -42,6 +42,11 @@ public sealed class SideConnectionTransformationAttribute : ArgumentTransformati
                 $"A side cannot be made of {(value is null ? "nothing" : $"a {value.GetType().Name}")}.",
                 "Give a path of a SQLite file, sqlite:PATH, postgresql:CONNECTION STRING, sqlserver:CONNECTION STRING, or the output of New-SideConnection."),
         };
+
+    /// <summary>The side that a text names, its path resolved against the shell's location.</summary>
+    /// <exception cref="LoggerCmsException">InvalidConnection or InvalidOption.</exception>
+    internal static SideConnection Parse(SessionState session, string text)
+        => Resolved(session.Path, NamesDrive(session, text) ? new SideConnection(SideProvider.Sqlite, text) : new SideConnection(text));
 
     // What stands before the colon is a make of database before it is a drive of the shell.
     private static bool NamesDrive(SessionState session, string text)
