@@ -27,6 +27,9 @@ public sealed class RefusalTests
     [InlineData("""{"columns":{"T":["v"]}}""")]
     [InlineData("""{"columns":{"t":["w"]}}""")]
     [InlineData("""{"rowFilters":{"T":"id < 5"}}""")]
+    [InlineData("""{"rowFilters":{"t":"id <"}}""")]
+    [InlineData("""{"rowFilters":{"t":"id = 1) OR (id = 2"}}""")]
+    [InlineData("""{"tables":["tt"]}""")]
     public async Task A_profile_that_names_what_is_not_there_is_refused_before_it_lets_through_what_it_was_to_keep(string profile)
     {
         using var arena = new Arena(Table);
@@ -40,6 +43,19 @@ public sealed class RefusalTests
 
         Assert.Equal(before, arena.Destination.Dump());
         arena.AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task A_row_filter_may_end_in_a_comment_and_a_view_may_be_named_side_local()
+    {
+        using var arena = new Arena([.. Table, "CREATE VIEW seen AS SELECT * FROM t"]);
+        arena.Source.Run("INSERT INTO t VALUES (1, 'sent')");
+        arena.Destination.Run("INSERT INTO t VALUES (1, 'old'), (9, 'kept')");
+        await File.WriteAllTextAsync(arena.At("profile.json"), """{"tables":["seen"],"rowFilters":{"t":"id = 1 -- only mine"}}""", Arena.Token);
+        foreach (var mode in new[] { StateTransferMode.Rows, StateTransferMode.Full })
+            Assert.True((await arena.TransferAsync(arena.With(mode) with { ProfilePath = arena.At("profile.json") })).Equal);
+        Assert.Equal(1, arena.Destination.Count("t WHERE id = 9 AND v = 'kept'"));
+        Assert.Equal(1, arena.Destination.Count("t WHERE id = 1 AND v = 'sent'"));
     }
 
     [Fact]

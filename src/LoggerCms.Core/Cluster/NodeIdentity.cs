@@ -93,7 +93,7 @@ internal sealed partial class NodeIdentity : IDisposable
 
         try
         {
-            return new FileStream(Path.Combine(folder, "node.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return LockFile.Open(Path.Combine(folder, "node.lock"));
         }
         catch (UnauthorizedAccessException exception)
         {

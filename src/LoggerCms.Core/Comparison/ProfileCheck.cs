@@ -5,10 +5,19 @@ namespace LoggerCms.Core.Comparison;
 /// <summary>Whether a profile's names are those of the database: a misspelt one would compare what it was meant to leave out.</summary>
 public static class ProfileCheck
 {
-    /// <summary>Throws where a column or row filter of the profile belongs to no table of any of the catalogs.</summary>
+    /// <summary>
+    /// Throws where a column or row filter of the profile belongs to no table of any of the catalogs; and, where both sides are asked, where a side-local
+    /// table that is named without a wildcard is on neither.
+    /// </summary>
     /// <exception cref="LoggerCmsException">InvalidProfile.</exception>
     public static void Require(SideProfile profile, string? path, params IReadOnlyList<SideCatalog> catalogs)
     {
+        foreach (var table in profile.Tables.Where(t => catalogs.Count > 1 && t.AsSpan().IndexOfAny('*', '?') < 0))
+        {
+            if (!catalogs.SelectMany(c => c.Tables.Select(t => t.Name.ToString()).Concat(c.Others)).Any(name => Wildcard.IsMatch(table, name)))
+                throw Unknown(path, $"\"tables\" names the table '{table}'", catalogs, table);
+        }
+
         foreach (var (table, columns) in profile.Columns)
         {
             var found = Find(table, catalogs);

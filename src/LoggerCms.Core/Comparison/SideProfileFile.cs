@@ -55,10 +55,13 @@ public static class SideProfileFile
                 throw Invalid(path, $"the row filter for table '{table}' must be an SQL condition");
         }
 
+        // Something will stand behind it, which is not to be a part of its last comment.
+        static string Ended(string filter) => filter.Contains("--", StringComparison.Ordinal) ? filter + "\n" : filter;
+
         return new SideProfile(
             tables,
             columns.ToDictionary(p => p.Key, p => (IReadOnlyList<string>)p.Value, StringComparer.Ordinal),
-            new Dictionary<string, string>(filters, StringComparer.Ordinal));
+            filters.ToDictionary(p => p.Key, p => Ended(p.Value), StringComparer.Ordinal));
     }
 
     private static LoggerCmsException Invalid(string path, string why, Exception? inner = null)

@@ -118,7 +118,7 @@ internal sealed record LocalProfile
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return LockFile.Open(path);
             }
             catch (IOException) when (tries < MostTries)
             {

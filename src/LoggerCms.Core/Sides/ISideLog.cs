@@ -20,6 +20,9 @@ public sealed record SidePosition(string? Own, IReadOnlyDictionary<string, long>
     /// <summary>By table and origin: what the table received, and where it is under the log the own key. Null where only the whole is known.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>>? Tables { get; init; }
 
+    /// <summary>The last own key that was given out, where transactions that are not decided yet hold <see cref="OwnKey"/> below it.</summary>
+    public long? Awaited { get; init; }
+
     public long? OwnKey => Own is not null && Keys.TryGetValue(Own, out var key) ? key : null;
 
     /// <summary>This position as seen from <paramref name="other"/>'s.</summary>

@@ -117,4 +117,7 @@ public sealed record SideCatalog(IReadOnlyList<TableSchema> Tables, string SortO
 {
     /// <summary>What a reader of results should know, such as tables that cannot be carried.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Names of views and the like, which are no tables that could be carried.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
 }

@@ -52,6 +52,8 @@ internal sealed class StateTransferRunner(
         if (request.Verify == VerifyLevel.ByDatabase && !work.CanCompareByDatabase)
             throw ApplyPhase.CannotVerify(VerifyLevel.ByDatabase, work.NotComparedByDatabase);
         run.Set(run.Result with { Mode = work.Mode, ModeReason = work.ModeReason, SourceUpdateKey = work.SourcePosition.OwnKey });
+        if (work is { Mode: StateTransferMode.Log, SourcePosition: { Awaited: { } awaited } source })
+            run.Note($"Changes of {sides.Source.DisplayName} from {source.Own}:{source.OwnKey + 1} to {awaited} wait for a transaction that is open or prepared there; they come with a later transfer.");
         if (work.Mode == StateTransferMode.Log && work.Entries.Count == 0)
             return Nothing(run, work, StateTransferStatus.NothingToSend, "the positions are equal; rows were not compared");
         var plan = await CompareWithRoomAsync(run, request, sides, work, spool).ConfigureAwait(false);

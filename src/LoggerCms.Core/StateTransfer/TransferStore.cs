@@ -124,11 +124,14 @@ internal sealed class TransferStore
         _folderIsDurable = true;
     }
 
-    /// <summary>All records, newest first. A running one whose process is gone is shown as interrupted.</summary>
+    /// <summary>
+    /// All records that can be read, newest first; one that cannot stops nobody but <see cref="Get"/>. A running one whose process is gone is shown as
+    /// interrupted.
+    /// </summary>
     public IReadOnlyList<TransferRecord> List()
         => [.. FileLayer.List(Folder)
             .Where(f => f.Path.EndsWith(".json", StringComparison.Ordinal))
-            .Select(f => Read(f.Path)).OfType<TransferRecord>().OrderByDescending(r => r.Result.StartedAt)];
+            .Select(f => TryRead(f.Path)).OfType<TransferRecord>().OrderByDescending(r => r.Result.StartedAt)];
 
     /// <exception cref="LoggerCmsException">TransferNotFound.</exception>
     public TransferRecord Get(Guid id)
@@ -237,7 +240,7 @@ internal sealed class TransferStore
         }
 
         // Without its record nobody would know of a spool.
-        if (known.Kind == "Record" && Find(known.Id)?.Result.SpoolPath is { } spool)
+        if (known.Kind == "Record" && TryRead(known.Path)?.Result.SpoolPath is { } spool)
         {
             FileLayer.DeleteForGood(spool);
             FileLayer.DeleteForGood(spool + FileLayerExtensions.PartialSuffix);
@@ -259,6 +262,18 @@ internal sealed class TransferStore
     private string RecordPath(Guid id) => Path.Combine(Folder, $"{id:N}.json");
 
     private string StopPath(Guid id) => Path.Combine(Folder, $"{id:N}.stop");
+
+    private TransferRecord? TryRead(string path)
+    {
+        try
+        {
+            return Read(path);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.FormatNotSupported)
+        {
+            return null;
+        }
+    }
 
     private TransferRecord? Read(string path)
     {

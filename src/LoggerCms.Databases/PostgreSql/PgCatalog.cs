@@ -1,5 +1,6 @@
 using System.Globalization;
 using LoggerCms.Core.Sides;
+using Npgsql;
 
 namespace LoggerCms.Databases.PostgreSql;
 
@@ -8,10 +9,10 @@ internal sealed class PgCatalog
 {
     private readonly Dictionary<TableName, PgTable> _tables;
 
-    private PgCatalog(Dictionary<TableName, PgTable> tables, string sortOrder, IReadOnlyList<string> notes)
+    private PgCatalog(Dictionary<TableName, PgTable> tables, string sortOrder, IReadOnlyList<(string Name, string? Note)> leftOut)
     {
         _tables = tables;
-        Side = new SideCatalog([.. tables.Values.Select(t => t.Schema).OrderBy(t => t.Name)], sortOrder) { Notes = notes };
+        Side = new SideCatalog([.. tables.Values.Select(t => t.Schema).OrderBy(t => t.Name)], sortOrder) { Notes = [.. leftOut.Select(l => l.Note).OfType<string>()], Others = [.. leftOut.Select(l => l.Name)] };
     }
 
     public SideCatalog Side { get; }
@@ -39,7 +40,7 @@ internal sealed class PgCatalog
                 (uint)r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3), (uint)r.GetInt64(4), r.GetInt32(5), r.GetBoolean(6), r.GetString(7)),
             cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Oid);
 
-        var notes = await session.QueryAsync(PgCatalogQueries.LeftOut, r => r.GetString(0), cancellationToken).ConfigureAwait(false);
+        var leftOut = await session.QueryAsync(PgCatalogQueries.LeftOut, r => (r.GetString(0), r.IsDBNull(1) ? null : r.GetString(1)), cancellationToken).ConfigureAwait(false);
         var builder = new PgColumnBuilder(types, encoding == "UTF8", SortsByBytes(provider, collate, locale));
         var columns = (await session.QueryAsync(
             PgCatalogQueries.Columns, r => ((uint)r.GetInt64(0), Column: builder.Read(r)), cancellationToken).ConfigureAwait(false))
@@ -64,10 +65,26 @@ internal sealed class PgCatalog
                 ForeignKeys = [.. foreignKeys[table.Oid].Where(f => names.ContainsKey(f.Referenced)).Select(f => new ForeignKeySchema(
                     f.Name, NamesOf(physical, f.Columns), names[f.Referenced], NamesOf(columns[f.Referenced], f.ReferencedColumns)))],
             };
+            if (schema.RowFilter is { } filter)
+                await CheckFilterAsync(session, schema.Name, filter, cancellationToken).ConfigureAwait(false);
             result.Add(schema.Name, new PgTable(schema.Name, table.Oid, table.Partitioned, physical) { Schema = schema, IsOwner = table.Owner, MayReadWhole = table.ReadWhole });
         }
 
-        return new PgCatalog(result, $"{locale ?? collate} ({(provider switch { "i" => "icu", "b" => "builtin", _ => "libc" })}, {encoding})", notes);
+        return new PgCatalog(result, $"{locale ?? collate} ({(provider switch { "i" => "icu", "b" => "builtin", _ => "libc" })}, {encoding})", leftOut);
+    }
+
+    // In two places, of which one that ends the other's parentheses can only stand in one.
+    private static async Task CheckFilterAsync(PgSession session, TableName table, string filter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.ExecuteAsync(
+                $"SELECT CASE WHEN {filter} THEN 1 END FROM {PgName.Quote(table)} AS t WHERE ({filter}) LIMIT 0", cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.InnerException is PostgresException { SqlState: ['4', '2', ..] and not PostgresErrorCodes.InsufficientPrivilege })
+        {
+            throw FilterFailure.Of(table.ToString(), filter, exception);
+        }
     }
 
     private static bool SortsByBytes(string provider, string collate, string? locale)

@@ -20,13 +20,13 @@ internal static class PgCatalogQueries
         FROM pg_database AS d WHERE d.datname = current_database()
         """;
 
-    /// <summary>What cannot be carried: it is said, so that nobody takes it for equal.</summary>
+    /// <summary>What cannot be carried, and what is to be said of it where it holds something, so that nobody takes that for equal.</summary>
     public const string LeftOut = """
-        SELECT CASE c.relkind WHEN 'm' THEN 'The materialized view ' ELSE 'The foreign table ' END
-            || CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname || ' is left out.'
+        SELECT o.name, CASE o.relkind WHEN 'm' THEN 'The materialized view ' || o.name || ' is left out.' WHEN 'f' THEN 'The foreign table ' || o.name || ' is left out.' END
+        FROM (SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name, c.relkind
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('m', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%'
-        UNION ALL SELECT 'Large objects are left out; their numbers in columns may stand for other content on the other side.'
+        WHERE c.relkind IN ('v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\_%') AS o
+        UNION ALL SELECT '', 'Large objects are left out; their numbers in columns may stand for other content on the other side.'
         WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
         ORDER BY 1
         """;

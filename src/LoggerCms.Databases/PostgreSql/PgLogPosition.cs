@@ -34,6 +34,9 @@ namespace LoggerCms.Databases.PostgreSql;
 /// </summary>
 internal sealed record PgLogPosition(string Origin, long Last)
 {
+    /// <summary>The last key that was given out.</summary>
+    public long Drawn { get; private init; }
+
     /// <summary>Null where there is no log that this session can read. To be called before the snapshot that it is to hold for.</summary>
     public static async Task<PgLogPosition?> ReadAsync(PgSession session, CancellationToken cancellationToken)
     {
@@ -66,7 +69,10 @@ internal sealed record PgLogPosition(string Origin, long Last)
 
             // Another incarnation began in between: V would be the old one's.
             if (last is not null && (await OriginAsync(session, cancellationToken).ConfigureAwait(false)).Origin == origin)
-                return new PgLogPosition(origin, Math.Min(long.Parse(last, System.Globalization.CultureInfo.InvariantCulture), bound));
+            {
+                var drawn = long.Parse(last, System.Globalization.CultureInfo.InvariantCulture);
+                return new PgLogPosition(origin, Math.Min(drawn, bound)) { Drawn = drawn };
+            }
         }
     }
 
@@ -77,7 +83,10 @@ internal sealed record PgLogPosition(string Origin, long Last)
             "SELECT table_name, origin, update_key FROM public.loggercms_position WHERE table_name <> ''",
             r => (r.GetString(0), r.GetString(1), r.GetInt64(2)), cancellationToken).ConfigureAwait(false);
         var logged = await session.QueryAsync(PgLogFunctions.LoggedTables, r => r.GetString(0), cancellationToken).ConfigureAwait(false);
-        return PositionRows.Complete(Origin, new Dictionary<string, long>(StringComparer.Ordinal) { [Origin] = Last }, logged, received);
+        return PositionRows.Complete(Origin, new Dictionary<string, long>(StringComparer.Ordinal) { [Origin] = Last }, logged, received) with
+        {
+            Awaited = Drawn > Last ? Drawn : null,
+        };
     }
 
     /// <summary>The origin, and the one that takes its place at the next write where this database is no longer the one that made it.</summary>

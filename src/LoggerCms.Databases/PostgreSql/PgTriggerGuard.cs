@@ -1,7 +1,7 @@
 namespace LoggerCms.Databases.PostgreSql;
 
 /// <summary>
-/// Keeps triggers and foreign key actions from firing for what a transfer writes, for its own transaction only.
+/// Keeps triggers, rules and foreign key actions from firing for what a transfer writes, for its own transaction only.
 /// With the right to set <c>session_replication_role</c> the server does it; otherwise the tables' owner switches them off one by one
 /// and back on before the commit. Either way a rollback restores everything.
 /// </summary>
@@ -21,7 +21,7 @@ internal sealed class PgTriggerGuard
             return guard;
         var oids = string.Join(", ", tables.Select(t => t.Oid));
 
-        // As a replica only triggers marked REPLICA or ALWAYS fire; otherwise those marked ALWAYS and the ordinary ones.
+        // As a replica only triggers and rules marked REPLICA or ALWAYS fire; otherwise those marked ALWAYS and the ordinary ones.
         var triggers = await session.QueryAsync(
             $"""
             SELECT format('%I.%I', n.nspname, c.relname), quote_ident(g.tgname), g.tgenabled::text
@@ -31,16 +31,28 @@ internal sealed class PgTriggerGuard
                     SELECT FROM unnest(ARRAY[{oids}]::oid[]) AS p(oid) WHERE p.oid IN (SELECT relid::oid FROM pg_partition_ancestors(g.tgrelid))))
             """,
             r => (Table: r.GetString(0), Name: r.GetString(1), Mode: r.GetString(2)), cancellationToken).ConfigureAwait(false);
+        var rules = await session.QueryAsync(
+            $"""
+            SELECT format('%I.%I', n.nspname, c.relname), quote_ident(r.rulename), r.ev_enabled::text
+            FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE r.ev_class IN ({oids}) AND r.ev_enabled IN ('A', '{(replica ? 'R' : 'O')}')
+            """,
+            r => (Table: r.GetString(0), Name: r.GetString(1), Mode: r.GetString(2)), cancellationToken).ConfigureAwait(false);
         foreach (var trigger in triggers)
-        {
-            await guard.AlterAsync($"ALTER TABLE {trigger.Table} DISABLE TRIGGER {trigger.Name}", trigger.Table, cancellationToken).ConfigureAwait(false);
-            var mode = trigger.Mode switch { "A" => "ENABLE ALWAYS", "R" => "ENABLE REPLICA", _ => "ENABLE" };
-            guard._restore.Add($"ALTER TABLE {trigger.Table} {mode} TRIGGER {trigger.Name}");
-        }
+            await guard.SwitchOffAsync("TRIGGER", trigger, cancellationToken).ConfigureAwait(false);
+        foreach (var rule in rules)
+            await guard.SwitchOffAsync("RULE", rule, cancellationToken).ConfigureAwait(false);
 
         if (!replica)
             await guard.DeferForeignKeysAsync(oids, cancellationToken).ConfigureAwait(false);
         return guard;
+    }
+
+    private async Task SwitchOffAsync(string what, (string Table, string Name, string Mode) one, CancellationToken cancellationToken)
+    {
+        await AlterAsync($"ALTER TABLE {one.Table} DISABLE {what} {one.Name}", one.Table, cancellationToken).ConfigureAwait(false);
+        var mode = one.Mode switch { "A" => "ENABLE ALWAYS", "R" => "ENABLE REPLICA", _ => "ENABLE" };
+        _restore.Add($"ALTER TABLE {one.Table} {mode} {what} {one.Name}");
     }
 
     /// <summary>Puts back what was switched off; deferred foreign keys are checked here.</summary>

@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Databases.Sqlite;
@@ -8,11 +7,11 @@ internal sealed class SqliteCatalog
 {
     private readonly Dictionary<TableName, SqliteTable> _tables;
 
-    private SqliteCatalog(IReadOnlyList<SqliteTable> tables, string encoding, IReadOnlyList<string> notes)
+    private SqliteCatalog(IReadOnlyList<SqliteTable> tables, string encoding, IReadOnlyList<string> notes, IReadOnlyList<string> others)
     {
         _tables = tables.ToDictionary(t => t.Schema.Name);
         Encoding = encoding;
-        Side = new SideCatalog([.. tables.Select(t => t.Schema)], $"BINARY ({encoding})") { Notes = notes };
+        Side = new SideCatalog([.. tables.Select(t => t.Schema)], $"BINARY ({encoding})") { Notes = notes, Others = others };
     }
 
     public SideCatalog Side { get; }
@@ -36,22 +35,22 @@ internal sealed class SqliteCatalog
     public static SqliteCatalog Read(SqliteDb db, SideProfile profile)
     {
         var encoding = db.ScalarText("PRAGMA main.encoding") ?? "UTF-8";
-        var notes = new List<string>();
+        var (notes, others) = (new List<string>(), new List<string>());
         var tables = new List<SqliteTable>();
         using (var statements = new StatementSet(db))
         {
-            foreach (var entry in ListTables(db, profile, notes))
+            foreach (var entry in ListTables(db, notes, others))
                 tables.Add(new SqliteTableBuilder(db, statements, entry, profile, encoding == "UTF-8").Build());
         }
 
         tables.Sort((a, b) => a.Schema.Name.CompareTo(b.Schema.Name));
-        return new SqliteCatalog(tables, encoding, notes);
+        return new SqliteCatalog(tables, encoding, notes, others);
     }
 
     public static bool IsOwn(string name)
         => name.StartsWith("sqlite_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("loggercms_", StringComparison.OrdinalIgnoreCase);
 
-    private static List<TableEntry> ListTables(SqliteDb db, SideProfile profile, List<string> notes)
+    private static List<TableEntry> ListTables(SqliteDb db, List<string> notes, List<string> others)
     {
         var entries = new List<TableEntry>();
         var indexes = new List<FullTextIndex>();
@@ -60,7 +59,7 @@ internal sealed class SqliteCatalog
         while (list.Step())
         {
             var name = list.Text(0);
-            if (IsOwn(name) || profile.Tables.Any(p => FileSystemName.MatchesSimpleExpression(p, name)))
+            if (IsOwn(name))
                 continue;
             switch (list.Text(1))
             {
@@ -68,9 +67,13 @@ internal sealed class SqliteCatalog
                     entries.Add(new TableEntry(name, list.Int64(2) != 0, list.Int64(3) != 0, [.. definitions[name]], []));
                     break;
                 case "virtual":
+                    others.Add(name);
                     notes.Add($"The virtual table '{name}' and its shadow tables are left out.");
                     if (SqliteFullText.ContentOf(definitions[name].First()) is { } content)
                         indexes.Add(new FullTextIndex(name, content));
+                    break;
+                default:
+                    others.Add(name);
                     break;
             }
         }

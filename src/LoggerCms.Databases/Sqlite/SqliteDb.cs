@@ -13,6 +13,7 @@ namespace LoggerCms.Databases.Sqlite;
 internal sealed unsafe class SqliteDb : IDisposable
 {
     private const int EnableTriggers = 1003;
+    private const int LimitColumn = 2;
     private const int BusyStepMilliseconds = 50;
 
     private readonly sqlite3 _handle;
@@ -79,6 +80,9 @@ internal sealed unsafe class SqliteDb : IDisposable
             throw;
         }
     }
+
+    /// <summary>How many columns a statement may give.</summary>
+    public int MostColumns => raw.sqlite3_limit(_handle, LimitColumn, -1);
 
     public void SwitchTriggersOff()
         => Check(raw.sqlite3_db_config(_handle, EnableTriggers, 0, out _));

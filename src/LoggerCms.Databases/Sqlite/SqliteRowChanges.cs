@@ -58,11 +58,11 @@ internal static unsafe class SqliteRowChanges
     public static long DeleteRows(SqliteDb db, SqliteCatalog catalog, TableSchema schema, RowBatch rows)
     {
         var table = catalog.Find(schema, db);
-        if (table.RowId is null)
+        if (table.RowId is null || schema.Columns.Count >= db.MostColumns)
         {
             throw new LoggerCmsException(
                 ErrorCodes.TableWithoutKey,
-                $"Single rows of '{schema.Name}' cannot be reached: its columns hide every name of the row id.",
+                $"Single rows of '{schema.Name}' cannot be reached: {(table.RowId is null ? "its columns hide every name of the row id" : "it has as many columns as SQLite can read, and none is left for the row id")}.",
                 "Transfer the table with -Mode Full.",
                 db.Side);
         }

@@ -81,6 +81,16 @@ internal sealed class SqliteSnapshot : ISideSnapshot
     public Task<long> EstimateCountAsync(TableSchema table, long rowBytes, CancellationToken cancellationToken)
         => WithReaderAsync(db => SqliteReads.Estimate(db, _catalog, table, rowBytes), cancellationToken);
 
+    /// <exception cref="LoggerCmsException">DatabaseDamaged: see <see cref="SqliteIndexCheck"/>.</exception>
+    public Task CheckIndexesAsync(TableSchema table, CancellationToken cancellationToken)
+        => WithReaderAsync(
+            db =>
+            {
+                SqliteIndexCheck.Require(db, _catalog.Find(table, db));
+                return true;
+            },
+            cancellationToken);
+
     public Task<IReadOnlyList<KeyRange>> SplitAsync(TableSchema table, int parts, CancellationToken cancellationToken)
         => WithReaderAsync<IReadOnlyList<KeyRange>>(db => Split(db, _catalog.Find(table, db), parts), cancellationToken);
 

@@ -28,6 +28,9 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
             positions.Add(column.Name, positions.Count);
         var key = ReadKey(positions);
         var nulls = key.Length > 0 && KeyHasNulls();
+        var filter = profile.RowFilters.GetValueOrDefault(entry.Name);
+        if (filter is not null)
+            CheckFilter(filter);
         return new SqliteTable
         {
             Columns = _columns.ToDictionary(c => c.Column.Name, c => c.Column, StringComparer.Ordinal),
@@ -44,13 +47,26 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
                 LeftOut = [.. _generated, .. sideLocal.Where(n => _columns.Any(c => Same(c.Column.Name, n)))],
                 SideLocalColumns = [.. sideLocal],
                 SideLocal = [.. _columns.Where(c => Contains(sideLocal, c.Column.Name)).Select(Schema)],
-                RowFilter = profile.RowFilters.TryGetValue(entry.Name, out var filter) ? filter : null,
+                RowFilter = filter,
                 Rebuilds = [.. entry.Indexes.Select(SqliteFullText.Rebuild)],
                 Definition = string.Join(StatementEnd, entry.Statements),
             },
         };
 
         ColumnSchema Schema(ColumnEntry c) => Describe(c.Column, c.Declared, c.NotNull, c.KeyPosition > 0 && !binary);
+    }
+
+    // In two places, of which one that ends the other's parentheses can only stand in one.
+    private void CheckFilter(string filter)
+    {
+        try
+        {
+            db.Prepare($"SELECT CASE WHEN {filter} THEN 1 END FROM main.{SqliteSql.Quote(entry.Name)} WHERE ({filter})").Dispose();
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.DatabaseError)
+        {
+            throw FilterFailure.Of(entry.Name, filter, exception);
+        }
     }
 
     private static bool Same(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);

@@ -29,7 +29,11 @@ public sealed class GetStateTransferCommand : AsyncPSCmdlet
     {
         if (Id.Length == 0)
         {
-            WriteAll(Run("Reading records", null, (work, _) => Task.FromResult(work.Engine.GetTransfers(null))) ?? []);
+            if (Run("Reading records", null, (work, _) => Task.FromResult(ReadAll(work))) is not { } read)
+                return;
+            WriteAll(read.All);
+            foreach (var file in read.Unreadable)
+                WriteWarning($"The record of transfer {file.Id} cannot be read ({file.Path}). Get-StateTransfer -Id {file.Id} says why; Clear-StateTransferTemp removes it.");
             return;
         }
 
@@ -39,6 +43,13 @@ public sealed class GetStateTransferCommand : AsyncPSCmdlet
             var found = Run($"Transfer {id}", id, (work, token) => ReadAsync(work, id, token), many);
             WriteAll(found is null ? [] : [found]);
         }
+    }
+
+    private static Records ReadAll(Work work)
+    {
+        var files = work.Engine.GetTransferFiles();
+        var all = work.Engine.GetTransfers(null);
+        return new Records(all, [.. files.Where(f => f.Kind == "Record").ExceptBy(all.Select(t => t.Id), f => f.Id)]);
     }
 
     private Task<StateTransferResult> ReadAsync(Work work, Guid id, CancellationToken cancellationToken)
@@ -54,4 +65,6 @@ public sealed class GetStateTransferCommand : AsyncPSCmdlet
             WriteObject(transfer);
         }
     }
+
+    private sealed record Records(IReadOnlyList<StateTransferResult> All, IReadOnlyList<TransferFile> Unreadable);
 }

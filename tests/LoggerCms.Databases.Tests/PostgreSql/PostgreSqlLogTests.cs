@@ -16,9 +16,11 @@ public sealed class PostgreSqlLogTests(ITestOutputHelper output) : PostgreSqlTes
         await database.ExecuteAsync("INSERT INTO item VALUES (2, 'second key, committed first')");
         Assert.Equal(0, await LastAsync(side));
         await using (var snapshot = await side.SnapshotAsync())
-            Assert.Equal(0, (await snapshot.GetPositionAsync(Token)).OwnKey);
+            Assert.True(await snapshot.GetPositionAsync(Token) is { OwnKey: 0, Awaited: 2 });
         await TestDatabase.ExecuteAsync(early, "COMMIT");
         Assert.Equal(2, await LastAsync(side));
+        await using (var snapshot = await side.SnapshotAsync())
+            Assert.Null((await snapshot.GetPositionAsync(Token)).Awaited);
         Assert.Equal(["i1", "i2"], (await EntriesAsync(side, 0, 2)).Select(e => e.Key));
     }
 

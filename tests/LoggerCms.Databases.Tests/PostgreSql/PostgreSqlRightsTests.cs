@@ -31,6 +31,33 @@ public sealed class PostgreSqlRightsTests : PostgreSqlTest
         Assert.Equal("A", await database.ScalarAsync("SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'note'"));
     }
 
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, "ALTER TABLE item ENABLE ALWAYS RULE spread")]
+    public async Task Rules_do_not_change_other_tables_and_are_as_they_were_afterwards(bool asOwner, string always)
+    {
+        var database = await NewAsync([
+            "CREATE TABLE item (id bigint PRIMARY KEY, v text)", "CREATE TABLE own (id bigint PRIMARY KEY)", "INSERT INTO item VALUES (1, 'a')", "INSERT INTO own VALUES (1)",
+            "CREATE RULE spread AS ON DELETE TO item DO ALSO DELETE FROM own", .. always.Length > 0 ? [always] : Array.Empty<string>()]);
+        await (asOwner
+            ? WithRoleAsync(database, $"GRANT CREATE ON SCHEMA public TO {_role}; ALTER TABLE item OWNER TO {_role}; ALTER TABLE own OWNER TO {_role}", DeleteAsync)
+            : DeleteAsync(database.Connection));
+
+        async Task DeleteAsync(SideConnection connection)
+        {
+            var side = await OpenAsync(connection);
+            await using (var transaction = await side.BeginAsync("item"))
+            {
+                Assert.Equal(1, await transaction.DeleteAsync("item", 1));
+                await transaction.CommitAsync();
+            }
+
+            Assert.Equal("0", await database.ScalarAsync("SELECT count(*) FROM item"));
+            Assert.Equal("1", await database.ScalarAsync("SELECT count(*) FROM own"));
+            Assert.Equal(asOwner ? "O" : "A", await database.ScalarAsync("SELECT ev_enabled::text FROM pg_rewrite WHERE rulename = 'spread'"));
+        }
+    }
+
     [Fact]
     public async Task The_owner_of_the_tables_transfers_without_triggers_and_with_foreign_keys_deferred()
     {

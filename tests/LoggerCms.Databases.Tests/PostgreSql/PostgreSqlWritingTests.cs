@@ -28,6 +28,36 @@ public sealed class PostgreSqlWritingTests : PostgreSqlTest
     }
 
     [Fact]
+    public async Task A_regclass_is_written_as_it_reads_also_where_it_is_no_relation()
+    {
+        var database = await NewAsync("CREATE TABLE item (k regclass PRIMARY KEY, c regclass)", "INSERT INTO item VALUES ('item', 0::oid::regclass)");
+        var side = await OpenAsync(database);
+        await using (var transaction = await side.BeginAsync())
+        {
+            await transaction.InsertAsync("item", ("k", Raw.Native("-")), ("c", Raw.Native("4294967295")));
+            Assert.Equal(1, await transaction.UpdateAsync("item", ("k", Raw.Native("item")), ("c", Raw.Native("-"))));
+            using var key = Rows.Keys(Raw.Native("-"));
+            Assert.Single(await transaction.ReadByKeyAsync(transaction.Table("item"), key, Token).ToListAsync());
+            await transaction.CommitAsync();
+        }
+
+        Assert.Equal(["(-,4294967295)", "(item,-)"], (await database.ListAsync("SELECT item::text FROM item")).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_left_out_is_said_where_it_may_hold_something()
+    {
+        var database = await NewAsync(
+            "CREATE TABLE item (k bigint PRIMARY KEY)", "CREATE VIEW seen AS SELECT * FROM item", "CREATE SCHEMA s", "CREATE MATERIALIZED VIEW s.made AS SELECT * FROM item");
+        var side = await OpenAsync(database);
+        var catalog = await side.CatalogAsync();
+        Assert.Equal(["The materialized view s.made is left out."], catalog.Notes);
+        Assert.Equal(["s.made", "seen"], catalog.Others.Order(StringComparer.Ordinal));
+        await database.ExecuteAsync("SELECT lo_create(0)");
+        Assert.Contains((await side.CatalogAsync()).Notes, n => n.Contains("Large objects", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Rows_without_a_key_go_only_where_every_byte_is_the_same()
     {
         var database = await NewAsync(
