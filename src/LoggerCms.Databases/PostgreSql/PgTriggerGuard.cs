@@ -1,9 +1,10 @@
 namespace LoggerCms.Databases.PostgreSql;
 
 /// <summary>
-/// Keeps triggers, rules and foreign key actions from firing for what a transfer writes, for its own transaction only.
+/// Keeps triggers and foreign key actions from firing for what a transfer writes, for its own transaction only.
 /// With the right to set <c>session_replication_role</c> the server does it; otherwise the tables' owner switches them off one by one
-/// and back on before the commit. Either way a rollback restores everything.
+/// and back on before the commit. Either way a rollback restores everything. Rules that would fire are refused: to switch one off PostgreSQL shuts
+/// readers out of the table, those of the transfer too.
 /// </summary>
 internal sealed class PgTriggerGuard
 {
@@ -31,28 +32,35 @@ internal sealed class PgTriggerGuard
                     SELECT FROM unnest(ARRAY[{oids}]::oid[]) AS p(oid) WHERE p.oid IN (SELECT relid::oid FROM pg_partition_ancestors(g.tgrelid))))
             """,
             r => (Table: r.GetString(0), Name: r.GetString(1), Mode: r.GetString(2)), cancellationToken).ConfigureAwait(false);
-        var rules = await session.QueryAsync(
-            $"""
-            SELECT format('%I.%I', n.nspname, c.relname), quote_ident(r.rulename), r.ev_enabled::text
-            FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace
-            WHERE r.ev_class IN ({oids}) AND r.ev_enabled IN ('A', '{(replica ? 'R' : 'O')}')
-            """,
-            r => (Table: r.GetString(0), Name: r.GetString(1), Mode: r.GetString(2)), cancellationToken).ConfigureAwait(false);
         foreach (var trigger in triggers)
-            await guard.SwitchOffAsync("TRIGGER", trigger, cancellationToken).ConfigureAwait(false);
-        foreach (var rule in rules)
-            await guard.SwitchOffAsync("RULE", rule, cancellationToken).ConfigureAwait(false);
+        {
+            await guard.AlterAsync($"ALTER TABLE {trigger.Table} DISABLE TRIGGER {trigger.Name}", trigger.Table, cancellationToken).ConfigureAwait(false);
+            var mode = trigger.Mode switch { "A" => "ENABLE ALWAYS", "R" => "ENABLE REPLICA", _ => "ENABLE" };
+            guard._restore.Add($"ALTER TABLE {trigger.Table} {mode} TRIGGER {trigger.Name}");
+        }
 
+        await RefuseRulesAsync(session, oids, replica, cancellationToken).ConfigureAwait(false);
         if (!replica)
             await guard.DeferForeignKeysAsync(oids, cancellationToken).ConfigureAwait(false);
         return guard;
     }
 
-    private async Task SwitchOffAsync(string what, (string Table, string Name, string Mode) one, CancellationToken cancellationToken)
+    private static async Task RefuseRulesAsync(PgSession session, string oids, bool replica, CancellationToken cancellationToken)
     {
-        await AlterAsync($"ALTER TABLE {one.Table} DISABLE {what} {one.Name}", one.Table, cancellationToken).ConfigureAwait(false);
-        var mode = one.Mode switch { "A" => "ENABLE ALWAYS", "R" => "ENABLE REPLICA", _ => "ENABLE" };
-        _restore.Add($"ALTER TABLE {one.Table} {mode} {what} {one.Name}");
+        var rules = await session.QueryAsync(
+            $"""
+            SELECT format('%I.%I', n.nspname, c.relname), quote_ident(r.rulename)
+            FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE r.ev_class IN ({oids}) AND r.ev_enabled IN ('A', '{(replica ? 'R' : 'O')}') LIMIT 1
+            """,
+            r => (Table: r.GetString(0), Name: r.GetString(1)), cancellationToken).ConfigureAwait(false);
+        if (rules is not [var (table, name)])
+            return;
+        var off = $"ALTER TABLE {table} DISABLE RULE {name}";
+        throw new LoggerCmsException(
+            ErrorCodes.AccessDenied,
+            $"Rule {name} of {table} would fire for what the transfer writes, and change what it is not about.",
+            replica ? $"For the time of the transfer: {off}" : $"Connect as one who may set session_replication_role, or for the time of the transfer: {off}");
     }
 
     /// <summary>Puts back what was switched off; deferred foreign keys are checked here.</summary>

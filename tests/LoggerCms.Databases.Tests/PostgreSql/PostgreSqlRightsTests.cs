@@ -34,7 +34,7 @@ public sealed class PostgreSqlRightsTests : PostgreSqlTest
     [Theory]
     [InlineData(true, "")]
     [InlineData(false, "ALTER TABLE item ENABLE ALWAYS RULE spread")]
-    public async Task Rules_do_not_change_other_tables_and_are_as_they_were_afterwards(bool asOwner, string always)
+    public async Task A_rule_that_would_fire_is_refused_with_the_statement_that_helps(bool asOwner, string always)
     {
         var database = await NewAsync([
             "CREATE TABLE item (id bigint PRIMARY KEY, v text)", "CREATE TABLE own (id bigint PRIMARY KEY)", "INSERT INTO item VALUES (1, 'a')", "INSERT INTO own VALUES (1)",
@@ -46,15 +46,17 @@ public sealed class PostgreSqlRightsTests : PostgreSqlTest
         async Task DeleteAsync(SideConnection connection)
         {
             var side = await OpenAsync(connection);
+            var failure = await Sides.FailsAsync(ErrorCodes.AccessDenied, () => side.BeginAsync("item"));
+            var off = "ALTER TABLE public.item DISABLE RULE spread";
+            Assert.EndsWith(off, failure.Remedy, StringComparison.Ordinal);
+            await database.ExecuteAsync(off);
             await using (var transaction = await side.BeginAsync("item"))
             {
                 Assert.Equal(1, await transaction.DeleteAsync("item", 1));
                 await transaction.CommitAsync();
             }
 
-            Assert.Equal("0", await database.ScalarAsync("SELECT count(*) FROM item"));
             Assert.Equal("1", await database.ScalarAsync("SELECT count(*) FROM own"));
-            Assert.Equal(asOwner ? "O" : "A", await database.ScalarAsync("SELECT ev_enabled::text FROM pg_rewrite WHERE rulename = 'spread'"));
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class PostgreSqlWritingTests : PostgreSqlTest
         await using (var transaction = await side.BeginAsync())
         {
             await transaction.InsertAsync("item", ("k", Raw.Native("-")), ("c", Raw.Native("4294967295")));
-            Assert.Equal(1, await transaction.UpdateAsync("item", ("k", Raw.Native("item")), ("c", Raw.Native("-"))));
+            Assert.Equal(1, await transaction.UpdateAsync("item", ("k", Raw.Native("public.item")), ("c", Raw.Native("-"))));
             using var key = Rows.Keys(Raw.Native("-"));
             Assert.Single(await transaction.ReadByKeyAsync(transaction.Table("item"), key, Token).ToListAsync());
             await transaction.CommitAsync();
