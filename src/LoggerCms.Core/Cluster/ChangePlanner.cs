@@ -61,8 +61,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     {
         ObjectRules.CheckKind(create.Kind);
         ObjectRules.CheckName(create.Name);
-        if (Container(create.ParentId) + ObjectPaths.LengthOf(create.Name) > ObjectPaths.LongestPath)
-            throw Invalid($"The path of '{create.Name}' in {create.ParentId} would have more than {ObjectPaths.LongestPath:N0} characters.", "Use a shorter name or another folder.");
+        CheckPlaceOfNew(create.ParentId, create.Name);
         if (create.Cuid is { } cuid)
         {
             ObjectRules.CheckCuid(cuid);
@@ -128,6 +127,12 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         Put(before, after);
     }
 
+    private void CheckPlaceOfNew(long parentId, string name)
+    {
+        if (Container(parentId) + ObjectPaths.LengthOf(name) > ObjectPaths.LongestPath)
+            throw Invalid($"The path of '{name}' in {parentId} would have more than {ObjectPaths.LongestPath:N0} characters.", "Use a shorter name or another folder.");
+    }
+
     private void CheckPlace(CmsObject before, CmsObject after)
     {
         var isNoFurther = before.ParentId == after.ParentId && ObjectPaths.LengthOf(after.Name) <= ObjectPaths.LengthOf(before.Name);
@@ -141,9 +146,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     private void Repeat(CmsObject earlier)
     {
         var before = overlay.Find(earlier.Id);
-        if (earlier.ParentId != 0)
-            Container(earlier.ParentId);
-        Put(before, new CmsObject
+        var after = new CmsObject
         {
             Id = earlier.Id,
             Cuid = earlier.Cuid,
@@ -157,7 +160,22 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             ModifiedUs = earlier.ModifiedUs,
             Properties = earlier.Properties,
             AccessList = earlier.AccessList,
-        });
+        };
+
+        // It could stand there when it was made. What was moved since may lie below it now, or the folder deeper.
+        if (before is not null)
+            CheckRepeated(before, after);
+        else if (after.ParentId != 0)
+            CheckPlaceOfNew(after.ParentId, after.Name);
+        Put(before, after);
+    }
+
+    private void CheckRepeated(CmsObject before, CmsObject after)
+    {
+        if (after.ParentId == before.ParentId && after.Name == before.Name)
+            return;
+        Container(after.ParentId);
+        CheckPlace(before, after);
     }
 
     private void Put(CmsObject? before, CmsObject after)
@@ -192,6 +210,9 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         {
             foreach (var below in overlay.Children(doomed[i].Id))
             {
+                // In a circle of folders, which no change makes any more and an older node may have left: this is how to be rid of it.
+                if (below.Id == target.Id)
+                    continue;
                 if (!recurse)
                     throw Invalid($"Object {target.Id} '{target.Name}' is not empty.", "Add -Recurse to remove what is in it too.");
                 if (!MaySee(below))
