@@ -141,15 +141,15 @@ internal sealed class NodeService(CmsNode node)
         => await node.Sequencer.WriteAsync(WriteRequest.Decided(principalId, clientAddress, operation)).ConfigureAwait(false);
 
     private static PasswordRecord? PasswordOf(CmsObject user)
-        => PropertyBag.Over(user.Properties).TryGet(GroupMembership.PasswordProperty, out var value) ? PasswordRecord.Decode(value.AsBinary) : null;
+        => PropertyBag.Over(user.Properties).TryGet(PasswordRecord.Property, out var value) ? PasswordRecord.Decode(value.AsBinary) : null;
 
     private static byte[] With(byte[] bag, byte[]? record)
     {
         var builder = new PropertyBagBuilder(PropertyBag.Over(bag));
         if (record is null)
-            builder.Remove(GroupMembership.PasswordProperty);
+            builder.Remove(PasswordRecord.Property);
         else
-            builder.Set(GroupMembership.PasswordProperty, record);
+            builder.Set(PasswordRecord.Property, record);
         return builder.Build().Encode();
     }
 }

@@ -41,7 +41,7 @@ internal static class ObjectWriter
         writer.WriteString(Created, DateTime.UnixEpoch.AddMicroseconds(value.CreatedUs));
         writer.WriteString(Modified, DateTime.UnixEpoch.AddMicroseconds(value.ModifiedUs));
         writer.WritePropertyName(Properties);
-        PropertyJson.Write(writer, Shown(value));
+        PropertyJson.Write(writer, PasswordRecord.Without(value));
         if (withRights)
         {
             writer.WritePropertyName(nameof(CmsObjectInfo.Rights));
@@ -74,15 +74,5 @@ internal static class ObjectWriter
                 }),
             ],
         };
-    }
-
-    private static PropertyBag Shown(CmsObject value)
-    {
-        var bag = PropertyBag.Over(value.Properties);
-        if (value.Kind != ObjectKinds.User || !bag.TryGet(GroupMembership.PasswordProperty, out _))
-            return bag;
-        var builder = new PropertyBagBuilder(bag);
-        builder.Remove(GroupMembership.PasswordProperty);
-        return builder.Build();
     }
 }

@@ -31,9 +31,10 @@ internal static class NodeEndpoints
             CertificateDays = Math.Round((certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalDays, 1),
         };
 
-        // Where the data is, only whoever runs the node need know. While it starts, rights cannot be asked for yet.
+        // Where the data is, what was found in it and what fails there, only whoever runs the node need know. While it starts, rights cannot be asked
+        // for yet.
         var mayOperate = service.Node.IsOpen && service.MayOnRoot(context.Access(service), Rights.Operate);
-        return Results.Json(mayOperate ? about : about with { Database = "" }, CmsJson.Default.CmsNodeInfo);
+        return Results.Json(mayOperate ? about : about with { Database = "", DeltaPath = "", Reason = "", Reconcile = null }, CmsJson.Default.CmsNodeInfo);
     }
 
     // Both tell of objects that the caller may not see.

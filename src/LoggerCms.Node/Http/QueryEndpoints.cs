@@ -59,7 +59,7 @@ internal static class QueryEndpoints
         writer.WriteStartObject();
         foreach (var (name, value) in row.Columns)
         {
-            if (string.Equals(name, GroupMembership.PasswordProperty, StringComparison.OrdinalIgnoreCase))
+            if (string.Equals(name, PasswordRecord.Property, StringComparison.OrdinalIgnoreCase))
                 continue;
             writer.WritePropertyName(name);
             if (value.IsNone)
