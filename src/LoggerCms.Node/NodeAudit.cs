@@ -15,6 +15,8 @@ internal sealed class NodeAudit : IAsyncDisposable
     /// <summary>Of the node's own events, which no service may say that it is.</summary>
     public const string Source = "node";
 
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
+
     private readonly IAuditDatabase _database;
     private readonly AuditQueue _queue;
     private readonly TimeProvider _time;
@@ -54,7 +56,14 @@ internal sealed class NodeAudit : IAsyncDisposable
     {
         _node = node;
         _changes.Attach(node);
+        node.Trouble = Trouble;
     }
+
+    // A database that misses a try or two is none to call somebody for.
+    private string? Trouble()
+        => State is { Failure: { } failure, FailedSince: { } since } && _time.GetUtcNow() - since >= LongestSilence
+            ? $"Audit events stay on this machine's disk: the audit database cannot be used ({failure.Message})."
+            : null;
 
     /// <summary>Begins to write to the database, which may be away; events wait on disk.</summary>
     public Task StartAsync()
