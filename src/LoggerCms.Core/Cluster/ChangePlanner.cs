@@ -5,7 +5,7 @@ namespace LoggerCms.Core.Cluster;
 
 /// <summary>
 /// Turns one request into changes: validates each operation against what is visible and pending and what the operations before it did, lays the
-/// change over that, and gives it its update key. Whoever calls keeps or rolls back what was laid over; a failure leaves only unused ids.
+/// change over that, and gives it its update key. Whoever calls keeps or rolls back what was laid over; a failure leaves nothing, and what ids and keys it took are given back.
 /// </summary>
 internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, WriteRequest request, long nowUs, ClusterOptions options)
 {
@@ -14,8 +14,9 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     /// <returns>The changes in order.</returns>
     /// <exception cref="LoggerCmsException">
-    /// ObjectNotFound, NameInUse, VersionConflict, InvalidObject, LimitExceeded, Forbidden; NodeNotReady when no id is left.
+    /// ObjectNotFound, NameInUse, VersionConflict, InvalidObject, LimitExceeded, Forbidden.
     /// </exception>
+    /// <exception cref="BlockUsedUpException">No id or update key is left.</exception>
     public IReadOnlyList<Change> Plan()
     {
         if (request.Operations.Count == 0)

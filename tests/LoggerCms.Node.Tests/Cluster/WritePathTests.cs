@@ -207,7 +207,7 @@ public sealed class WritePathTests : IAsyncLifetime
     public async Task When_a_block_is_used_up_while_the_database_is_away_writes_are_refused_and_go_on_with_it()
     {
         var faulty = new FaultyDatabase(new FakeSystemDatabase());
-        await using var node = await NodeFixture.StartAsync(faulty, NewDisk(), Options with { Cluster = Options.Cluster with { ObjectIdBlock = 10 } });
+        await using var node = await NodeFixture.StartAsync(faulty, NewDisk(), Options with { Cluster = Options.Cluster with { ObjectIdBlock = 10, LongestWait = TimeSpan.FromMilliseconds(200) } });
         faulty.Fault = _ => DatabaseFault.Away;
         var made = 0;
         var failure = await Assert.ThrowsAsync<LoggerCmsException>(async () =>
