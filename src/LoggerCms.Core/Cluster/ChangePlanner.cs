@@ -186,7 +186,10 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             throw new LoggerCmsException(
                 ErrorCodes.LimitExceeded,
                 $"The object '{after.Name}' would have {after.Properties.Length + after.AccessList.Length:N0} bytes; the limit is {options.MostObjectBytes:N0}.",
-                "Keep large content outside and its place in a property.");
+                "Keep large content outside and its place in a property.")
+            {
+                IsOfRequest = true,
+            };
         }
 
         var isNamed = before is not null && before.ParentId == after.ParentId && before.Name == after.Name;
@@ -303,10 +306,16 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     /// <summary>The record of a request is longer than <see cref="ClusterOptions.MostRecordBytes"/>.</summary>
     public static LoggerCmsException TooLong(ClusterOptions options) => new(
-        ErrorCodes.LimitExceeded, $"The request makes a record of more than {options.MostRecordBytes:N0} bytes.", "Split it into several requests.");
+        ErrorCodes.LimitExceeded, $"The request makes a record of more than {options.MostRecordBytes:N0} bytes.", "Split it into several requests.")
+    {
+        IsOfRequest = true,
+    };
 
     private LoggerCmsException TooMany() => new(
-        ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests.");
+        ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests, or remove a large tree folder by folder.")
+    {
+        IsOfRequest = true,
+    };
 
     private static LoggerCmsException HoldsHidden(CmsObject target, CmsObject hidden) => new(
         ErrorCodes.Forbidden, $"Object {target.Id} '{target.Name}' holds something that you may not see.", "Have it removed by somebody who sees all of it.")

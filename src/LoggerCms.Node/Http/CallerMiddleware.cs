@@ -44,7 +44,7 @@ internal sealed partial class CallerMiddleware(
                     .ConfigureAwait(false);
             }
 
-            await AnswerAsync(context, Status(exception.Code), exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);
+            await AnswerAsync(context, Status(exception), exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);
         }
         catch (BadHttpRequestException exception)
         {
@@ -136,13 +136,14 @@ internal sealed partial class CallerMiddleware(
     private static LoggerCmsException Unauthenticated(string message)
         => new(ErrorCodes.Unauthenticated, message, "Connect-Cms with a profile, a token or a user's name and password.");
 
-    private static int Status(string code) => code switch
+    private static int Status(LoggerCmsException exception) => exception.Code switch
     {
         ErrorCodes.Unauthenticated or ErrorCodes.AuthenticationFailed => StatusCodes.Status401Unauthorized,
         ErrorCodes.Forbidden => StatusCodes.Status403Forbidden,
         ErrorCodes.ObjectNotFound => StatusCodes.Status404NotFound,
         ErrorCodes.VersionConflict or ErrorCodes.NameInUse or ErrorCodes.DeltaConflict or ErrorCodes.RequestExpired => StatusCodes.Status409Conflict,
         ErrorCodes.InvalidObject or ErrorCodes.InvalidQuery or ErrorCodes.InvalidOption or ErrorCodes.FormatNotSupported => StatusCodes.Status400BadRequest,
+        ErrorCodes.LimitExceeded when exception.IsOfRequest => StatusCodes.Status413PayloadTooLarge,
         ErrorCodes.LimitExceeded => StatusCodes.Status429TooManyRequests,
         ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.EpochLost or ErrorCodes.OutcomeUnknown => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
