@@ -34,8 +34,6 @@ internal sealed class NodeAudit : IAsyncDisposable
         _time = time;
     }
 
-    public IAuditDatabase Database => _database;
-
     public AuditQueueState State => _queue.State;
 
     /// <summary>Logons, denials and reads that the queue had no room for.</summary>
@@ -76,6 +74,20 @@ internal sealed class NodeAudit : IAsyncDisposable
     /// <exception cref="LoggerCmsException">As <see cref="AuditQueue.EnqueueAsync"/>.</exception>
     public Task AcceptAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken)
         => _queue.EnqueueAsync(events, durable: true, cancellationToken);
+
+    /// <exception cref="LoggerCmsException">NodeNotReady: the database cannot be read just now.</exception>
+    public async Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _database.QueryAsync(filter, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.NodeNotReady, "The audit database cannot be read just now.", "Try again in a moment; Get-CmsNode shows the reason.", innerException: exception);
+        }
+    }
 
     /// <summary>Something that is no change: a logon, a denial, a read. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
     /// <remarks>Action, name and detail may hold what a caller sent.</remarks>
