@@ -119,8 +119,8 @@ internal sealed class NodeService(CmsNode node)
 
     public async Task<CmsIssuedToken> IssueAsync(long byPrincipal, long forPrincipal, string name, TimeSpan lifetime, string clientAddress)
     {
-        if (node.Image.Find(forPrincipal) is not { Kind: ObjectKinds.User })
-            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user {forPrincipal}.", "Get-CmsUser lists the users.");
+        if (!ObjectRules.MayAct(node.Image, node.Image.Find(forPrincipal)))
+            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user {forPrincipal} below /Users.", "Get-CmsUser lists the users.");
         var issued = node.Tokens.Issue(forPrincipal, name, lifetime);
         await PutAsync(byPrincipal, new PutLocal(issued.Entry), clientAddress).ConfigureAwait(false);
         return new CmsIssuedToken { Token = TokenService.Describe(node.Image, node.Tokens.Find(issued.Entry.Key.Id)!, null), Text = issued.Text };

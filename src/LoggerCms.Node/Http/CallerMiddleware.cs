@@ -94,8 +94,8 @@ internal sealed partial class CallerMiddleware(
         var check = node.Tokens.Verify(header[0].AsSpan(Scheme.Length).Trim());
         return check.Verdict switch
         {
-            TokenVerdict.Valid when node.Image.Find(check.PrincipalId) is not null => new Caller(check.PrincipalId, AddressOf(context)),
-            TokenVerdict.Valid => throw Unauthenticated("The token's user was removed."),
+            TokenVerdict.Valid when ObjectRules.MayAct(node.Image, node.Image.Find(check.PrincipalId)) => new Caller(check.PrincipalId, AddressOf(context)),
+            TokenVerdict.Valid => throw Unauthenticated("The token's user was removed, or is not below /Users."),
             TokenVerdict.Expired => throw Unauthenticated("The token has expired."),
             TokenVerdict.Revoked => throw Unauthenticated("The token was revoked."),
             _ when !node.IsOpen => throw Starting(),
