@@ -80,9 +80,18 @@ internal sealed class NodeService(CmsNode node)
         access.Require(target, Rights.View);
         var principal = question.PrincipalId ?? access.Principal.Id;
         if (principal != access.Principal.Id)
-            access.Require(target, Rights.ModifyRights);
+            DemandToTest(access, target, principal);
         var right = Rights.Ask(target.Kind, question.Right);
-        return RightsReport.Decision(access.View, principal, target, right, _rights.Explain(access.View, principal, target, right));
+        return RightsReport.Decision(access, principal, target, right, _rights.Explain(access.View, principal, target, right));
+    }
+
+    private static void DemandToTest(AccessContext access, CmsObject target, long principal)
+    {
+        access.Require(target, Rights.ModifyRights);
+
+        // The way of a decision tells which groups somebody is in.
+        if (access.View.Find(principal) is { } somebody && !access.MayName(somebody))
+            throw ObjectRules.NotFound(principal, isHidden: true);
     }
 
     /// <summary>Makes a user's password, or takes it away.</summary>

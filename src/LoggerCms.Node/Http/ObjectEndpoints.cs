@@ -34,14 +34,14 @@ internal static class ObjectEndpoints
     {
         var access = context.Access(service);
         var found = await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
-        await AnswerAsync(context, access.View, found).ConfigureAwait(false);
+        await AnswerAsync(context, access, found).ConfigureAwait(false);
     }
 
     private static async Task LocateAsync(HttpContext context, NodeService service, string? path, string? cuid)
     {
         var access = context.Access(service);
         var found = await service.GetAsync(access, service.Locate(access, path, cuid).Id, context.RequestAborted).ConfigureAwait(false);
-        await AnswerAsync(context, access.View, found).ConfigureAwait(false);
+        await AnswerAsync(context, access, found).ConfigureAwait(false);
     }
 
     private static async Task ChildrenAsync(HttpContext context, NodeService service, long id, long after = 0, int take = 1000)
@@ -52,7 +52,7 @@ internal static class ObjectEndpoints
         var more = page.Count > Math.Clamp(take, 1, MostOnPage);
         if (more)
             page.RemoveAt(page.Count - 1);
-        await PageAsync(context, service, access.View, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
+        await PageAsync(context, service, access, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
     }
 
     private static async Task ChangeAsync(HttpContext context, NodeService service)
@@ -109,7 +109,7 @@ internal static class ObjectEndpoints
     }
 
     /// <summary>Objects that were dropped from memory are read back one by one, so a page needs no more memory than it has rows.</summary>
-    public static async Task PageAsync(HttpContext context, NodeService service, IObjectView view, IReadOnlyList<CmsObject> page, string? next)
+    public static async Task PageAsync(HttpContext context, NodeService service, AccessContext access, IReadOnlyList<CmsObject> page, string? next)
     {
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
@@ -122,7 +122,7 @@ internal static class ObjectEndpoints
                 var whole = row.IsSkeleton ? await service.Node.Image.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
                 if (whole is null)
                     continue;
-                ObjectWriter.Write(writer, view, whole);
+                ObjectWriter.Write(writer, access, whole);
                 await FlushAsync(context, writer).ConfigureAwait(false);
             }
 
@@ -177,11 +177,11 @@ internal static class ObjectEndpoints
     private static LoggerCmsException NotA<T>(Exception exception) => new(
         ErrorCodes.InvalidObject, $"The request's body is not a {typeof(T).Name}: {exception.Message}", "Correct it; /openapi/v1.json describes it.", innerException: exception);
 
-    private static async Task AnswerAsync(HttpContext context, IObjectView view, CmsObject value)
+    private static async Task AnswerAsync(HttpContext context, AccessContext access, CmsObject value)
     {
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
-            ObjectWriter.Write(writer, view, value);
+            ObjectWriter.Write(writer, access, value);
     }
 }

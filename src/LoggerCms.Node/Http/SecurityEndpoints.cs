@@ -82,7 +82,7 @@ internal static class SecurityEndpoints
         var access = context.Access(service);
         var target = await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
         access.Require(target, Rights.ModifyRights);
-        IReadOnlyList<CmsRightEntry> entries = [.. RightsReport.Entries(access.View, target)];
+        IReadOnlyList<CmsRightEntry> entries = [.. RightsReport.Entries(access, target)];
         return Results.Json(entries, CmsJson.Default.IReadOnlyListCmsRightEntry);
     }
 
