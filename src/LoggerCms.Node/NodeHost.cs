@@ -208,7 +208,7 @@ internal sealed class NodeHost : IAsyncDisposable
             o.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
         });
         builder.Services.AddSingleton(node).AddSingleton(audit).AddSingleton(time).AddSingleton(authority).AddSingleton(certificate).AddSingleton(settings);
-        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>()
+        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>().AddSingleton<QueryTurns>()
             .AddSingleton<StrangerDenials>();
         var web = builder.Build();
         CmsApi.Map(web);

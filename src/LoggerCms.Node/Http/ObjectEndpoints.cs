@@ -136,7 +136,7 @@ internal static class ObjectEndpoints
     /// <summary>Hands on what was written where it is much: a long answer waits for its reader, not in memory.</summary>
     public static async ValueTask FlushAsync(HttpContext context, Utf8JsonWriter writer)
     {
-        if (writer.BytesPending < ManyBytes)
+        if (!IsMuch(writer))
             return;
         writer.Flush();
         await HandOnAsync(context).ConfigureAwait(false);
@@ -150,6 +150,8 @@ internal static class ObjectEndpoints
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
         await LeaveTheSocketsThread();
     }
+    public static bool IsMuch(Utf8JsonWriter writer) => writer.BytesPending >= ManyBytes;
+
 
     /// <summary>See <see cref="AnswersAtOnce"/>. After whatever waits for the caller, because that goes on where the caller was heard.</summary>
     public static YieldAwaitable LeaveTheSocketsThread() => Task.Yield();

@@ -19,12 +19,13 @@ internal static class QueryEndpoints
         routes.MapGet("/objects/{id:long}/export", ExportAsync).WithMetadata(new ReadsObjects());
     }
 
-    private static async Task QueryAsync(HttpContext context, NodeService service)
+    private static async Task QueryAsync(HttpContext context, NodeService service, QueryTurns turns)
     {
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsQueryRequest).ConfigureAwait(false);
         context.Items[typeof(ReadsObjects)] = request.Query;
         var access = context.Access(service);
-        var rows = QueryEngine.Run(access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted);
+        using var turn = await turns.BeginAsync(context.Caller().PrincipalId, context.RequestAborted).ConfigureAwait(false);
+        var rows = QueryEngine.Run(access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted, turn, access.MayName);
         var take = Math.Clamp(request.Take, 1, ObjectEndpoints.MostOnPage);
         var iterator = rows.GetAsyncEnumerator(context.RequestAborted);
         await using (iterator.ConfigureAwait(false))
@@ -42,7 +43,13 @@ internal static class QueryEndpoints
                 {
                     WriteRow(writer, iterator.Current);
                     last = iterator.Current.Token;
-                    await ObjectEndpoints.FlushAsync(context, writer).ConfigureAwait(false);
+                    if (ObjectEndpoints.IsMuch(writer))
+                    {
+                        turn.Leave();
+                        await ObjectEndpoints.FlushAsync(context, writer).ConfigureAwait(false);
+                        await turn.EnterAsync().ConfigureAwait(false);
+                    }
+
                     more = await iterator.MoveNextAsync().ConfigureAwait(false);
                 }
 
