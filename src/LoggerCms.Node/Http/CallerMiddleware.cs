@@ -187,9 +187,10 @@ internal sealed class ReadsObjects;
 internal sealed class AnswersAtOnce;
 
 /// <summary>Marks an endpoint whose requests are a name and a secret: a caller of whom nothing is known yet cannot make the node hold more.</summary>
-internal sealed class SmallBody : IRequestSizeLimitMetadata
+/// <param name="bytes">At most so many.</param>
+internal sealed class SmallBody(int bytes = 8 << 10) : IRequestSizeLimitMetadata
 {
-    public long? MaxRequestBodySize => 8 << 10;
+    public long? MaxRequestBodySize => bytes;
 }
 
 /// <summary>Marks an endpoint that tells of the node itself, and answers whoever is known already while the node starts.</summary>

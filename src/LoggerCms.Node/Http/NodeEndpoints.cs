@@ -17,8 +17,8 @@ internal static class NodeEndpoints
         routes.MapGet("/node", Describe).WithMetadata(new OpenAtStart()).Produces<CmsNodeInfo>();
         routes.MapGet("/image", Image).Produces<RunTimeImageInfo>();
         routes.MapPost("/flush", FlushAsync);
-        routes.MapPost("/reconcile", ReconcileAsync).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
-        routes.MapPost("/backup", BackupAsync).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
+        routes.MapPost("/reconcile", ReconcileAsync).WithMetadata(new SmallBody(64 << 10)).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
+        routes.MapPost("/backup", BackupAsync).WithMetadata(new SmallBody(64 << 10)).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
         routes.MapPost("/stop", Stop);
         routes.MapGet("/metrics", Metrics);
     }

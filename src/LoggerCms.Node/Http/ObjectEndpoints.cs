@@ -26,7 +26,8 @@ internal static class ObjectEndpoints
         routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>().WithMetadata(reads, atOnce);
         routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>().WithMetadata(reads);
         routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().WithMetadata(reads);
-        Func<HttpContext, Task> change = context => ChangeAsync(context, service);
+        var (room, time) = (new Room(256L << 20, 64L << 20, "Too many large requests are being sent"), routes.ServiceProvider.GetRequiredService<TimeProvider>());
+        Func<HttpContext, Task> change = context => ChangeAsync(context, service, room, time);
         routes.MapPost("/changes", change).Accepts<CmsChangeRequest>(Json).Produces<CmsChangeAnswer>().WithMetadata(atOnce);
     }
 
@@ -55,9 +56,9 @@ internal static class ObjectEndpoints
         await PageAsync(context, service, access, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
     }
 
-    private static async Task ChangeAsync(HttpContext context, NodeService service)
+    private static async Task ChangeAsync(HttpContext context, NodeService service, Room room, TimeProvider time)
     {
-        var request = await ReadChangesAsync(context).ConfigureAwait(false);
+        var request = await ReadChangesAsync(context, room, time).ConfigureAwait(false);
         var answer = await service.ChangeAsync(context.Caller(), request).ConfigureAwait(false);
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
@@ -65,30 +66,46 @@ internal static class ObjectEndpoints
             ChangeAnswerWriter.Write(writer, answer, durableOn: request.WhatIf ? 0 : 1);
     }
 
-    private static async ValueTask<ChangeRequest> ReadChangesAsync(HttpContext context)
+    private static async ValueTask<ChangeRequest> ReadChangesAsync(HttpContext context, Room room, TimeProvider time)
     {
         var body = context.Request.BodyReader;
         var read = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false);
-        while (!read.IsCompleted)
-        {
-            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false);
-        }
-
-        if (read.Buffer.Length > ManyBytes)
-            await LeaveTheSocketsThread();
+        LargeBody? large = null;
+        var isHeld = true;
         try
         {
+            while (!read.IsCompleted)
+            {
+                if (read.Buffer.Length > ManyBytes)
+                {
+                    large ??= new LargeBody(room, context.Caller().PrincipalId, time, context.RequestAborted);
+                    large.GrowTo(read.Buffer.Length);
+                }
+
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                isHeld = false;
+                read = await body.ReadAsync(large?.Token ?? context.RequestAborted).ConfigureAwait(false);
+                isHeld = true;
+            }
+
+            if (read.Buffer.Length > ManyBytes)
+                await LeaveTheSocketsThread();
             return Parse(read.Buffer);
         }
-        catch (Exception exception) when (exception is JsonException or LoggerCmsException { Code: ErrorCodes.LimitExceeded })
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("The request's body came too slowly.", StatusCodes.Status408RequestTimeout);
+        }
+        catch (Exception exception) when (exception is JsonException or LoggerCmsException { Code: ErrorCodes.LimitExceeded, IsOfRequest: true })
         {
             // No other time and no other node takes it: not a limit that a client should wait at.
             throw NotA<CmsChangeRequest>(exception);
         }
         finally
         {
-            body.AdvanceTo(read.Buffer.End);
+            if (isHeld)
+                body.AdvanceTo(read.Buffer.End);
+            large?.Dispose();
         }
     }
 
@@ -133,25 +150,27 @@ internal static class ObjectEndpoints
         }
     }
 
+    public static bool IsMuch(Utf8JsonWriter writer) => writer.BytesPending >= ManyBytes;
+
     /// <summary>Hands on what was written where it is much: a long answer waits for its reader, not in memory.</summary>
     public static async ValueTask FlushAsync(HttpContext context, Utf8JsonWriter writer)
     {
         if (!IsMuch(writer))
             return;
         writer.Flush();
-        await HandOnAsync(context).ConfigureAwait(false);
+        await HandOnAsync(context, context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>The same for an answer that stands in the body's own buffer.</summary>
-    public static async ValueTask HandOnAsync(HttpContext context)
+    /// <returns>Whether something was handed on.</returns>
+    public static async ValueTask<bool> HandOnAsync(HttpContext context, CancellationToken cancellationToken)
     {
         if (context.Response.BodyWriter.UnflushedBytes < ManyBytes)
-            return;
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            return false;
+        await context.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
         await LeaveTheSocketsThread();
+        return true;
     }
-    public static bool IsMuch(Utf8JsonWriter writer) => writer.BytesPending >= ManyBytes;
-
 
     /// <summary>See <see cref="AnswersAtOnce"/>. After whatever waits for the caller, because that goes on where the caller was heard.</summary>
     public static YieldAwaitable LeaveTheSocketsThread() => Task.Yield();

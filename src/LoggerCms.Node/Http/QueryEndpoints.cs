@@ -13,10 +13,16 @@ namespace LoggerCms.Node.Http;
 /// <summary>Queries, and the export of a subtree.</summary>
 internal static class QueryEndpoints
 {
+    // The longest query with each character escaped, and room to spare.
+    private const int LargestQuery = 512 << 10;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/query", QueryAsync).Accepts<CmsQueryRequest>("application/json").Produces<CmsQueryPage>().WithMetadata(new ReadsObjects());
-        routes.MapGet("/objects/{id:long}/export", ExportAsync).WithMetadata(new ReadsObjects());
+        routes.MapPost("/query", QueryAsync).Accepts<CmsQueryRequest>("application/json").Produces<CmsQueryPage>().WithMetadata(new ReadsObjects(), new SmallBody(LargestQuery));
+        var room = new Room(8, 2, "Too many exports are being read");
+        routes.MapGet(
+            "/objects/{id:long}/export",
+            (HttpContext context, NodeService service, TimeProvider time, long id, bool rights = false) => ExportAsync(context, service, room, time, id, rights)).WithMetadata(new ReadsObjects());
     }
 
     private static async Task QueryAsync(HttpContext context, NodeService service, QueryTurns turns)
@@ -78,8 +84,29 @@ internal static class QueryEndpoints
         writer.WriteEndObject();
     }
 
+    // A snapshot keeps what is changed meanwhile, so that nobody may have many of them, or read one for days.
+    private static async Task ExportAsync(HttpContext context, NodeService service, Room room, TimeProvider time, long id, bool rights)
+    {
+        var principal = context.Caller().PrincipalId;
+        room.Take(principal, 1);
+        using var pace = new Pace(time, context.RequestAborted);
+        try
+        {
+            await ExportAsync(context, service, pace, id, rights).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (pace.Token.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            // Half an answer must not look whole.
+            context.Abort();
+        }
+        finally
+        {
+            room.Give(principal, 1);
+        }
+    }
+
     /// <summary>One object a line, folders before what is in them, all of one moment.</summary>
-    private static async Task ExportAsync(HttpContext context, NodeService service, long id, bool rights = false)
+    private static async Task ExportAsync(HttpContext context, NodeService service, Pace pace, long id, bool rights)
     {
         using var snapshot = service.Node.Image.TakeSnapshot();
         var access = service.Begin(snapshot, context.Caller().PrincipalId);
@@ -93,16 +120,19 @@ internal static class QueryEndpoints
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
         {
+            var bytes = 0L;
             foreach (var row in ObjectPaths.Descendants(snapshot, id).Prepend(root))
             {
                 if (!access.Has(row, Rights.View))
                     continue;
-                var whole = row.IsSkeleton ? await snapshot.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
-                ObjectWriter.Write(writer, snapshot, whole!, rights && access.Has(row, Rights.ModifyRights));
+                var whole = row.IsSkeleton ? await snapshot.GetAsync(row.Id, pace.Token).ConfigureAwait(false) : row;
+                ObjectWriter.Write(writer, access, whole!, rights && access.Has(row, Rights.ModifyRights));
                 writer.Flush();
+                bytes += writer.BytesCommitted;
                 writer.Reset();
                 context.Response.BodyWriter.Write(newLine);
-                await ObjectEndpoints.HandOnAsync(context).ConfigureAwait(false);
+                if (await ObjectEndpoints.HandOnAsync(context, pace.Token).ConfigureAwait(false))
+                    pace.At(bytes);
             }
         }
     }
