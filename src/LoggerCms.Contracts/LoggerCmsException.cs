@@ -42,11 +42,14 @@ public sealed class LoggerCmsException : Exception
     /// </summary>
     public long? DeniedObjectId { get; init; }
 
+    /// <summary>Of a limit: whether it is the request itself that is too large, which no other time and no other node takes either.</summary>
+    public bool IsOfRequest { get; init; }
+
     /// <summary>The same failure, with a phase and a side where they were not known yet.</summary>
     public LoggerCmsException In(string? phase, string? side = null)
-        => new(Code, Message, Remedy, Side ?? side, Phase ?? phase, InnerException ?? this) { TracePath = TracePath, DeniedObjectId = DeniedObjectId };
+        => new(Code, Message, Remedy, Side ?? side, Phase ?? phase, InnerException ?? this) { TracePath = TracePath, DeniedObjectId = DeniedObjectId, IsOfRequest = IsOfRequest };
 
     /// <summary>The same failure, with the trace that tells of it.</summary>
     public LoggerCmsException At(string? tracePath)
-        => new(Code, Message, Remedy, Side, Phase, InnerException ?? this) { TracePath = tracePath, DeniedObjectId = DeniedObjectId };
+        => new(Code, Message, Remedy, Side, Phase, InnerException ?? this) { TracePath = tracePath, DeniedObjectId = DeniedObjectId, IsOfRequest = IsOfRequest };
 }

@@ -116,7 +116,7 @@ internal static class ChangeTranslator
 
     private static void CheckName(string name)
     {
-        if (string.Equals(name, GroupMembership.PasswordProperty, StringComparison.OrdinalIgnoreCase))
+        if (string.Equals(name, PasswordRecord.Property, StringComparison.OrdinalIgnoreCase))
             throw Invalid($"The property {name} is the node's own.", "Set a password with Set-CmsPassword.");
     }
 

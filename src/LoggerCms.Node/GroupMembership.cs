@@ -7,9 +7,6 @@ internal static class GroupMembership
 {
     public const string Property = "SI_USERGROUPS";
 
-    /// <summary>Holds a user's password record; nobody is shown it or sets it.</summary>
-    public const string PasswordProperty = "SI_PASSWORD";
-
     public static IReadOnlyList<long> Of(CmsObject principal)
     {
         if (!PropertyBag.Over(principal.Properties).TryGet(Property, out var value) || value.Type != PropertyType.List)

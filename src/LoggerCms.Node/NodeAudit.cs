@@ -15,6 +15,8 @@ internal sealed class NodeAudit : IAsyncDisposable
     /// <summary>Of the node's own events, which no service may say that it is.</summary>
     public const string Source = "node";
 
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
+
     private readonly IAuditDatabase _database;
     private readonly AuditQueue _queue;
     private readonly TimeProvider _time;
@@ -31,8 +33,6 @@ internal sealed class NodeAudit : IAsyncDisposable
         _changes = new ChangeAudit(queue);
         _time = time;
     }
-
-    public IAuditDatabase Database => _database;
 
     public AuditQueueState State => _queue.State;
 
@@ -54,7 +54,14 @@ internal sealed class NodeAudit : IAsyncDisposable
     {
         _node = node;
         _changes.Attach(node);
+        node.Trouble = Trouble;
     }
+
+    // A database that misses a try or two is none to call somebody for.
+    private string? Trouble()
+        => State is { Failure: { } failure, FailedSince: { } since } && _time.GetUtcNow() - since >= LongestSilence
+            ? $"Audit events stay on this machine's disk: the audit database cannot be used ({failure.Message})."
+            : null;
 
     /// <summary>Begins to write to the database, which may be away; events wait on disk.</summary>
     public Task StartAsync()
@@ -67,6 +74,20 @@ internal sealed class NodeAudit : IAsyncDisposable
     /// <exception cref="LoggerCmsException">As <see cref="AuditQueue.EnqueueAsync"/>.</exception>
     public Task AcceptAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken)
         => _queue.EnqueueAsync(events, durable: true, cancellationToken);
+
+    /// <exception cref="LoggerCmsException">NodeNotReady: the database cannot be read just now.</exception>
+    public async Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _database.QueryAsync(filter, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.NodeNotReady, "The audit database cannot be read just now.", "Try again in a moment; Get-CmsNode shows the reason.", innerException: exception);
+        }
+    }
 
     /// <summary>Something that is no change: a logon, a denial, a read. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
     /// <remarks>Action, name and detail may hold what a caller sent.</remarks>

@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace LoggerCms.Node;
@@ -192,6 +193,9 @@ internal sealed class NodeHost : IAsyncDisposable
             });
         });
         builder.Services.AddRoutingCore();
+
+        // What is still read then has had its time while the node wrote its changes; data folder and port wait for it.
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(3));
         builder.Services.AddOpenApi();
 
         // For what describes the endpoints: with other options than those that requests are read and answers written with, it would tell of other names.
@@ -204,7 +208,7 @@ internal sealed class NodeHost : IAsyncDisposable
             o.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
         });
         builder.Services.AddSingleton(node).AddSingleton(audit).AddSingleton(time).AddSingleton(authority).AddSingleton(certificate).AddSingleton(settings);
-        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>()
+        builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>().AddSingleton<QueryTurns>()
             .AddSingleton<StrangerDenials>();
         var web = builder.Build();
         CmsApi.Map(web);

@@ -26,6 +26,7 @@ internal sealed class NodeMetrics : IDisposable
             Gauge("delta_files", "Delta files.", () => node.Describe().DeltaFiles),
             Gauge("delta_bytes", "Bytes of delta files.", () => node.Describe().DeltaBytes),
             Gauge("audit_queue_bytes", "Audit events that wait on disk.", () => audit.State.Bytes),
+            Gauge("audit_failure", "1 while the audit database cannot be used, 0 otherwise.", () => audit.State.Failure is null ? 0 : 1),
             Counter("audit_refused_total", "Logons, denials and reads that the audit queue had no room for.", () => audit.Refused),
             Gauge("objects", "Objects in the run time image.", () => Image(node)?.Statistics.Objects ?? 0),
             Gauge("image_bytes", "Bytes of the run time image.", () => Image(node)?.Statistics.Bytes ?? 0),

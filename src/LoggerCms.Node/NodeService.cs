@@ -80,9 +80,18 @@ internal sealed class NodeService(CmsNode node)
         access.Require(target, Rights.View);
         var principal = question.PrincipalId ?? access.Principal.Id;
         if (principal != access.Principal.Id)
-            access.Require(target, Rights.ModifyRights);
+            DemandToTest(access, target, principal);
         var right = Rights.Ask(target.Kind, question.Right);
-        return RightsReport.Decision(access.View, principal, target, right, _rights.Explain(access.View, principal, target, right));
+        return RightsReport.Decision(access, principal, target, right, _rights.Explain(access.View, principal, target, right));
+    }
+
+    private static void DemandToTest(AccessContext access, CmsObject target, long principal)
+    {
+        access.Require(target, Rights.ModifyRights);
+
+        // The way of a decision tells which groups somebody is in.
+        if (access.View.Find(principal) is { } somebody && !access.MayName(somebody))
+            throw ObjectRules.NotFound(principal, isHidden: true);
     }
 
     /// <summary>Makes a user's password, or takes it away.</summary>
@@ -119,8 +128,8 @@ internal sealed class NodeService(CmsNode node)
 
     public async Task<CmsIssuedToken> IssueAsync(long byPrincipal, long forPrincipal, string name, TimeSpan lifetime, string clientAddress)
     {
-        if (node.Image.Find(forPrincipal) is not { Kind: ObjectKinds.User })
-            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user {forPrincipal}.", "Get-CmsUser lists the users.");
+        if (!ObjectRules.MayAct(node.Image, node.Image.Find(forPrincipal)))
+            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user {forPrincipal} below /Users.", "Get-CmsUser lists the users.");
         var issued = node.Tokens.Issue(forPrincipal, name, lifetime);
         await PutAsync(byPrincipal, new PutLocal(issued.Entry), clientAddress).ConfigureAwait(false);
         return new CmsIssuedToken { Token = TokenService.Describe(node.Image, node.Tokens.Find(issued.Entry.Key.Id)!, null), Text = issued.Text };
@@ -141,15 +150,15 @@ internal sealed class NodeService(CmsNode node)
         => await node.Sequencer.WriteAsync(WriteRequest.Decided(principalId, clientAddress, operation)).ConfigureAwait(false);
 
     private static PasswordRecord? PasswordOf(CmsObject user)
-        => PropertyBag.Over(user.Properties).TryGet(GroupMembership.PasswordProperty, out var value) ? PasswordRecord.Decode(value.AsBinary) : null;
+        => PropertyBag.Over(user.Properties).TryGet(PasswordRecord.Property, out var value) ? PasswordRecord.Decode(value.AsBinary) : null;
 
     private static byte[] With(byte[] bag, byte[]? record)
     {
         var builder = new PropertyBagBuilder(PropertyBag.Over(bag));
         if (record is null)
-            builder.Remove(GroupMembership.PasswordProperty);
+            builder.Remove(PasswordRecord.Property);
         else
-            builder.Set(GroupMembership.PasswordProperty, record);
+            builder.Set(PasswordRecord.Property, record);
         return builder.Build().Encode();
     }
 }

@@ -22,11 +22,12 @@ internal static class ObjectWriter
     private static readonly JsonEncodedText Properties = JsonEncodedText.Encode(nameof(CmsObjectInfo.Properties));
 
     /// <param name="writer">Where to.</param>
-    /// <param name="view">Where names are found.</param>
+    /// <param name="access">Of whoever reads it: where names are found, and who may be named.</param>
     /// <param name="value">The object.</param>
     /// <param name="withRights">Its owner and access list too, as <see cref="CmsObjectRights"/>.</param>
-    public static void Write(Utf8JsonWriter writer, IObjectView view, CmsObject value, bool withRights = false)
+    public static void Write(Utf8JsonWriter writer, AccessContext access, CmsObject value, bool withRights = false)
     {
+        var view = access.View;
         writer.WriteStartObject();
         writer.WriteNumber(Id, value.Id);
         writer.WriteString(Cuid, value.Cuid);
@@ -35,40 +36,40 @@ internal static class ObjectWriter
         writer.WriteString(Path, ObjectPaths.Of(view, value));
         writer.WriteNumber(ParentId, value.ParentId);
         writer.WriteNumber(OwnerId, value.OwnerId);
-        writer.WriteString(Owner, view.Find(value.OwnerId)?.Name ?? "");
+        writer.WriteString(Owner, Named(access, value.OwnerId)?.Name ?? "");
         writer.WriteNumber(Version, value.Version);
         writer.WriteNumber(UpdateKey, value.UpdateKey);
         writer.WriteString(Created, DateTime.UnixEpoch.AddMicroseconds(value.CreatedUs));
         writer.WriteString(Modified, DateTime.UnixEpoch.AddMicroseconds(value.ModifiedUs));
         writer.WritePropertyName(Properties);
-        PropertyJson.Write(writer, Shown(value));
+        PropertyJson.Write(writer, PasswordRecord.Without(value));
         if (withRights)
         {
             writer.WritePropertyName(nameof(CmsObjectInfo.Rights));
-            JsonSerializer.Serialize(writer, RightsOf(view, value), CmsJson.Default.CmsObjectRights);
+            JsonSerializer.Serialize(writer, RightsOf(access, value), CmsJson.Default.CmsObjectRights);
         }
 
         writer.WriteEndObject();
     }
 
-    private static CmsObjectRights RightsOf(IObjectView view, CmsObject value)
+    private static CmsObjectRights RightsOf(AccessContext access, CmsObject value)
     {
         var list = AccessList.Decode(value.AccessList);
         return new CmsObjectRights
         {
-            OwnerCuid = view.Find(value.OwnerId)?.Cuid,
+            OwnerCuid = Named(access, value.OwnerId)?.Cuid,
             InheritFromFolder = list.InheritFromFolder,
             InheritFromGroups = list.InheritFromGroups,
 
             // Entries of whoever was removed say nothing any more.
             Entries =
             [
-                .. list.Entries.Select(e => (Entry: e, Principal: view.Find(e.PrincipalId))).Where(e => e.Principal is not null).Select(e => new CmsObjectRight
+                .. list.Entries.Where(e => access.View.Find(e.PrincipalId) is not null).Select(e => (Entry: e, Principal: Named(access, e.PrincipalId))).Select(e => new CmsObjectRight
                 {
                     PrincipalId = e.Entry.PrincipalId,
-                    PrincipalCuid = e.Principal!.Cuid,
-                    Principal = e.Principal.Name,
-                    PrincipalKind = e.Principal.Kind,
+                    PrincipalCuid = e.Principal?.Cuid,
+                    Principal = e.Principal?.Name,
+                    PrincipalKind = e.Principal?.Kind,
                     Right = e.Entry.Right,
                     Value = e.Entry.Value.ToString(),
                 }),
@@ -76,13 +77,5 @@ internal static class ObjectWriter
         };
     }
 
-    private static PropertyBag Shown(CmsObject value)
-    {
-        var bag = PropertyBag.Over(value.Properties);
-        if (value.Kind != ObjectKinds.User || !bag.TryGet(GroupMembership.PasswordProperty, out _))
-            return bag;
-        var builder = new PropertyBagBuilder(bag);
-        builder.Remove(GroupMembership.PasswordProperty);
-        return builder.Build();
-    }
+    private static CmsObject? Named(AccessContext access, long id) => access.View.Find(id) is { } one && access.MayName(one) ? one : null;
 }

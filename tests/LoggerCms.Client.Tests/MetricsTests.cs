@@ -30,8 +30,8 @@ public sealed class MetricsTests
 
         listener.RecordObservableInstruments();
 
-        Assert.Equal(14, values.Count);
-        Assert.Equal(1, values["loggercms_node_ready"]);
+        Assert.Equal(15, values.Count);
+        Assert.Equal((1, 0), (values["loggercms_node_ready"], values["loggercms_audit_failure"]));
         Assert.True(values["loggercms_objects"] > 20);
         Assert.True(values["loggercms_writes_total"] > 0);
         Assert.True(values["loggercms_delta_files"] > 0);

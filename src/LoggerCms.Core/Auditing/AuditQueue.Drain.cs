@@ -8,7 +8,9 @@ internal sealed partial class AuditQueue
     private const int BatchBytes = 4 * 1024 * 1024;
 
     private DateTimeOffset _nextPurge;
+    private DateTimeOffset _nextLook;
     private LoggerCmsException? _failure;
+    private DateTimeOffset _failedSince;
     private bool _prepared;
     private long _stored;
     private int _damaged;
@@ -45,10 +47,15 @@ internal sealed partial class AuditQueue
                 _prepared = true;
             }
 
+            var stored = _stored;
             while (await StoreNextAsync(cancellationToken).ConfigureAwait(false))
             {
             }
 
+            if (stored == _stored)
+                await LookAsync(cancellationToken).ConfigureAwait(false);
+            else
+                _nextLook = _time.GetUtcNow() + _options.LookInterval;
             SetFailure(null);
             return true;
         }
@@ -61,6 +68,16 @@ internal sealed partial class AuditQueue
         {
             _drainGate.Release();
         }
+    }
+
+    // With nothing to store it would be found out only with the next event that it is away, and a failure would be over that is not.
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        if (now < _nextLook && _failure is null)
+            return;
+        await _database.QueryAsync(new AuditFilter { Take = 1, Descending = true }, cancellationToken).ConfigureAwait(false);
+        _nextLook = now + _options.LookInterval;
     }
 
     private async Task<bool> StoreNextAsync(CancellationToken cancellationToken)
@@ -142,6 +159,10 @@ internal sealed partial class AuditQueue
     private void SetFailure(LoggerCmsException? failure)
     {
         lock (_gate)
+        {
+            if (_failure is null)
+                _failedSince = _time.GetUtcNow();
             _failure = failure;
+        }
     }
 }

@@ -45,7 +45,7 @@ internal sealed partial class AuditQueue : IAsyncDisposable
         get
         {
             lock (_gate)
-                return new AuditQueueState(Bytes, _stored, _damaged, _failure);
+                return new AuditQueueState(Bytes, _stored, _damaged, _failure, _failure is null ? null : _failedSince);
         }
     }
 

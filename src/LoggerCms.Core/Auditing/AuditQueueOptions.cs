@@ -26,11 +26,15 @@ internal sealed record AuditQueueOptions
     public TimeSpan? Retention { get; init; } = TimeSpan.FromDays(365);
 
     public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How often a database that has nothing to store is looked at, so that it is known when it is away.</summary>
+    public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>How the queue stands.</summary>
 /// <param name="Bytes">What the segments take on disk.</param>
 /// <param name="Stored">Events handed to the database since the start, repeated ones included.</param>
 /// <param name="Damaged">Files that were set aside because parts of them could not be read.</param>
-/// <param name="Failure">Why the database could not be written at the last try; null when it could.</param>
-internal sealed record AuditQueueState(long Bytes, long Stored, int Damaged, LoggerCmsException? Failure);
+/// <param name="Failure">Why the database could not be used at the last try; null when it could.</param>
+/// <param name="FailedSince">When the first of the tries failed that have all failed since; null where there is no failure.</param>
+internal sealed record AuditQueueState(long Bytes, long Stored, int Damaged, LoggerCmsException? Failure, DateTimeOffset? FailedSince);

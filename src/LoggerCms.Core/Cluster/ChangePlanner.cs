@@ -5,7 +5,7 @@ namespace LoggerCms.Core.Cluster;
 
 /// <summary>
 /// Turns one request into changes: validates each operation against what is visible and pending and what the operations before it did, lays the
-/// change over that, and gives it its update key. Whoever calls keeps or rolls back what was laid over; a failure leaves only unused ids.
+/// change over that, and gives it its update key. Whoever calls keeps or rolls back what was laid over; a failure leaves nothing, and what ids and keys it took are given back.
 /// </summary>
 internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, WriteRequest request, long nowUs, ClusterOptions options)
 {
@@ -14,8 +14,9 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     /// <returns>The changes in order.</returns>
     /// <exception cref="LoggerCmsException">
-    /// ObjectNotFound, NameInUse, VersionConflict, InvalidObject, LimitExceeded, Forbidden; NodeNotReady when no id is left.
+    /// ObjectNotFound, NameInUse, VersionConflict, InvalidObject, LimitExceeded, Forbidden.
     /// </exception>
+    /// <exception cref="BlockUsedUpException">No id or update key is left.</exception>
     public IReadOnlyList<Change> Plan()
     {
         if (request.Operations.Count == 0)
@@ -61,8 +62,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     {
         ObjectRules.CheckKind(create.Kind);
         ObjectRules.CheckName(create.Name);
-        if (Container(create.ParentId) + ObjectPaths.LengthOf(create.Name) > ObjectPaths.LongestPath)
-            throw Invalid($"The path of '{create.Name}' in {create.ParentId} would have more than {ObjectPaths.LongestPath:N0} characters.", "Use a shorter name or another folder.");
+        CheckPlaceOfNew(create.ParentId, create.Name);
         if (create.Cuid is { } cuid)
         {
             ObjectRules.CheckCuid(cuid);
@@ -128,6 +128,12 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         Put(before, after);
     }
 
+    private void CheckPlaceOfNew(long parentId, string name)
+    {
+        if (Container(parentId) + ObjectPaths.LengthOf(name) > ObjectPaths.LongestPath)
+            throw Invalid($"The path of '{name}' in {parentId} would have more than {ObjectPaths.LongestPath:N0} characters.", "Use a shorter name or another folder.");
+    }
+
     private void CheckPlace(CmsObject before, CmsObject after)
     {
         var isNoFurther = before.ParentId == after.ParentId && ObjectPaths.LengthOf(after.Name) <= ObjectPaths.LengthOf(before.Name);
@@ -141,9 +147,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     private void Repeat(CmsObject earlier)
     {
         var before = overlay.Find(earlier.Id);
-        if (earlier.ParentId != 0)
-            Container(earlier.ParentId);
-        Put(before, new CmsObject
+        var after = new CmsObject
         {
             Id = earlier.Id,
             Cuid = earlier.Cuid,
@@ -157,7 +161,22 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             ModifiedUs = earlier.ModifiedUs,
             Properties = earlier.Properties,
             AccessList = earlier.AccessList,
-        });
+        };
+
+        // It could stand there when it was made. What was moved since may lie below it now, or the folder deeper.
+        if (before is not null)
+            CheckRepeated(before, after);
+        else if (after.ParentId != 0)
+            CheckPlaceOfNew(after.ParentId, after.Name);
+        Put(before, after);
+    }
+
+    private void CheckRepeated(CmsObject before, CmsObject after)
+    {
+        if (after.ParentId == before.ParentId && after.Name == before.Name)
+            return;
+        Container(after.ParentId);
+        CheckPlace(before, after);
     }
 
     private void Put(CmsObject? before, CmsObject after)
@@ -167,7 +186,10 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             throw new LoggerCmsException(
                 ErrorCodes.LimitExceeded,
                 $"The object '{after.Name}' would have {after.Properties.Length + after.AccessList.Length:N0} bytes; the limit is {options.MostObjectBytes:N0}.",
-                "Keep large content outside and its place in a property.");
+                "Keep large content outside and its place in a property.")
+            {
+                IsOfRequest = true,
+            };
         }
 
         var isNamed = before is not null && before.ParentId == after.ParentId && before.Name == after.Name;
@@ -192,6 +214,9 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         {
             foreach (var below in overlay.Children(doomed[i].Id))
             {
+                // In a circle of folders, which no change makes any more and an older node may have left: this is how to be rid of it.
+                if (below.Id == target.Id)
+                    continue;
                 if (!recurse)
                     throw Invalid($"Object {target.Id} '{target.Name}' is not empty.", "Add -Recurse to remove what is in it too.");
                 if (!MaySee(below))
@@ -281,10 +306,16 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     /// <summary>The record of a request is longer than <see cref="ClusterOptions.MostRecordBytes"/>.</summary>
     public static LoggerCmsException TooLong(ClusterOptions options) => new(
-        ErrorCodes.LimitExceeded, $"The request makes a record of more than {options.MostRecordBytes:N0} bytes.", "Split it into several requests.");
+        ErrorCodes.LimitExceeded, $"The request makes a record of more than {options.MostRecordBytes:N0} bytes.", "Split it into several requests.")
+    {
+        IsOfRequest = true,
+    };
 
     private LoggerCmsException TooMany() => new(
-        ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests.");
+        ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests, or remove a large tree folder by folder.")
+    {
+        IsOfRequest = true,
+    };
 
     private static LoggerCmsException HoldsHidden(CmsObject target, CmsObject hidden) => new(
         ErrorCodes.Forbidden, $"Object {target.Id} '{target.Name}' holds something that you may not see.", "Have it removed by somebody who sees all of it.")

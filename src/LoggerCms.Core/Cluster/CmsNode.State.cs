@@ -18,14 +18,29 @@ internal sealed partial class CmsNode
         }
     }
 
+    /// <summary>The state as it is told to others: a node whose flushes succeed is degraded all the same while something beside them fails.</summary>
+    public (NodeState State, NodeStep Step, string Reason) Told
+    {
+        get
+        {
+            var (state, step, reason) = State;
+            if (state != NodeState.Ready)
+                return (state, step, reason);
+            if (_parts?.Journal.State is { FailedSince: not null } journal)
+                return (NodeState.Degraded, step, $"The delta folder cannot be written: {journal.Failure}");
+            return Trouble?.Invoke() is { } trouble ? (NodeState.Degraded, step, trouble) : (state, step, reason);
+        }
+    }
+
+    /// <summary>What the network's part has to say about itself: null where all is well. Must be quick and not throw.</summary>
+    public Func<string?>? Trouble { get; set; }
+
     /// <summary>What the node knows about itself; the network's part is left for the host to fill in.</summary>
     public CmsNodeInfo Describe()
     {
-        var (state, step, reason) = State;
+        var (state, step, reason) = Told;
         var parts = _parts;
         var journal = parts?.Journal.State;
-        if (state == NodeState.Ready && journal is { FailedSince: not null })
-            (state, reason) = (NodeState.Degraded, $"The delta folder cannot be written: {journal.Failure}");
         return new CmsNodeInfo
         {
             Name = _options.Name,

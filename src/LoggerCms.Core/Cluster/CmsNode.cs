@@ -329,9 +329,10 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 
     private LoggerCmsException NotReady()
     {
-        var (state, step, reason) = State;
+        // Not the reason, which may name what not everybody who asks need know.
+        var (state, step, _) = State;
         return new LoggerCmsException(
-            ErrorCodes.NodeNotReady, $"The node is {state} ({step}).{(reason.Length > 0 ? " " + reason : "")}", "Try again in a moment; Get-CmsNode shows the state.");
+            ErrorCodes.NodeNotReady, $"The node is {state} ({step}).", "Try again in a moment; Get-CmsNode shows the state.");
     }
 
     private sealed record Parts(

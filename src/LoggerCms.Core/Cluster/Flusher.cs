@@ -5,12 +5,15 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>
 /// Writes what is durable in delta files to the system database, at intervals and when asked, and lets go of what it covers. A database that is
 /// away is asked again and again; nothing is lost by it, because the delta files stay until a flush was committed. Another epoch in the database
-/// ends the node's right to write for good.
+/// ends the node's right to write for good. Where there is nothing to write, the database is asked now and then for nothing but that.
 /// </summary>
 internal sealed class Flusher(
     ISystemDatabase database, UnflushedChanges unflushed, KeyBlocks blocks, long epoch, IFlushEvents events, ClusterOptions options, TimeProvider time)
     : IAsyncDisposable
 {
+    // So long, and about the time of one flush more, an idle node may not know that it has no database or no right to write any more.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private readonly Lock _lock = new();
@@ -20,6 +23,7 @@ internal sealed class Flusher(
     private Task _loop = Task.CompletedTask;
     private LoggerCmsException? _failure;
     private long? _untold;
+    private long _reached = time.GetTimestamp();
     private int _disposed;
 
     /// <summary>Why the last flush failed; null when it did not.</summary>
@@ -51,10 +55,16 @@ internal sealed class Flusher(
     /// <exception cref="LoggerCmsException">As <see cref="ISystemDatabase.FlushAsync"/>.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
+        await RunAsync(FlushOnceAsync, cancellationToken).ConfigureAwait(false);
+        Swap(ref _progress, replace: true);
+    }
+
+    private async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
         await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await FlushOnceAsync(cancellationToken).ConfigureAwait(false);
+            await work(cancellationToken).ConfigureAwait(false);
             if (Interlocked.Exchange(ref _failure, null) is not null)
                 events.Recovered();
         }
@@ -68,8 +78,6 @@ internal sealed class Flusher(
         {
             _oneAtATime.Release();
         }
-
-        Swap(ref _progress, replace: true);
     }
 
     /// <summary>Sees to more ids and update keys without a flush.</summary>
@@ -79,7 +87,7 @@ internal sealed class Flusher(
         await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+            await ReserveOnceAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -98,15 +106,27 @@ internal sealed class Flusher(
 
     private async Task RunAsync()
     {
-        var (wait, failed) = (options.FlushInterval, false);
+        // Between flushes that are far apart the database is looked at all the same.
+        var look = options.FlushInterval < LongestSilence ? options.FlushInterval : LongestSilence;
+        var (wait, sinceFlush, failed) = (look, TimeSpan.Zero, false);
         while (!_stop.IsCancellationRequested)
         {
             // Every writer that waits for room asks: they would have a database that is away asked as often as they come.
-            await WaitAsync(wait, mayBeAsked: !failed).ConfigureAwait(false);
+            var isAsked = await WaitAsync(wait, mayBeAsked: !failed).ConfigureAwait(false);
+            sinceFlush += wait;
             try
             {
-                await FlushAsync(_stop.Token).ConfigureAwait(false);
-                (wait, failed) = (options.FlushInterval, false);
+                if (isAsked || failed || Failure is not null || sinceFlush >= options.FlushInterval)
+                {
+                    await FlushAsync(_stop.Token).ConfigureAwait(false);
+                    sinceFlush = TimeSpan.Zero;
+                }
+                else
+                {
+                    await RunAsync(LookAsync, _stop.Token).ConfigureAwait(false);
+                }
+
+                (wait, failed) = (look, false);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -136,10 +156,18 @@ internal sealed class Flusher(
     private async Task FlushOnceAsync(CancellationToken cancellationToken)
     {
         if (blocks.RunsLow)
-            await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        {
+            await ReserveOnceAsync(cancellationToken).ConfigureAwait(false);
+
+            // Who waited for it goes on, whatever becomes of the rest.
+            Swap(ref _progress, replace: true);
+        }
+
         unflushed.AddExpired(events.Expire());
         if (unflushed.Take(epoch) is { } batch)
             await CommitAsync(batch, cancellationToken).ConfigureAwait(false);
+        else
+            await LookAsync(cancellationToken).ConfigureAwait(false);
         if (_untold is not { } throughKey)
             return;
 
@@ -151,6 +179,16 @@ internal sealed class Flusher(
         Swap(ref _progress, replace: true);
         await events.LetGoAsync(throughKey).ConfigureAwait(false);
         _untold = null;
+    }
+
+    // A node that nobody writes to must find out all the same that its database is away, or that another node writes there now.
+    private Task LookAsync(CancellationToken cancellationToken)
+        => time.GetElapsedTime(_reached) < LongestSilence && Failure is null ? Task.CompletedTask : ReserveOnceAsync(cancellationToken);
+
+    private async Task ReserveOnceAsync(CancellationToken cancellationToken)
+    {
+        await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        _reached = time.GetTimestamp();
     }
 
     private async Task CommitAsync(FlushBatch batch, CancellationToken cancellationToken)
@@ -171,6 +209,7 @@ internal sealed class Flusher(
         }
 
         Flushes++;
+        _reached = time.GetTimestamp();
         _untold = batch.LastUpdateKey;
     }
 
@@ -188,19 +227,22 @@ internal sealed class Flusher(
         }
     }
 
-    private async Task WaitAsync(TimeSpan wait, bool mayBeAsked)
+    /// <returns>Whether a flush was asked for.</returns>
+    private async Task<bool> WaitAsync(TimeSpan wait, bool mayBeAsked)
     {
         Task asked;
         lock (_lock)
             asked = mayBeAsked ? _asked.Task : _never.Task;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        await Task.WhenAny(asked, Task.Delay(wait, time, timeout.Token)).ConfigureAwait(false);
+        var first = await Task.WhenAny(asked, Task.Delay(wait, time, timeout.Token)).ConfigureAwait(false);
         await timeout.CancelAsync().ConfigureAwait(false);
         lock (_lock)
         {
             if (_asked.Task.IsCompleted)
                 _asked = New();
         }
+
+        return first == asked;
     }
 
     private void Swap(ref TaskCompletionSource source, bool replace)

@@ -23,11 +23,24 @@ internal sealed class KeyBlocks(ISystemDatabase database, long epoch, SystemData
     public bool RunsLow => Remaining(_objectIdEnd, ref _objectId) < options.ObjectIdBlock / 2
         || Remaining(_updateKeyEnd, ref _updateKey) < options.UpdateKeyBlock / 2;
 
-    /// <exception cref="LoggerCmsException">NodeNotReady: the block is used up and the database could not be asked for another.</exception>
+    /// <summary>Where the next numbers are taken from.</summary>
+    public (long ObjectId, long UpdateKey) Mark => (_objectId, _updateKey);
+
+    /// <exception cref="BlockUsedUpException">The block is used up.</exception>
     public long NextObjectId() => _objectId < Volatile.Read(ref _objectIdEnd) ? ++_objectId : throw UsedUp("object ids");
 
-    /// <exception cref="LoggerCmsException">NodeNotReady: the block is used up and the database could not be asked for another.</exception>
+    /// <exception cref="BlockUsedUpException">The block is used up.</exception>
     public long NextUpdateKey() => _updateKey < Volatile.Read(ref _updateKeyEnd) ? ++_updateKey : throw UsedUp("update keys");
+
+    /// <summary>
+    /// Takes back what was given out since, for a change that was not made: nobody has the numbers, and requests that are refused would use up what
+    /// those of others need.
+    /// </summary>
+    public void GiveBack((long ObjectId, long UpdateKey) mark)
+    {
+        Volatile.Write(ref _objectId, mark.ObjectId);
+        Volatile.Write(ref _updateKey, mark.UpdateKey);
+    }
 
     /// <summary>Makes sure of a whole block of both. Never at the same time as a flush.</summary>
     public async Task ReserveAsync(CancellationToken cancellationToken)
@@ -39,15 +52,31 @@ internal sealed class KeyBlocks(ISystemDatabase database, long epoch, SystemData
         Volatile.Write(ref _updateKeyEnd, updateKeyEnd);
     }
 
-    /// <summary>Numbers for a plan, which nobody ever sees: without a block and without a database.</summary>
+    /// <summary>Numbers for a plan, which belong to nothing: the next ones as they are now, without a block and without a database.</summary>
+    public KeyBlocks ForPlan() => new(database, epoch, state, options)
+    {
+        _objectId = _objectId,
+        _updateKey = _updateKey,
+        _objectIdEnd = long.MaxValue,
+        _updateKeyEnd = long.MaxValue,
+    };
+
+    /// <summary>The same above all that is used.</summary>
     /// <param name="above">The plan's update keys come after it.</param>
     public static KeyBlocks ForPlan(long above)
         => new(null!, 0, new SystemDatabaseState(Guid.Empty, null, above, above, 0, 0, 0, []), new ClusterOptions()) { _objectIdEnd = long.MaxValue, _updateKeyEnd = long.MaxValue };
 
     private static long Remaining(long end, ref long at) => end - Volatile.Read(ref at);
 
-    private LoggerCmsException UsedUp(string what) => new(
+    private static BlockUsedUpException UsedUp(string what) => new(new LoggerCmsException(
         ErrorCodes.NodeNotReady,
-        $"The block of {what} is used up, and the system database '{database.Name}' could not be asked for another.",
-        "Bring the system database back; look at Get-CmsNode for the reason.");
+        $"The block of {what} is used up, and the system database could not be asked for another.",
+        "Bring the system database back; look at Get-CmsNode for the reason."));
+}
+
+/// <summary>No number is left: nothing was done, and with another block it can be.</summary>
+internal sealed class BlockUsedUpException(LoggerCmsException failure) : Exception(failure.Message)
+{
+    /// <summary>For who has waited for another block in vain.</summary>
+    public LoggerCmsException Failure => failure;
 }

@@ -66,4 +66,11 @@ internal static class ObjectRules
     private static string Cut(string text) => text.Length <= 40 ? text : text[..40] + "…";
 
     private static LoggerCmsException Invalid(string message) => new(ErrorCodes.InvalidObject, message, "Give another.");
+
+    /// <summary>
+    /// Whether somebody can act as this: a user below the folder of users. Who may make objects elsewhere makes users there too, under any name, and
+    /// must not act by them.
+    /// </summary>
+    public static bool MayAct(IObjectView view, CmsObject? one)
+        => one is { Kind: ObjectKinds.User } && (one.ParentId == SystemObjects.Users || ObjectPaths.IsBelow(view, one, SystemObjects.Users));
 }

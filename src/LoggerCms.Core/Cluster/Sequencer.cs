@@ -11,7 +11,7 @@ namespace LoggerCms.Core.Cluster;
 /// <list type="number">
 /// <item>An earlier try of the same request is answered, or waited for.</item>
 /// <item>It is validated and authorised against what is visible and, over that, what is pending.</item>
-/// <item>Its changes get their update keys.</item>
+/// <item>Its changes get their update keys; a request that fails gives them back.</item>
 /// <item>Its record goes into the delta journal's queue and its changes into the pending overlay.</item>
 /// <item>The journal's thread has the record durable: the image gets the changes, the overlay forgets them, and they count as unflushed.</item>
 /// <item>The caller is answered.</item>
@@ -69,7 +69,17 @@ internal sealed class Sequencer(
         // An answer that is there already takes no room.
         if (unflushed.Bytes > options.MostUnflushedBytes && ledger.Find(request) is null)
             await WaitForRoomAsync().ConfigureAwait(false);
-        var (answer, repeated) = await WholeAsync(() => Submit(request)).ConfigureAwait(false);
+        RequestLedger.Answer answer;
+        bool repeated;
+        try
+        {
+            (answer, repeated) = await WholeAsync(() => Take(request)).ConfigureAwait(false);
+        }
+        catch (BlockUsedUpException)
+        {
+            (answer, repeated) = await WithAnotherBlockAsync(request).ConfigureAwait(false);
+        }
+
         await answer.Durable.ConfigureAwait(false);
         return new WriteAnswer(answer.Changed, repeated);
     }
@@ -83,7 +93,7 @@ internal sealed class Sequencer(
             try
             {
                 ThrowIfRefused();
-                var record = Plan(request);
+                var record = Plan(request, blocks.ForPlan());
                 Encode(record, request);
                 return new WriteAnswer([.. RequestLedger.ChangedBy(record.Changes)], Repeated: false);
             }
@@ -95,7 +105,20 @@ internal sealed class Sequencer(
     });
 
     /// <summary>The part of a write before it is durable: for a caller that has many to make and waits for them together.</summary>
+    /// <exception cref="LoggerCmsException">As <see cref="WriteAsync"/>; NodeNotReady at once where no number is left.</exception>
     public (RequestLedger.Answer Answer, bool Repeated) Submit(WriteRequest request)
+    {
+        try
+        {
+            return Take(request);
+        }
+        catch (BlockUsedUpException exception)
+        {
+            throw exception.Failure;
+        }
+    }
+
+    private (RequestLedger.Answer Answer, bool Repeated) Take(WriteRequest request)
     {
         lock (_order)
         {
@@ -174,11 +197,37 @@ internal sealed class Sequencer(
         }
         catch (OperationCanceledException)
         {
-            var reason = flusher.Failure is { } failure ? failure.Message : "it takes them more slowly than they come";
+            var reason = flusher.Failure is null ? "they come faster than it takes them" : "it cannot be written just now";
             throw new LoggerCmsException(
                 ErrorCodes.LimitExceeded,
                 $"{unflushed.Bytes >> 20} MB of changes are not yet in the system database and told to the audit ({reason}); the change was not made.",
                 "Bring what is away back, then try again; Get-CmsNode shows how much is left.");
+        }
+    }
+
+    // A block is ten times what one request can take, but others take from it too.
+    private async Task<(RequestLedger.Answer Answer, bool Repeated)> WithAnotherBlockAsync(WriteRequest request)
+    {
+        using var timeout = new CancellationTokenSource(options.LongestWait, time);
+        for (var isLast = false; ; )
+        {
+            try
+            {
+                await flusher.NextAsync(timeout.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                isLast = true;
+            }
+
+            try
+            {
+                return await WholeAsync(() => isLast ? Submit(request) : Take(request)).ConfigureAwait(false);
+            }
+            catch (BlockUsedUpException)
+            {
+                // The next block is asked for.
+            }
         }
     }
 
@@ -212,14 +261,16 @@ internal sealed class Sequencer(
         var journal = _journal ?? throw new InvalidOperationException("The sequencer has no journal yet.");
         ChangeRecord record;
         int length;
+        var mark = blocks.Mark;
         try
         {
-            record = Plan(request);
+            record = Plan(request, blocks);
             length = Append(journal, record, request);
         }
         catch
         {
             _overlay.RollBack();
+            blocks.GiveBack(mark);
             throw;
         }
 
@@ -232,7 +283,7 @@ internal sealed class Sequencer(
         return answer;
     }
 
-    private ChangeRecord Plan(WriteRequest request)
+    private ChangeRecord Plan(WriteRequest request, KeyBlocks numbers)
     {
         var nowUs = UnixTime.Us(time.GetUtcNow());
         return new ChangeRecord
@@ -243,7 +294,7 @@ internal sealed class Sequencer(
             ClientAddress = request.ClientAddress,
             RequestId = request.RequestId,
             Fingerprint = request.Fingerprint,
-            Changes = new ChangePlanner(_overlay, blocks, request, nowUs, options).Plan(),
+            Changes = new ChangePlanner(_overlay, numbers, request, nowUs, options).Plan(),
         };
     }
 

@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using LoggerCms.Core.Security;
 
 namespace LoggerCms.Core.RunTimeImage;
 
-/// <summary>An object as JSON, for reports.</summary>
+/// <summary>An object as JSON, for reports; of a user all but what its password could be guessed from.</summary>
 internal static class ObjectJson
 {
     public static string ToText(CmsObject value)
@@ -24,7 +25,7 @@ internal static class ObjectJson
             if (!value.IsSkeleton)
             {
                 writer.WritePropertyName("Properties");
-                PropertyJson.Write(writer, PropertyBag.Over(value.Properties));
+                PropertyJson.Write(writer, PasswordRecord.Without(value));
             }
 
             writer.WriteEndObject();

@@ -128,7 +128,8 @@ internal static class ObjectPaths
         return depth + height < MaxDepth && length + longest <= LongestPath;
     }
 
-    // How many levels there are from the object down, and how much the longest path is longer than its own.
+    // How many levels there are from the object down, and how much the longest path is longer than its own. Each object has one folder, so that only
+    // through itself can there be a circle; it may be moved out of one.
     private static (int Height, int Longest) Reach(IObjectView view, long id)
     {
         List<(long Id, int Length)> level = [(id, 0)];
@@ -137,7 +138,7 @@ internal static class ObjectPaths
         {
             List<(long Id, int Length)> next = [];
             foreach (var (folder, length) in level)
-                next.AddRange(view.Children(folder).Select(child => (child.Id, length + LengthOf(child.Name))));
+                next.AddRange(view.Children(folder).Where(child => child.Id != id).Select(child => (child.Id, length + LengthOf(child.Name))));
             foreach (var (_, length) in next)
                 longest = Math.Max(longest, length);
             level = next;

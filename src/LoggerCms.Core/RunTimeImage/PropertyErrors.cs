@@ -12,7 +12,10 @@ internal static class PropertyErrors
         "Send the object again; where it came from a database, restore it with Restore-CmsSide.");
 
     public static LoggerCmsException TooMuch(string what) => new(
-        ErrorCodes.LimitExceeded, $"{what}.", "Split the properties over several objects, or keep the content in a file.");
+        ErrorCodes.LimitExceeded, $"{what}.", "Split the properties over several objects, or keep the content in a file.")
+    {
+        IsOfRequest = true,
+    };
 
     public static LoggerCmsException UnknownVersion(byte version) => new(
         ErrorCodes.FormatNotSupported,

@@ -90,7 +90,7 @@ internal sealed partial class RunTimeImage
         while (true)
         {
             Interlocked.Increment(ref _misses);
-            var read = await FetchAsync(skeleton.Id, cancellationToken).ConfigureAwait(false);
+            var read = await FetchForCallerAsync(skeleton.Id, cancellationToken).ConfigureAwait(false);
             if (IsSameVersion(read, skeleton))
                 return Restore(skeleton, read!);
             var now = snapshot is null ? Find(skeleton.Id) : snapshot.Find(skeleton.Id);
@@ -117,6 +117,23 @@ internal sealed partial class RunTimeImage
 
     private Task<CmsObject?> FetchAsync(long id, CancellationToken cancellationToken)
         => _options.FindAsync!(id, cancellationToken);
+
+    // Whoever asks for an object need not know of the database, and is to ask again; what it says is the node's, and the flusher's to find out.
+    private async Task<CmsObject?> FetchForCallerAsync(long id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FetchAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.NodeNotReady,
+                $"The properties of object {id} are not in memory, and the system database cannot be read just now.",
+                "Try again in a moment; Get-CmsNode shows the state.",
+                innerException: exception);
+        }
+    }
 
     /// <summary>Gives the version its properties again, in its slot too when it is still there.</summary>
     private CmsObject Restore(CmsObject skeleton, CmsObject read)

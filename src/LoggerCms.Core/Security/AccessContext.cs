@@ -16,6 +16,10 @@ internal sealed class AccessContext(RightsEvaluator evaluator, IObjectView view,
 
     public bool Has(CmsObject obj, string right) => Decide(obj, right).Granted;
 
+    /// <summary>Whether the caller may know who that is: itself and its groups, the two groups that everybody knows of, and whomever it may see.</summary>
+    public bool MayName(CmsObject somebody)
+        => somebody.Id == principal.Id || somebody.Id is BuiltIn.Everyone or BuiltIn.Administrators || principal.IsIn(somebody.Id) || Has(somebody, Rights.View);
+
     /// <exception cref="LoggerCmsException">Forbidden; or ObjectNotFound, because who may not see an object is not told that it exists.</exception>
     public void Require(CmsObject obj, string right)
     {

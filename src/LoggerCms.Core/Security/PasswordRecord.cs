@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Security;
 
@@ -8,6 +9,9 @@ namespace LoggerCms.Core.Security;
 /// </summary>
 internal sealed class PasswordRecord
 {
+    /// <summary>The property of a user that holds one; nobody is shown it or sets it.</summary>
+    public const string Property = "SI_PASSWORD";
+
     public const int CurrentIterations = 600_000;
     public const int MinLength = 8;
     public const int MaxLength = 1024;
@@ -35,6 +39,17 @@ internal sealed class PasswordRecord
 
     /// <summary>Whether it should be written anew, with today's iterations, the next time that the password is known.</summary>
     public bool IsOutdated => _iterations < CurrentIterations;
+
+    /// <summary>The properties of an object as they may be told: a user's without its password record.</summary>
+    public static PropertyBag Without(CmsObject value)
+    {
+        var bag = PropertyBag.Over(value.Properties);
+        if (value.Kind != ObjectKinds.User || !bag.TryGet(Property, out _))
+            return bag;
+        var builder = new PropertyBagBuilder(bag);
+        builder.Remove(Property);
+        return builder.Build();
+    }
 
     /// <exception cref="LoggerCmsException">InvalidOption: shorter than 8 or longer than 1024 characters.</exception>
     public static PasswordRecord Make(string password)

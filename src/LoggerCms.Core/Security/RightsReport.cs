@@ -2,13 +2,14 @@ using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Security;
 
-/// <summary>Entries and decisions as the shell shows them.</summary>
+/// <summary>Entries and decisions as the shell shows them; of whom the reader may not see, there is the id only.</summary>
 internal static class RightsReport
 {
     /// <summary>The object's entries, and those of the folders above as far as it inherits from them, the nearest first.</summary>
     /// <exception cref="LoggerCmsException">InvalidObject or FormatNotSupported: a list cannot be read.</exception>
-    public static IEnumerable<CmsRightEntry> Entries(IObjectView view, CmsObject obj)
+    public static IEnumerable<CmsRightEntry> Entries(AccessContext access, CmsObject obj)
     {
+        var view = access.View;
         var groupsCount = true;
         foreach (var at in Upwards(view, obj))
         {
@@ -25,7 +26,7 @@ internal static class RightsReport
                     Path = ObjectPaths.Of(view, obj),
                     FromObjectId = at.Id,
                     PrincipalId = entry.PrincipalId,
-                    Principal = principal?.Name ?? Missing(entry.PrincipalId),
+                    Principal = NameOf(access, entry.PrincipalId),
                     Right = entry.Right,
                     Value = entry.Value.ToString(),
                     Inherited = at.Id != obj.Id,
@@ -37,32 +38,32 @@ internal static class RightsReport
         }
     }
 
-    public static CmsRightDecision Decision(IObjectView view, long principalId, CmsObject obj, string right, RightExplanation explanation)
+    public static CmsRightDecision Decision(AccessContext access, long principalId, CmsObject obj, string right, RightExplanation explanation)
         => new()
         {
             Right = right,
-            Principal = NameOf(view, principalId),
+            Principal = NameOf(access, principalId),
             ObjectId = obj.Id,
-            Path = ObjectPaths.Of(view, obj),
+            Path = ObjectPaths.Of(access.View, obj),
             Granted = explanation.Decision.Granted,
-            Reason = Reason(view, explanation.Decision),
-            Steps = [.. explanation.Steps.Select(s => Step(view, s))],
+            Reason = Reason(access, explanation.Decision),
+            Steps = [.. explanation.Steps.Select(s => Step(access, s))],
         };
 
-    private static string Reason(IObjectView view, RightDecision decision) => decision.By switch
+    private static string Reason(AccessContext access, RightDecision decision) => decision.By switch
     {
-        DecidedBy.OwnEntry => $"{Verb(decision)} to the principal itself on {Place(view, decision.ObjectId)}.",
-        DecidedBy.GroupEntry => $"{Verb(decision)} to the group {NameOf(view, decision.PrincipalId)} on {Place(view, decision.ObjectId)}.",
+        DecidedBy.OwnEntry => $"{Verb(decision)} to the principal itself on {Place(access.View, decision.ObjectId)}.",
+        DecidedBy.GroupEntry => $"{Verb(decision)} to the group {NameOf(access, decision.PrincipalId)} on {Place(access.View, decision.ObjectId)}.",
         DecidedBy.Administrators => "No entry says otherwise, and the principal is an administrator.",
         DecidedBy.Administrator => "The user Administrator always has this right.",
-        DecidedBy.DamagedList => $"The access list of {Place(view, decision.ObjectId)} cannot be read, so nothing is granted by it or above it.",
-        DecidedBy.BrokenPath => $"The folders above {Place(view, decision.ObjectId)} do not lead to the root.",
+        DecidedBy.DamagedList => $"The access list of {Place(access.View, decision.ObjectId)} cannot be read, so nothing is granted by it or above it.",
+        DecidedBy.BrokenPath => $"The folders above {Place(access.View, decision.ObjectId)} do not lead to the root.",
         _ => "No entry on the object or above it specifies the right, so it is denied.",
     };
 
-    private static string Step(IObjectView view, RightStep step)
+    private static string Step(AccessContext access, RightStep step)
     {
-        var place = step.ObjectId == 0 ? "Built-in rule" : Place(view, step.ObjectId);
+        var place = step.ObjectId == 0 ? "Built-in rule" : Place(access.View, step.ObjectId);
         if (step.Entry is { } entry)
         {
             var effect = step.Effect switch
@@ -71,7 +72,7 @@ internal static class RightsReport
                 StepEffect.GroupsSwitchedOff => "does not count: inheritance from groups is switched off",
                 _ => "is overridden on the same object",
             };
-            return $"{place}: {NameOf(view, entry.PrincipalId)} is {entry.Value.ToString().ToLowerInvariant()} {entry.Right}; {effect}";
+            return $"{place}: {NameOf(access, entry.PrincipalId)} is {entry.Value.ToString().ToLowerInvariant()} {entry.Right}; {effect}";
         }
 
         return step.Effect switch
@@ -99,7 +100,6 @@ internal static class RightsReport
     private static string Place(IObjectView view, long id)
         => view.Find(id) is { } obj ? $"{ObjectPaths.Of(view, obj)} (id {id})" : $"object {id}";
 
-    private static string NameOf(IObjectView view, long id) => view.Find(id)?.Name ?? Missing(id);
-
-    private static string Missing(long id) => $"(id {id}, deleted)";
+    private static string NameOf(AccessContext access, long id)
+        => access.View.Find(id) is not { } one ? $"(id {id}, deleted)" : access.MayName(one) ? one.Name : $"(id {id})";
 }

@@ -11,10 +11,11 @@ namespace LoggerCms.Node.Http;
 internal static class AuditEndpoints
 {
     private const int MostInBatch = 10_000;
+    private const int LongestFilter = 256;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/audit/query", QueryAsync).Accepts<CmsAuditQuery>("application/json").Produces<CmsAuditPage>();
+        routes.MapPost("/audit/query", QueryAsync).WithMetadata(new SmallBody()).Accepts<CmsAuditQuery>("application/json").Produces<CmsAuditPage>();
         routes.MapPost("/audit", AcceptAsync).Accepts<IReadOnlyList<CmsAuditEvent>>("application/json");
     }
 
@@ -23,18 +24,18 @@ internal static class AuditEndpoints
         service.DemandOnRoot(context.Access(service), Rights.ReadAudit);
         var query = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsAuditQuery).ConfigureAwait(false);
         var take = Math.Clamp(query.Take, 1, AuditFilter.MostAtOnce);
-        var rows = await audit.Database.QueryAsync(
+        var rows = await audit.QueryAsync(
             new AuditFilter
             {
                 FromUs = query.From is { } from ? UnixTime.Us(from) : null,
                 ToUs = query.To is { } to ? UnixTime.Us(to) : null,
                 PrincipalId = query.PrincipalId,
-                PrincipalName = query.Principal,
-                Action = query.Action,
+                PrincipalName = Filter(query.Principal),
+                Action = Filter(query.Action),
                 ObjectId = query.ObjectId,
                 Result = query.Result is { } result ? Parse(result) : null,
-                Source = query.Source,
-                Text = query.Text,
+                Source = Filter(query.Source),
+                Text = Filter(query.Text),
                 Descending = query.Descending,
                 After = query.AfterId is { } id && query.AfterTime is { } time ? new AuditPosition(UnixTime.Us(time), id) : null,
                 Take = take,
@@ -42,6 +43,10 @@ internal static class AuditEndpoints
             context.RequestAborted).ConfigureAwait(false);
         return Results.Json(new CmsAuditPage { Events = [.. rows.Select(Describe)], More = rows.Count == take }, CmsJson.Default.CmsAuditPage);
     }
+
+    // A pattern that is longer some database refuses, and NUL is in no event (AuditCodec).
+    private static string? Filter(string? text) => text?.Length <= LongestFilter || text is null ? text?.Replace('\0', '\uFFFD') : throw Refused(
+        $"A text to look for has {text.Length:N0} characters; at most {LongestFilter} are taken.", "Look for a shorter part of it.");
 
     private static async Task<IResult> AcceptAsync(HttpContext context, NodeService service, NodeAudit audit)
     {

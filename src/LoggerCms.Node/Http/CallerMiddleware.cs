@@ -44,7 +44,7 @@ internal sealed partial class CallerMiddleware(
                     .ConfigureAwait(false);
             }
 
-            await AnswerAsync(context, Status(exception.Code), exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);
+            await AnswerAsync(context, Status(exception), exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);
         }
         catch (BadHttpRequestException exception)
         {
@@ -94,8 +94,8 @@ internal sealed partial class CallerMiddleware(
         var check = node.Tokens.Verify(header[0].AsSpan(Scheme.Length).Trim());
         return check.Verdict switch
         {
-            TokenVerdict.Valid when node.Image.Find(check.PrincipalId) is not null => new Caller(check.PrincipalId, AddressOf(context)),
-            TokenVerdict.Valid => throw Unauthenticated("The token's user was removed."),
+            TokenVerdict.Valid when ObjectRules.MayAct(node.Image, node.Image.Find(check.PrincipalId)) => new Caller(check.PrincipalId, AddressOf(context)),
+            TokenVerdict.Valid => throw Unauthenticated("The token's user was removed, or is not below /Users."),
             TokenVerdict.Expired => throw Unauthenticated("The token has expired."),
             TokenVerdict.Revoked => throw Unauthenticated("The token was revoked."),
             _ when !node.IsOpen => throw Starting(),
@@ -136,13 +136,14 @@ internal sealed partial class CallerMiddleware(
     private static LoggerCmsException Unauthenticated(string message)
         => new(ErrorCodes.Unauthenticated, message, "Connect-Cms with a profile, a token or a user's name and password.");
 
-    private static int Status(string code) => code switch
+    private static int Status(LoggerCmsException exception) => exception.Code switch
     {
         ErrorCodes.Unauthenticated or ErrorCodes.AuthenticationFailed => StatusCodes.Status401Unauthorized,
         ErrorCodes.Forbidden => StatusCodes.Status403Forbidden,
         ErrorCodes.ObjectNotFound => StatusCodes.Status404NotFound,
         ErrorCodes.VersionConflict or ErrorCodes.NameInUse or ErrorCodes.DeltaConflict or ErrorCodes.RequestExpired => StatusCodes.Status409Conflict,
         ErrorCodes.InvalidObject or ErrorCodes.InvalidQuery or ErrorCodes.InvalidOption or ErrorCodes.FormatNotSupported => StatusCodes.Status400BadRequest,
+        ErrorCodes.LimitExceeded when exception.IsOfRequest => StatusCodes.Status413PayloadTooLarge,
         ErrorCodes.LimitExceeded => StatusCodes.Status429TooManyRequests,
         ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.EpochLost or ErrorCodes.OutcomeUnknown => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
@@ -186,9 +187,10 @@ internal sealed class ReadsObjects;
 internal sealed class AnswersAtOnce;
 
 /// <summary>Marks an endpoint whose requests are a name and a secret: a caller of whom nothing is known yet cannot make the node hold more.</summary>
-internal sealed class SmallBody : IRequestSizeLimitMetadata
+/// <param name="bytes">At most so many.</param>
+internal sealed class SmallBody(int bytes = 8 << 10) : IRequestSizeLimitMetadata
 {
-    public long? MaxRequestBodySize => 8 << 10;
+    public long? MaxRequestBodySize => bytes;
 }
 
 /// <summary>Marks an endpoint that tells of the node itself, and answers whoever is known already while the node starts.</summary>

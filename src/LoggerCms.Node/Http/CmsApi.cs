@@ -13,10 +13,10 @@ internal static class CmsApi
     {
         web.UseRouting();
         web.UseMiddleware<CallerMiddleware>();
-        web.MapGet("/health", (CmsNode node) => node.State.State switch
+        web.MapGet("/health", (CmsNode node) => node.Told switch
         {
-            NodeState.Ready or NodeState.Degraded => Results.Text(node.State.State.ToString()),
-            var state => Results.Text($"{state} {node.State.Step}", statusCode: StatusCodes.Status503ServiceUnavailable),
+            { State: NodeState.Ready or NodeState.Degraded } told => Results.Text(told.State.ToString()),
+            var told => Results.Text($"{told.State} {told.Step}", statusCode: StatusCodes.Status503ServiceUnavailable),
         }).WithMetadata(new OpenToAll());
         web.MapOpenApi("/openapi/{documentName}.json");
         var v1 = web.MapGroup("/v1");

@@ -17,8 +17,8 @@ internal static class NodeEndpoints
         routes.MapGet("/node", Describe).WithMetadata(new OpenAtStart()).Produces<CmsNodeInfo>();
         routes.MapGet("/image", Image).Produces<RunTimeImageInfo>();
         routes.MapPost("/flush", FlushAsync);
-        routes.MapPost("/reconcile", ReconcileAsync).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
-        routes.MapPost("/backup", BackupAsync).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
+        routes.MapPost("/reconcile", ReconcileAsync).WithMetadata(new SmallBody(64 << 10)).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
+        routes.MapPost("/backup", BackupAsync).WithMetadata(new SmallBody(64 << 10)).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
         routes.MapPost("/stop", Stop);
         routes.MapGet("/metrics", Metrics);
     }
@@ -31,9 +31,10 @@ internal static class NodeEndpoints
             CertificateDays = Math.Round((certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalDays, 1),
         };
 
-        // Where the data is, only whoever runs the node need know. While it starts, rights cannot be asked for yet.
+        // Where the data is, what was found in it and what fails there, only whoever runs the node need know. While it starts, rights cannot be asked
+        // for yet.
         var mayOperate = service.Node.IsOpen && service.MayOnRoot(context.Access(service), Rights.Operate);
-        return Results.Json(mayOperate ? about : about with { Database = "" }, CmsJson.Default.CmsNodeInfo);
+        return Results.Json(mayOperate ? about : about with { Database = "", DeltaPath = "", Reason = "", Reconcile = null }, CmsJson.Default.CmsNodeInfo);
     }
 
     // Both tell of objects that the caller may not see.

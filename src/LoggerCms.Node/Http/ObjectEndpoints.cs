@@ -26,7 +26,8 @@ internal static class ObjectEndpoints
         routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>().WithMetadata(reads, atOnce);
         routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>().WithMetadata(reads);
         routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().WithMetadata(reads);
-        Func<HttpContext, Task> change = context => ChangeAsync(context, service);
+        var (room, time) = (new Room(256L << 20, 64L << 20, "Too many large requests are being sent"), routes.ServiceProvider.GetRequiredService<TimeProvider>());
+        Func<HttpContext, Task> change = context => ChangeAsync(context, service, room, time);
         routes.MapPost("/changes", change).Accepts<CmsChangeRequest>(Json).Produces<CmsChangeAnswer>().WithMetadata(atOnce);
     }
 
@@ -34,14 +35,14 @@ internal static class ObjectEndpoints
     {
         var access = context.Access(service);
         var found = await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
-        await AnswerAsync(context, access.View, found).ConfigureAwait(false);
+        await AnswerAsync(context, access, found).ConfigureAwait(false);
     }
 
     private static async Task LocateAsync(HttpContext context, NodeService service, string? path, string? cuid)
     {
         var access = context.Access(service);
         var found = await service.GetAsync(access, service.Locate(access, path, cuid).Id, context.RequestAborted).ConfigureAwait(false);
-        await AnswerAsync(context, access.View, found).ConfigureAwait(false);
+        await AnswerAsync(context, access, found).ConfigureAwait(false);
     }
 
     private static async Task ChildrenAsync(HttpContext context, NodeService service, long id, long after = 0, int take = 1000)
@@ -52,12 +53,12 @@ internal static class ObjectEndpoints
         var more = page.Count > Math.Clamp(take, 1, MostOnPage);
         if (more)
             page.RemoveAt(page.Count - 1);
-        await PageAsync(context, service, access.View, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
+        await PageAsync(context, service, access, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
     }
 
-    private static async Task ChangeAsync(HttpContext context, NodeService service)
+    private static async Task ChangeAsync(HttpContext context, NodeService service, Room room, TimeProvider time)
     {
-        var request = await ReadChangesAsync(context).ConfigureAwait(false);
+        var request = await ReadChangesAsync(context, room, time).ConfigureAwait(false);
         var answer = await service.ChangeAsync(context.Caller(), request).ConfigureAwait(false);
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
@@ -65,30 +66,46 @@ internal static class ObjectEndpoints
             ChangeAnswerWriter.Write(writer, answer, durableOn: request.WhatIf ? 0 : 1);
     }
 
-    private static async ValueTask<ChangeRequest> ReadChangesAsync(HttpContext context)
+    private static async ValueTask<ChangeRequest> ReadChangesAsync(HttpContext context, Room room, TimeProvider time)
     {
         var body = context.Request.BodyReader;
         var read = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false);
-        while (!read.IsCompleted)
-        {
-            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await body.ReadAsync(context.RequestAborted).ConfigureAwait(false);
-        }
-
-        if (read.Buffer.Length > ManyBytes)
-            await LeaveTheSocketsThread();
+        LargeBody? large = null;
+        var isHeld = true;
         try
         {
+            while (!read.IsCompleted)
+            {
+                if (read.Buffer.Length > ManyBytes)
+                {
+                    large ??= new LargeBody(room, context.Caller().PrincipalId, time, context.RequestAborted);
+                    large.GrowTo(read.Buffer.Length);
+                }
+
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                isHeld = false;
+                read = await body.ReadAsync(large?.Token ?? context.RequestAborted).ConfigureAwait(false);
+                isHeld = true;
+            }
+
+            if (read.Buffer.Length > ManyBytes)
+                await LeaveTheSocketsThread();
             return Parse(read.Buffer);
         }
-        catch (Exception exception) when (exception is JsonException or LoggerCmsException { Code: ErrorCodes.LimitExceeded })
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("The request's body came too slowly.", StatusCodes.Status408RequestTimeout);
+        }
+        catch (Exception exception) when (exception is JsonException or LoggerCmsException { Code: ErrorCodes.LimitExceeded, IsOfRequest: true })
         {
             // No other time and no other node takes it: not a limit that a client should wait at.
             throw NotA<CmsChangeRequest>(exception);
         }
         finally
         {
-            body.AdvanceTo(read.Buffer.End);
+            if (isHeld)
+                body.AdvanceTo(read.Buffer.End);
+            large?.Dispose();
         }
     }
 
@@ -109,7 +126,7 @@ internal static class ObjectEndpoints
     }
 
     /// <summary>Objects that were dropped from memory are read back one by one, so a page needs no more memory than it has rows.</summary>
-    public static async Task PageAsync(HttpContext context, NodeService service, IObjectView view, IReadOnlyList<CmsObject> page, string? next)
+    public static async Task PageAsync(HttpContext context, NodeService service, AccessContext access, IReadOnlyList<CmsObject> page, string? next)
     {
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
@@ -122,7 +139,7 @@ internal static class ObjectEndpoints
                 var whole = row.IsSkeleton ? await service.Node.Image.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
                 if (whole is null)
                     continue;
-                ObjectWriter.Write(writer, view, whole);
+                ObjectWriter.Write(writer, access, whole);
                 await FlushAsync(context, writer).ConfigureAwait(false);
             }
 
@@ -133,22 +150,26 @@ internal static class ObjectEndpoints
         }
     }
 
+    public static bool IsMuch(Utf8JsonWriter writer) => writer.BytesPending >= ManyBytes;
+
     /// <summary>Hands on what was written where it is much: a long answer waits for its reader, not in memory.</summary>
     public static async ValueTask FlushAsync(HttpContext context, Utf8JsonWriter writer)
     {
-        if (writer.BytesPending < ManyBytes)
+        if (!IsMuch(writer))
             return;
         writer.Flush();
-        await HandOnAsync(context).ConfigureAwait(false);
+        await HandOnAsync(context, context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>The same for an answer that stands in the body's own buffer.</summary>
-    public static async ValueTask HandOnAsync(HttpContext context)
+    /// <returns>Whether something was handed on.</returns>
+    public static async ValueTask<bool> HandOnAsync(HttpContext context, CancellationToken cancellationToken)
     {
         if (context.Response.BodyWriter.UnflushedBytes < ManyBytes)
-            return;
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            return false;
+        await context.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
         await LeaveTheSocketsThread();
+        return true;
     }
 
     /// <summary>See <see cref="AnswersAtOnce"/>. After whatever waits for the caller, because that goes on where the caller was heard.</summary>
@@ -177,11 +198,11 @@ internal static class ObjectEndpoints
     private static LoggerCmsException NotA<T>(Exception exception) => new(
         ErrorCodes.InvalidObject, $"The request's body is not a {typeof(T).Name}: {exception.Message}", "Correct it; /openapi/v1.json describes it.", innerException: exception);
 
-    private static async Task AnswerAsync(HttpContext context, IObjectView view, CmsObject value)
+    private static async Task AnswerAsync(HttpContext context, AccessContext access, CmsObject value)
     {
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
-            ObjectWriter.Write(writer, view, value);
+            ObjectWriter.Write(writer, access, value);
     }
 }

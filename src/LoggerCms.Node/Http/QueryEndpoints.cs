@@ -13,18 +13,25 @@ namespace LoggerCms.Node.Http;
 /// <summary>Queries, and the export of a subtree.</summary>
 internal static class QueryEndpoints
 {
+    // The longest query with each character escaped, and room to spare.
+    private const int LargestQuery = 512 << 10;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/query", QueryAsync).Accepts<CmsQueryRequest>("application/json").Produces<CmsQueryPage>().WithMetadata(new ReadsObjects());
-        routes.MapGet("/objects/{id:long}/export", ExportAsync).WithMetadata(new ReadsObjects());
+        routes.MapPost("/query", QueryAsync).Accepts<CmsQueryRequest>("application/json").Produces<CmsQueryPage>().WithMetadata(new ReadsObjects(), new SmallBody(LargestQuery));
+        var room = new Room(8, 2, "Too many exports are being read");
+        routes.MapGet(
+            "/objects/{id:long}/export",
+            (HttpContext context, NodeService service, TimeProvider time, long id, bool rights = false) => ExportAsync(context, service, room, time, id, rights)).WithMetadata(new ReadsObjects());
     }
 
-    private static async Task QueryAsync(HttpContext context, NodeService service)
+    private static async Task QueryAsync(HttpContext context, NodeService service, QueryTurns turns)
     {
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsQueryRequest).ConfigureAwait(false);
         context.Items[typeof(ReadsObjects)] = request.Query;
         var access = context.Access(service);
-        var rows = QueryEngine.Run(access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted);
+        using var turn = await turns.BeginAsync(context.Caller().PrincipalId, context.RequestAborted).ConfigureAwait(false);
+        var rows = QueryEngine.Run(access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted, turn, access.MayName);
         var take = Math.Clamp(request.Take, 1, ObjectEndpoints.MostOnPage);
         var iterator = rows.GetAsyncEnumerator(context.RequestAborted);
         await using (iterator.ConfigureAwait(false))
@@ -42,7 +49,13 @@ internal static class QueryEndpoints
                 {
                     WriteRow(writer, iterator.Current);
                     last = iterator.Current.Token;
-                    await ObjectEndpoints.FlushAsync(context, writer).ConfigureAwait(false);
+                    if (ObjectEndpoints.IsMuch(writer))
+                    {
+                        turn.Leave();
+                        await ObjectEndpoints.FlushAsync(context, writer).ConfigureAwait(false);
+                        await turn.EnterAsync().ConfigureAwait(false);
+                    }
+
                     more = await iterator.MoveNextAsync().ConfigureAwait(false);
                 }
 
@@ -59,7 +72,7 @@ internal static class QueryEndpoints
         writer.WriteStartObject();
         foreach (var (name, value) in row.Columns)
         {
-            if (string.Equals(name, GroupMembership.PasswordProperty, StringComparison.OrdinalIgnoreCase))
+            if (string.Equals(name, PasswordRecord.Property, StringComparison.OrdinalIgnoreCase))
                 continue;
             writer.WritePropertyName(name);
             if (value.IsNone)
@@ -71,8 +84,29 @@ internal static class QueryEndpoints
         writer.WriteEndObject();
     }
 
+    // A snapshot keeps what is changed meanwhile, so that nobody may have many of them, or read one for days.
+    private static async Task ExportAsync(HttpContext context, NodeService service, Room room, TimeProvider time, long id, bool rights)
+    {
+        var principal = context.Caller().PrincipalId;
+        room.Take(principal, 1);
+        using var pace = new Pace(time, context.RequestAborted);
+        try
+        {
+            await ExportAsync(context, service, pace, id, rights).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (pace.Token.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            // Half an answer must not look whole.
+            context.Abort();
+        }
+        finally
+        {
+            room.Give(principal, 1);
+        }
+    }
+
     /// <summary>One object a line, folders before what is in them, all of one moment.</summary>
-    private static async Task ExportAsync(HttpContext context, NodeService service, long id, bool rights = false)
+    private static async Task ExportAsync(HttpContext context, NodeService service, Pace pace, long id, bool rights)
     {
         using var snapshot = service.Node.Image.TakeSnapshot();
         var access = service.Begin(snapshot, context.Caller().PrincipalId);
@@ -86,16 +120,19 @@ internal static class QueryEndpoints
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
         {
+            var bytes = 0L;
             foreach (var row in ObjectPaths.Descendants(snapshot, id).Prepend(root))
             {
                 if (!access.Has(row, Rights.View))
                     continue;
-                var whole = row.IsSkeleton ? await snapshot.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
-                ObjectWriter.Write(writer, snapshot, whole!, rights && access.Has(row, Rights.ModifyRights));
+                var whole = row.IsSkeleton ? await snapshot.GetAsync(row.Id, pace.Token).ConfigureAwait(false) : row;
+                ObjectWriter.Write(writer, access, whole!, rights && access.Has(row, Rights.ModifyRights));
                 writer.Flush();
+                bytes += writer.BytesCommitted;
                 writer.Reset();
                 context.Response.BodyWriter.Write(newLine);
-                await ObjectEndpoints.HandOnAsync(context).ConfigureAwait(false);
+                if (await ObjectEndpoints.HandOnAsync(context, pace.Token).ConfigureAwait(false))
+                    pace.At(bytes);
             }
         }
     }

@@ -18,7 +18,7 @@ internal static class SecurityEndpoints
         routes.MapDelete("/tokens/{id:guid}", RevokeAsync);
         routes.MapPost("/users/{id:long}/password", PasswordAsync).WithMetadata(small).Accepts<CmsPassword>("application/json");
         routes.MapGet("/objects/{id:long}/rights", EntriesAsync).Produces<IReadOnlyList<CmsRightEntry>>();
-        routes.MapPost("/rights/test", TestAsync).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
+        routes.MapPost("/rights/test", TestAsync).WithMetadata(small).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
     }
 
     private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle, NodeAudit audit)
@@ -82,7 +82,7 @@ internal static class SecurityEndpoints
         var access = context.Access(service);
         var target = await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
         access.Require(target, Rights.ModifyRights);
-        IReadOnlyList<CmsRightEntry> entries = [.. RightsReport.Entries(access.View, target)];
+        IReadOnlyList<CmsRightEntry> entries = [.. RightsReport.Entries(access, target)];
         return Results.Json(entries, CmsJson.Default.IReadOnlyListCmsRightEntry);
     }
 

@@ -11,6 +11,8 @@ internal sealed class MemoryAuditDatabase : IAuditDatabase
 
     public List<long> Purges { get; } = [];
 
+    public int Looks { get; private set; }
+
     public bool IsAway { get; set; }
 
     public string Name => "memory";
@@ -26,7 +28,11 @@ internal sealed class MemoryAuditDatabase : IAuditDatabase
     });
 
     public Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
-        => Answer<IReadOnlyList<AuditEvent>>(() => [.. Stored.Values]);
+        => Answer<IReadOnlyList<AuditEvent>>(() =>
+        {
+            Looks++;
+            return [.. Stored.Values];
+        });
 
     public Task<long> PurgeAsync(long beforeUs, CancellationToken cancellationToken) => Answer(() =>
     {

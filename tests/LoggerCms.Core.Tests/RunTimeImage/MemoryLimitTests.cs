@@ -31,6 +31,18 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task WhatCannotBeReadBackIsToBeAskedForAgainAndSaysNothingOfTheDatabase()
+    {
+        var away = new LoggerCmsException(ErrorCodes.DatabaseNotFound, "There is no '/srv/system.db'.", "Make one.");
+        var image = new RunTimeImage(new RunTimeImageOptions { MemoryLimitBytes = 1, FindAsync = (_, _) => throw away });
+        image.Apply([ObjectChange.Put(Objects.Make(1, 1, properties: PropertyBagTests.Build(("fill", new byte[1000])).Encode()))]);
+        image.SetFlushed(1);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => image.GetAsync(1, Cancel).AsTask());
+        Assert.Equal((ErrorCodes.NodeNotReady, away), (failure.Code, failure.InnerException));
+        Assert.DoesNotContain("system.db", failure.Message + failure.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void WhatIsNotFlushedStays()
     {
         var image = Loaded(limit: 60_000);

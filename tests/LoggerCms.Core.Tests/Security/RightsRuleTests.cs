@@ -229,7 +229,7 @@ public sealed class RightsRuleTests
     {
         _view.Set(FakeView.Root, AccessList.Empty.Grant(Sales, Rights.View));
         _view.Set(Folder, AccessList.Empty.Grant(Europe, Rights.View).Deny(Sales, Rights.View));
-        var decision = RightsReport.Decision(_view, Ann, _view[Report], Rights.View, _view.Rights.Explain(_view, Ann, _view[Report], Rights.View));
+        var decision = RightsReport.Decision(_view.Rights.Begin(_view, Ann), Ann, _view[Report], Rights.View, _view.Rights.Explain(_view, Ann, _view[Report], Rights.View));
         Assert.Equal(("Ann", "/Reports/Orders", false), (decision.Principal, decision.Path, decision.Granted));
         Assert.Equal("Denied to the group Sales on /Reports (id 41).", decision.Reason);
         Assert.Equal(
@@ -240,7 +240,7 @@ public sealed class RightsRuleTests
             ],
             decision.Steps);
 
-        var entries = RightsReport.Entries(_view, _view[Folder]).ToList();
+        var entries = RightsReport.Entries(_view.Rights.Begin(_view, Ann), _view[Folder]).ToList();
         Assert.Equal([(41L, Sales, false), (41L, Europe, false), (FakeView.Root, Sales, true)], entries.Select(e => (e.FromObjectId, e.PrincipalId, e.Inherited)));
         Assert.All(entries, e => Assert.Equal((41, "/Reports"), (e.ObjectId, e.Path)));
     }

@@ -17,6 +17,7 @@ public sealed class FlusherTests : IAsyncLifetime
     private Flusher _flusher = null!;
     private long _epoch;
     private long _key = 100;
+    private System.Threading.Channels.Channel<TimeSpan>? _idle;
 
     public async ValueTask InitializeAsync()
     {
@@ -125,6 +126,35 @@ public sealed class FlusherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_epoch_ends_it_also_where_nobody_writes()
+    {
+        await _database.TakeLeaseAsync(Guid.NewGuid(), "n2", takeOver: true, NodeFixture.Token);
+        await IdleAsync(_events.End.Task);
+        Assert.Equal(ErrorCodes.EpochLost, (await _events.End.Task).Code);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3600)]
+    public async Task A_database_that_is_away_is_noticed_also_where_nobody_writes_and_so_is_that_it_is_back(int interval)
+    {
+        var blocks = new KeyBlocks(_faulty, _epoch, await _database.ReadStateAsync(NodeFixture.Token), Options);
+        await blocks.ReserveAsync(NodeFixture.Token);
+        await _flusher.DisposeAsync();
+        _flusher = new Flusher(_faulty, _unflushed, blocks, _epoch, _events, Options with { FlushInterval = TimeSpan.FromSeconds(interval) }, _time);
+        var isAway = true;
+        var away = new TaskCompletionSource();
+        _faulty.Fault = _ => isAway ? DatabaseFault.Away : DatabaseFault.None;
+        _events.OnFailed = () => away.TrySetResult();
+        await IdleAsync(away.Task);
+        Assert.NotNull(_flusher.Failure);
+        isAway = false;
+        await IdleAsync(_events.Back.Task);
+        Assert.Null(_flusher.Failure);
+        Assert.Equal((1, 0L), (_events.Recoveries, _flusher.Flushes));
+    }
+
+    [Fact]
     public async Task Who_waits_for_room_is_let_go_on_by_a_commit_also_when_the_trim_after_it_fails()
     {
         Change(1000);
@@ -149,6 +179,27 @@ public sealed class FlusherTests : IAsyncLifetime
         await _flusher.FlushAsync(NodeFixture.Token);
         await next;
         Assert.Equal(0, _unflushed.Bytes);
+    }
+
+    // Lets time go on, as far as the flusher waits, until something has happened; an hour is too long.
+    private async Task IdleAsync(Task happened)
+    {
+        if (_idle is null)
+        {
+            _idle = System.Threading.Channels.Channel.CreateUnbounded<TimeSpan>();
+            _time.OnWait = wait => _idle.Writer.TryWrite(wait);
+            _flusher.Start();
+        }
+
+        for (var passed = TimeSpan.Zero; !happened.IsCompleted;)
+        {
+            var next = _idle.Reader.ReadAsync(NodeFixture.Token).AsTask();
+            if (await Task.WhenAny(next, happened) == happened)
+                return;
+            passed += await next;
+            Assert.True(passed < TimeSpan.FromMinutes(1));
+            _time.Advance(await next);
+        }
     }
 
     private void Change(long id) => _unflushed.Add([new PutChange { UpdateKey = ++_key, BeforeKey = 0, Object = Make(id) }], null, 100);
@@ -180,6 +231,10 @@ public sealed class FlusherTests : IAsyncLifetime
 
         public bool FailsToLetGo { get; set; }
 
+        public Action? OnFailed { get; set; }
+
+        public TaskCompletionSource Back { get; } = new();
+
         public TaskCompletionSource<LoggerCmsException> End { get; } = new();
 
         public IReadOnlyList<LocalKey> Expire() => [];
@@ -192,9 +247,17 @@ public sealed class FlusherTests : IAsyncLifetime
         public Task LetGoAsync(long throughKey)
             => FailsToLetGo ? throw new LoggerCmsException(ErrorCodes.JournalFailed, "A segment could not be removed.", "Look.") : Task.CompletedTask;
 
-        public void FlushFailed(LoggerCmsException exception, bool isCommitted, TimeSpan retryAfter) => Failed++;
+        public void FlushFailed(LoggerCmsException exception, bool isCommitted, TimeSpan retryAfter)
+        {
+            Failed++;
+            OnFailed?.Invoke();
+        }
 
-        public void Recovered() => Recoveries++;
+        public void Recovered()
+        {
+            Recoveries++;
+            Back.TrySetResult();
+        }
 
         public void Lost(LoggerCmsException exception) => End.SetResult(exception);
     }

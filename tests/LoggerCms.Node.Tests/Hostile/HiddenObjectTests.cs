@@ -105,6 +105,48 @@ public sealed class HiddenObjectTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_is_hidden_has_no_name_in_what_it_reads_of_its_own()
+    {
+        var hide = AccessList.Empty.Deny(Bob, Rights.View).Encode();
+        var user = await MakeAsync(Create("secret user", SystemObjects.Users, ObjectKinds.User) with { AccessList = hide });
+        var group = await MakeAsync(Create("secret group", SystemObjects.UserGroups, ObjectKinds.UserGroup) with { AccessList = hide });
+        var list = AccessList.Empty.Grant(Bob, Rights.View).Grant(Bob, Rights.ModifyRights).Grant(user, Rights.View).Grant(group, Rights.View);
+        var own = await MakeAsync(Create("bob's") with { OwnerId = user, AccessList = list.Encode() });
+        var access = _service.Begin(Bob);
+        var found = await _service.GetAsync(access, own, Token);
+        using var json = new MemoryStream();
+        using (var writer = new System.Text.Json.Utf8JsonWriter(json))
+            ObjectWriter.Write(writer, access, found, withRights: true);
+        var told = System.Text.Encoding.UTF8.GetString(json.ToArray());
+        Assert.Contains(user.ToString(CultureInfo.InvariantCulture), told, StringComparison.Ordinal);
+        told += string.Concat(RightsReport.Entries(access, found).Select(e => e.Principal));
+        await foreach (var row in Core.RunTimeImage.Query.QueryEngine.Run(
+            access.View, $"SELECT SI_OWNER FROM CI_INFOOBJECTS WHERE SI_ID = {own}", _ => true, null, Token, mayName: access.MayName))
+        {
+            told += string.Concat(row.Columns.Select(c => c.Value.ToString()));
+        }
+
+        Assert.DoesNotContain("secret", told, StringComparison.Ordinal);
+        Assert.Equal(
+            ErrorCodes.ObjectNotFound,
+            Assert.Throws<LoggerCmsException>(() => _service.Test(access, new CmsRightQuestion { ObjectId = own, Right = Rights.View, PrincipalId = user })).Code);
+    }
+
+    [Fact]
+    public async Task Nobody_acts_as_a_user_that_was_made_outside_the_folder_of_users()
+    {
+        var rogue = await MakeAsync(Create("Administrator", _own, ObjectKinds.User));
+        var folder = await MakeAsync(Create("team", SystemObjects.Users));
+        var member = await MakeAsync(Create("member", folder, ObjectKinds.User));
+        Assert.Equal(
+            ErrorCodes.ObjectNotFound,
+            (await Assert.ThrowsAsync<LoggerCmsException>(() => _service.IssueAsync(Caller, rogue, "t", TimeSpan.FromDays(1), ""))).Code);
+        Assert.False(ObjectRules.MayAct(_node.Image, _node.Image.Find(rogue)));
+        Assert.True(ObjectRules.MayAct(_node.Image, _node.Image.Find(member)));
+        Assert.NotEmpty((await _service.IssueAsync(Caller, member, "t", TimeSpan.FromDays(1), "")).Text);
+    }
+
+    [Fact]
     public async Task What_it_may_remove_but_not_see_stays_also_where_the_folder_goes()
     {
         var folder = await MakeAsync(Create("shared") with { AccessList = AccessList.Empty.Grant(Bob, Rights.View).Grant(Bob, Rights.Delete).Encode() });

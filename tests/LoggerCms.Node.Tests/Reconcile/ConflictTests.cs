@@ -64,6 +64,27 @@ public sealed class ConflictTests
         Assert.Single(keptOut, r => r.Changes[0] is PutChange { Object.Name: "taken" });
     }
 
+    [Fact]
+    public async Task Both_versions_of_a_user_are_told_without_its_password()
+    {
+        var user = 0L;
+        var left = await ByAsync(async node =>
+        {
+            user = (await node.Sequencer.WriteAsync(Request(Create("alice", SystemObjects.Users, ObjectKinds.User, Secret("a"))))).Changed[0].Id;
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = user, Properties = _ => Secret("b") }));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = user, Properties = _ => Secret("c") }));
+        var conflict = Assert.Single((await node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token)).Conflicts);
+        Assert.Contains("mail of b", conflict.DeltaVersion, StringComparison.Ordinal);
+        Assert.Contains("mail of c", conflict.CurrentVersion, StringComparison.Ordinal);
+        Assert.DoesNotContain("SI_PASSWORD", conflict.DeltaVersion + conflict.CurrentVersion, StringComparison.OrdinalIgnoreCase);
+
+        static byte[] Secret(string of) => new PropertyBagBuilder().Set("SI_EMAIL", $"mail of {of}").Set("SI_PASSWORD", new byte[] { 1, 2, 3 }).Build().Encode();
+    }
+
     [Theory]
     [InlineData(ConflictPolicy.KeepCurrent)]
     [InlineData(ConflictPolicy.ApplyDelta)]

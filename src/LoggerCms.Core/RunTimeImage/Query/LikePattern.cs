@@ -6,6 +6,8 @@ namespace LoggerCms.Core.RunTimeImage.Query;
 /// </summary>
 internal sealed class LikePattern
 {
+    private const int StepsTogether = 4096;
+
     private readonly List<Part> _parts = [];
 
     /// <param name="pattern">The pattern.</param>
@@ -37,11 +39,20 @@ internal sealed class LikePattern
         }
     }
 
-    public bool Matches(ReadOnlySpan<char> text)
+    /// <param name="text">The text.</param>
+    /// <param name="work">What the steps count towards; null for none.</param>
+    public bool Matches(ReadOnlySpan<char> text, QueryWork? work = null)
     {
-        int part = 0, at = 0, run = -1, resume = 0;
+        int part = 0, at = 0, run = -1, resume = 0, steps = 0;
         while (at < text.Length)
         {
+            steps += part < _parts.Count ? _parts[part].Steps : 1;
+            if (steps >= StepsTogether)
+            {
+                work?.Spend(steps);
+                steps = 0;
+            }
+
             if (part < _parts.Count && _parts[part].IsRun)
             {
                 run = part++;
@@ -63,6 +74,7 @@ internal sealed class LikePattern
             }
         }
 
+        work?.Spend(steps);
         while (part < _parts.Count && _parts[part].IsRun)
             part++;
         return part == _parts.Count;
@@ -74,6 +86,8 @@ internal sealed class LikePattern
     /// <param name="Upper">The one character in upper case.</param>
     private readonly record struct Part(bool IsRun, bool IsNegated, string? Set, char Upper)
     {
+        public int Steps => 1 + ((Set?.Length ?? 0) / 4);
+
         public static Part One(char c) => new(false, false, null, char.ToUpperInvariant(c));
 
         public bool Matches(char c)

@@ -17,21 +17,27 @@ internal sealed class QueryColumn
             ["SI_PARENT_CUID"] = static row => TextOf(row.View.Find(row.Object.ParentId)?.Cuid),
             ["SI_PARENT_FOLDER_CUID"] = static row => TextOf(row.View.Find(row.Object.ParentId)?.Cuid),
             ["SI_OWNERID"] = static row => row.Object.OwnerId,
-            ["SI_OWNER"] = static row => TextOf(row.View.Find(row.Object.OwnerId)?.Name),
+            ["SI_OWNER"] = static row => OwnerOf(row),
             ["SI_CREATION_TIME"] = static row => Time(row.Object.CreatedUs),
             ["SI_UPDATE_TS"] = static row => Time(row.Object.ModifiedUs),
             ["SI_VERSION"] = static row => row.Object.Version,
             ["SI_UPDATE_KEY"] = static row => row.Object.UpdateKey,
-            ["SI_PATH"] = static row => ObjectPaths.Of(row.View, row.Object),
-            ["SI_CHILDREN"] = static row => row.View.Children(row.Object.Id).LongCount(),
+            ["SI_PATH"] = static row => PathOf(row),
+            ["SI_CHILDREN"] = static row => ChildrenOf(row),
         }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    private const int BytesOfStep = 32;
+    private const int StepsOfPath = 64;
+    private const int StepsOfChild = 8;
+
     private readonly Func<QueryRowContext, PropertyValue>? _computed;
+    private readonly int _levels;
 
     private QueryColumn(string name, Func<QueryRowContext, PropertyValue>? computed)
     {
         Name = name;
         _computed = computed;
+        _levels = 1 + name.AsSpan().Count('.');
     }
 
     /// <summary>The columns of every object, in the order that <c>*</c> gives them, before those of its bag.</summary>
@@ -67,9 +73,31 @@ internal sealed class QueryColumn
     {
         if (_computed is not null)
             return _computed(row);
+        row.Work.Spend(_levels * (1 + (row.Object.Properties.Length / BytesOfStep)));
         var value = row.Bag.Find(Name);
         // Every document has it in BusinessObjects, and half of all queries ask for 0.
         return value.IsNone && Is("SI_INSTANCE") ? false : value;
+    }
+
+    private static PropertyValue OwnerOf(QueryRowContext row)
+        => row.View.Find(row.Object.OwnerId) is { } owner && row.Work.MayName(owner) ? owner.Name : default(PropertyValue);
+
+    private static PropertyValue PathOf(QueryRowContext row)
+    {
+        row.Work.Spend(StepsOfPath);
+        return ObjectPaths.Of(row.View, row.Object);
+    }
+
+    private static PropertyValue ChildrenOf(QueryRowContext row)
+    {
+        var count = 0L;
+        foreach (var _ in row.View.Children(row.Object.Id))
+        {
+            row.Work.Spend(StepsOfChild);
+            count++;
+        }
+
+        return count;
     }
 
     private static PropertyValue TextOf(string? text) => text is null ? default : (PropertyValue)text;

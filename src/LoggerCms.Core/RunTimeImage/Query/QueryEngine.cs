@@ -15,31 +15,35 @@ internal static class QueryEngine
     /// <param name="query">The text.</param>
     /// <param name="mayView">Cuts rows to the caller's rights.</param>
     /// <param name="token">A row's <see cref="QueryRow.Token"/>, to go on after it; null for the beginning.</param>
-    /// <param name="cancellationToken">Looked at between any two objects.</param>
+    /// <param name="cancellationToken">Looked at between any two objects, and within one that takes long.</param>
+    /// <param name="mayName">Whether the caller may know who owns something; null for everybody.</param>
+    /// <param name="turn">Entered by the caller, and left for others now and then; null where there are none.</param>
     public static IAsyncEnumerable<QueryRow> Run(
-        IObjectView view, string query, Func<CmsObject, bool> mayView, string? token, CancellationToken cancellationToken)
+        IObjectView view, string query, Func<CmsObject, bool> mayView, string? token, CancellationToken cancellationToken, IQueryTurn? turn = null, Func<CmsObject, bool>? mayName = null)
     {
         var parsed = QueryParser.Parse(query);
         var (afterId, given) = ReadToken(query, token);
         return parsed.OrderBy.Count == 0
-            ? ById(view, parsed, mayView, afterId, given, cancellationToken)
-            : Sorted(view, parsed, mayView, given, cancellationToken);
+            ? ById(view, parsed, mayView, afterId, given, turn, mayName, cancellationToken)
+            : Sorted(view, parsed, mayView, given, turn, mayName, cancellationToken);
     }
 
     /// <summary>Where the candidates would come from; <see cref="QueryPlan.Index"/>.</summary>
     public static string Explain(string query) => QueryPlan.For(QueryParser.Parse(query)).Index;
 
     private static async IAsyncEnumerable<QueryRow> ById(
-        IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, long afterId, int given, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, long afterId, int given, IQueryTurn? turn, Func<CmsObject, bool>? mayName,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var work = new QueryWork(mayName, cancellationToken);
         var rows = given >= query.Top ? [] : QueryPlan.For(query).Candidates(view, afterId);
         foreach (var candidate in rows)
         {
-            var row = await ChooseAsync(view, query, candidate, mayView, cancellationToken).ConfigureAwait(false);
+            var row = await ChooseAsync(view, query, candidate, mayView, work, turn, cancellationToken).ConfigureAwait(false);
             if (row is null)
                 continue;
             given++;
-            if (await ShowAsync(row, query, mayView, Token(row.Object.Id, given), cancellationToken).ConfigureAwait(false) is { } shown)
+            if (await ShowAsync(row, query, mayView, Token(row.Object.Id, given), turn, cancellationToken).ConfigureAwait(false) is { } shown)
                 yield return shown;
             if (given >= query.Top)
                 yield break;
@@ -47,14 +51,15 @@ internal static class QueryEngine
     }
 
     private static async IAsyncEnumerable<QueryRow> Sorted(
-        IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, int given, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, int given, IQueryTurn? turn, Func<CmsObject, bool>? mayName, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var work = new QueryWork(mayName, cancellationToken);
         var best = new List<SortedRow>();
         var bytes = 0L;
         var order = Comparer<SortedRow>.Create((left, right) => Compare(query.OrderBy, left, right));
         foreach (var candidate in QueryPlan.For(query).Candidates(view, 0))
         {
-            var row = await ChooseAsync(view, query, candidate, mayView, cancellationToken).ConfigureAwait(false);
+            var row = await ChooseAsync(view, query, candidate, mayView, work, turn, cancellationToken).ConfigureAwait(false);
             if (row is null)
                 continue;
             var keys = query.OrderBy.Select(one => one.Column.Value(row)).ToArray();
@@ -68,7 +73,8 @@ internal static class QueryEngine
         foreach (var one in best.Skip(given))
         {
             given++;
-            if (await ShowAsync(new QueryRowContext(view, one.Object), query, mayView, Token(0, given), cancellationToken).ConfigureAwait(false) is { } shown)
+            work.Begin(one.Object);
+            if (await ShowAsync(new QueryRowContext(view, one.Object, work), query, mayView, Token(0, given), turn, cancellationToken).ConfigureAwait(false) is { } shown)
                 yield return shown;
         }
 
@@ -106,15 +112,27 @@ internal static class QueryEngine
 
     /// <summary>The row, where it is in a table that was asked for, fulfils the condition, and the caller may view it.</summary>
     private static async ValueTask<QueryRowContext?> ChooseAsync(
-        IObjectView view, ParsedQuery query, CmsObject candidate, Func<CmsObject, bool> mayView, CancellationToken cancellationToken)
+        IObjectView view, ParsedQuery query, CmsObject candidate, Func<CmsObject, bool> mayView, QueryWork work, IQueryTurn? turn, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        work.Begin(candidate);
+        if (work.IsTurnOver)
+        {
+            work.BeginTurn();
+            if (turn is not null)
+            {
+                turn.Leave();
+                await turn.EnterAsync().ConfigureAwait(false);
+            }
+        }
+
         if (query.Tables.Count < 3 && !query.Tables.Contains(SystemObjects.TableOf(view, candidate)))
             return null;
-        var one = query.NeedsBag ? await WholeAsync(view, candidate, cancellationToken).ConfigureAwait(false) : candidate;
+        var one = query.NeedsBag ? await WholeAsync(view, candidate, turn, cancellationToken).ConfigureAwait(false) : candidate;
         if (one is null)
             return null;
-        var row = new QueryRowContext(view, one);
+        if (one != candidate)
+            work.Begin(one);
+        var row = new QueryRowContext(view, one, work);
         return (query.Where is null || query.Where.Holds(row) == true) && mayView(one) ? row : null;
     }
 
@@ -123,14 +141,15 @@ internal static class QueryEngine
     /// is the version that was checked.
     /// </summary>
     private static async ValueTask<QueryRow?> ShowAsync(
-        QueryRowContext row, ParsedQuery query, Func<CmsObject, bool> mayView, string token, CancellationToken cancellationToken)
+        QueryRowContext row, ParsedQuery query, Func<CmsObject, bool> mayView, string token, IQueryTurn? turn, CancellationToken cancellationToken)
     {
         if (query.ShowsBag && row.Object.IsSkeleton)
         {
-            if (await WholeAsync(row.View, row.Object, cancellationToken).ConfigureAwait(false) is not { } whole)
+            if (await WholeAsync(row.View, row.Object, turn, cancellationToken).ConfigureAwait(false) is not { } whole)
                 return null;
             var isSame = whole.UpdateKey == row.Object.UpdateKey && whole.Version == row.Object.Version;
-            row = new QueryRowContext(row.View, whole);
+            row.Work.Begin(whole);
+            row = new QueryRowContext(row.View, whole, row.Work);
             if (!isSame && ((query.Where is not null && query.Where.Holds(row) != true) || !mayView(whole)))
                 return null;
         }
@@ -142,8 +161,18 @@ internal static class QueryEngine
         static bool IsOwn(KeyValuePair<string, PropertyValue> property) => !QueryColumn.IsOfEveryObject(property.Key);
     }
 
-    private static ValueTask<CmsObject?> WholeAsync(IObjectView view, CmsObject one, CancellationToken cancellationToken)
-        => one.IsSkeleton && view is IPropertySource source ? source.GetAsync(one.Id, cancellationToken) : ValueTask.FromResult<CmsObject?>(one);
+    private static ValueTask<CmsObject?> WholeAsync(IObjectView view, CmsObject one, IQueryTurn? turn, CancellationToken cancellationToken)
+        => one.IsSkeleton && view is IPropertySource source ? ReadBackAsync(source, one.Id, turn, cancellationToken) : ValueTask.FromResult<CmsObject?>(one);
+
+    // The database may take its time; others that wait need no database perhaps.
+    private static async ValueTask<CmsObject?> ReadBackAsync(IPropertySource source, long id, IQueryTurn? turn, CancellationToken cancellationToken)
+    {
+        turn?.Leave();
+        var whole = await source.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        if (turn is not null)
+            await turn.EnterAsync().ConfigureAwait(false);
+        return whole;
+    }
 
     private static string Token(long afterId, int given) => string.Create(CultureInfo.InvariantCulture, $"{afterId}.{given}");
 

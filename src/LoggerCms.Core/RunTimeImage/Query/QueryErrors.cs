@@ -29,6 +29,11 @@ internal static class QueryErrors
         $"ORDER BY would hold more than {QueryLimits.SortBytes >> 21} MB of values for {rows:N0} rows.",
         "Order by fewer or shorter columns, give a smaller TOP, or leave ORDER BY out: rows then come by SI_ID.");
 
+    public static LoggerCmsException TooMuchWork() => new(
+        ErrorCodes.InvalidQuery,
+        "The query takes too long: its conditions look at long texts or lists too often.",
+        "Use fewer conditions, shorter LIKE patterns with fewer %, or conditions that leave fewer objects to look at.");
+
     /// <summary>Tabs and other control characters take one place each, so that the caret stands right.</summary>
     private static string Plain(string shown)
         => string.Create(shown.Length, shown, static (to, text) =>

@@ -50,18 +50,19 @@ internal sealed record ComparisonExpression(QueryColumn Column, Comparison Compa
 {
     public override bool NeedsBag => Column.IsInBag;
 
-    public override bool? Holds(QueryRowContext row) => Holds(Column.Value(row));
+    public override bool? Holds(QueryRowContext row) => Holds(Column.Value(row), row.Work);
 
-    private bool? Holds(PropertyValue value)
+    private bool? Holds(PropertyValue value, QueryWork work)
     {
+        work.Spend(1);
         if (value.Type == PropertyType.List)
         {
             if (Comparison == Comparison.NotEqual)
-                return !(this with { Comparison = Comparison.Equal }).Holds(value);
+                return !(this with { Comparison = Comparison.Equal }).Holds(value, work);
             bool? result = value.AsList.Count == 0 ? null : false;
             foreach (var item in value.AsList)
             {
-                var holds = Holds(item);
+                var holds = Holds(item, work);
                 if (holds == true)
                     return true;
                 result = holds is null ? null : result;
@@ -109,15 +110,15 @@ internal sealed record InExpression : QueryExpression
     public override bool? Holds(QueryRowContext row)
     {
         var value = Column.Value(row);
-        return value.Type == PropertyType.List ? Any(value.AsList) : IsOne(value);
+        return value.Type == PropertyType.List ? Any(value.AsList, row.Work) : IsOne(value, row.Work);
     }
 
-    private bool? Any(IReadOnlyList<PropertyValue> values)
+    private bool? Any(IReadOnlyList<PropertyValue> values, QueryWork work)
     {
         bool? result = values.Count == 0 ? null : false;
         foreach (var value in values)
         {
-            var holds = IsOne(value);
+            var holds = IsOne(value, work);
             if (holds == true)
                 return true;
             result = holds is null ? null : result;
@@ -126,8 +127,9 @@ internal sealed record InExpression : QueryExpression
         return result;
     }
 
-    private bool? IsOne(PropertyValue value)
+    private bool? IsOne(PropertyValue value, QueryWork work)
     {
+        work.Spend(1);
         if (_integers is not null && value.Type == PropertyType.Integer)
             return _integers.Contains(value.AsInteger);
         if (_texts is not null && value.Type == PropertyType.String)
@@ -135,6 +137,7 @@ internal sealed record InExpression : QueryExpression
         bool? result = false;
         foreach (var literal in Literals)
         {
+            work.Spend(1);
             var order = QueryValue.Compare(value, literal, Column.Text);
             if (order == 0)
                 return true;
@@ -155,8 +158,8 @@ internal sealed record LikeExpression(QueryColumn Column, LikePattern Pattern) :
         return value.Type switch
         {
             PropertyType.None or PropertyType.Bag or PropertyType.Binary => null,
-            PropertyType.List => value.AsList.Any(one => one.Type != PropertyType.Binary && Pattern.Matches(one.ToString())),
-            _ => Pattern.Matches(value.ToString()),
+            PropertyType.List => value.AsList.Any(one => one.Type != PropertyType.Binary && Pattern.Matches(one.ToString(), row.Work)),
+            _ => Pattern.Matches(value.ToString(), row.Work),
         };
     }
 }
@@ -177,6 +180,7 @@ internal sealed record AncestorExpression(IReadOnlySet<long> Ids) : QueryExpress
     {
         foreach (var above in ObjectPaths.Ancestors(row.View, row.Object))
         {
+            row.Work.Spend(8);
             if (Ids.Contains(above.Id))
                 return true;
         }

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using LoggerCms.Core.RunTimeImage.Query;
+
+namespace LoggerCms.Node.Http;
+
+/// <summary>
+/// Queries take half of the cores at most, in turns of some hundredths of a second, so that a short one does not wait for the end of long ones and
+/// writes go on beside them; and one caller has only some under way. Whoever waits for a database or for its reader takes no turn.
+/// </summary>
+internal sealed class QueryTurns : IDisposable
+{
+    public const int MostOfCaller = 16;
+
+    private readonly SemaphoreSlim _cores = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, int> _underWay = [];
+
+    /// <summary>Waits for the first turn of a query.</summary>
+    /// <exception cref="LoggerCmsException">LimitExceeded.</exception>
+    public async ValueTask<Turn> BeginAsync(long principalId, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_underWay, principalId, out _);
+            if (count >= MostOfCaller)
+            {
+                throw new LoggerCmsException(
+                    ErrorCodes.LimitExceeded, $"{MostOfCaller} queries of the user with id {principalId} are under way.", "Wait for one of them, then try again.");
+            }
+
+            count++;
+        }
+
+        var turn = new Turn(this, principalId, cancellationToken);
+        try
+        {
+            await turn.EnterAsync().ConfigureAwait(false);
+            return turn;
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _cores.Dispose();
+
+    private void End(long principalId)
+    {
+        lock (_lock)
+        {
+            if (--CollectionsMarshal.GetValueRefOrNullRef(_underWay, principalId) == 0)
+                _underWay.Remove(principalId);
+        }
+    }
+
+    internal sealed class Turn(QueryTurns turns, long principalId, CancellationToken cancellationToken) : IQueryTurn, IDisposable
+    {
+        private bool _isIn;
+
+        public void Leave()
+        {
+            if (!_isIn)
+                return;
+            _isIn = false;
+            turns._cores.Release();
+        }
+
+        public async ValueTask EnterAsync()
+        {
+            await turns._cores.WaitAsync(cancellationToken).ConfigureAwait(false);
+            _isIn = true;
+        }
+
+        public void Dispose()
+        {
+            Leave();
+            turns.End(principalId);
+        }
+    }
+}
