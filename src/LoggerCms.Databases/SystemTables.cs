@@ -58,8 +58,8 @@ internal static class SystemTables
 
     public static LoggerCmsException EpochLost(string database, long epoch) => new(
         ErrorCodes.EpochLost,
-        $"Epoch {epoch} no longer holds the lease of '{database}'; nothing was written.",
-        "Stop this node: another one took the lease. Get-CmsNode shows which.",
+        $"Epoch {epoch} no longer holds the lease of '{database}', or another system's database is in its place; nothing was written.",
+        "Stop this node: another one took the lease (Get-CmsNode shows which), or the connection leads to another database than at the start.",
         database);
 
     public static LoggerCmsException InService(string database, Lease lease) => new(

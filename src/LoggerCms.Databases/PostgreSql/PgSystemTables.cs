@@ -8,6 +8,8 @@ internal static class PgSystemTables
     /// <summary>Held while the tables are made: CREATE TABLE IF NOT EXISTS fails where two sessions come at once.</summary>
     private const long MakeLock = 0x4C69L << 48;
 
+    private const string Holds = "l.epoch = $1 AND l.node_id = $2 AND s.identity = $3";
+
     private const string Now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
     /// <summary>The CUIDs' uniqueness is looked at when all rows of a flush are there, so that they may move between objects.</summary>
@@ -72,7 +74,7 @@ internal static class PgSystemTables
     }
 
     /// <summary>Takes the lease; the row's lock makes a compare-and-set of the look at its holder.</summary>
-    public static async Task<Lease> TakeLeaseAsync(
+    public static async Task<(Lease Lease, Tenure Tenure)> TakeLeaseAsync(
         PgSession session, string database, Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
     {
         await CheckAsync(session, database, cancellationToken).ConfigureAwait(false);
@@ -87,17 +89,23 @@ internal static class PgSystemTables
         await session.ExecuteAsync(
             "INSERT INTO public.loggercms_epoch (epoch, node_id, holder, last_key) SELECT $1, $2, $3, update_key_end FROM public.loggercms_system",
             cancellationToken, lease.Epoch, nodeId, nodeName).ConfigureAwait(false);
-        return lease;
+        var identity = await session.ScalarAsync<Guid>("SELECT identity FROM public.loggercms_system", cancellationToken).ConfigureAwait(false);
+        return (lease, new Tenure(lease.Epoch, nodeId, identity));
     }
 
-    /// <summary>The first statement of every write: a node whose epoch was taken over goes no further.</summary>
-    public static async Task HoldEpochAsync(PgSession session, string database, long epoch, CancellationToken cancellationToken)
+    public static Task ReleaseLeaseAsync(PgSession session, Tenure tenure, CancellationToken cancellationToken)
+        => session.ExecuteAsync(
+            $"UPDATE public.loggercms_lease AS l SET expires_us = 0 FROM public.loggercms_system AS s WHERE {Holds}",
+            cancellationToken, tenure.Epoch, tenure.NodeId, tenure.Identity);
+
+    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system, goes no further.</summary>
+    public static async Task HoldEpochAsync(PgSession session, string database, Tenure tenure, CancellationToken cancellationToken)
     {
         var formats = await session.QueryAsync(
-            "UPDATE public.loggercms_lease AS l SET epoch = l.epoch FROM public.loggercms_system AS s WHERE l.epoch = $1 RETURNING s.format",
-            r => r.GetInt32(0), cancellationToken, epoch).ConfigureAwait(false);
+            $"UPDATE public.loggercms_lease AS l SET epoch = l.epoch FROM public.loggercms_system AS s WHERE {Holds} RETURNING s.format",
+            r => r.GetInt32(0), cancellationToken, tenure.Epoch, tenure.NodeId, tenure.Identity).ConfigureAwait(false);
         if (formats.Count != 1)
-            throw SystemTables.EpochLost(database, epoch);
+            throw SystemTables.EpochLost(database, tenure.Epoch);
         CheckFormat(formats[0], database);
     }
 

@@ -19,6 +19,7 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
     private readonly TimeSpan _patience;
     private readonly SqliteConnectionKeeper _writer;
     private readonly SqliteConnectionKeeper _reader;
+    private Tenure? _tenure;
 
     /// <param name="connection">The file's path.</param>
     /// <param name="patience">How long a write waits for another connection that holds the database.</param>
@@ -75,21 +76,24 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
-    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+    {
+        (var lease, _tenure) = await WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
                 return SqliteSystemTables.TakeLease(db, nodeId, nodeName, takeOver);
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        return lease;
+    }
 
     public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken)
         => WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemTables.ReleaseLease(db, epoch);
+                SqliteSystemTables.ReleaseLease(db, Tenure.Of(_tenure, epoch));
                 return true;
             },
             cancellationToken);
@@ -99,7 +103,7 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemTables.HoldEpoch(db, epoch);
+                SqliteSystemTables.HoldEpoch(db, Tenure.Of(_tenure, epoch));
                 SqliteSystemTables.Reserve(db, objectIdEnd, updateKeyEnd);
                 return true;
             },
@@ -112,8 +116,11 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
         => ReadAsync(
             db =>
             {
-                using var find = db.Prepare($"SELECT {SystemTables.ObjectColumns} FROM main.cms_object WHERE id = ?1");
-                return find.Bind(1, id).Step() ? new SqliteObjectReader().Read(find.Handle) : null;
+                // Of another system there is nothing to find, whatever has the same id there.
+                using var find = db.Prepare(
+                    $"SELECT {SystemTables.ObjectColumns} FROM main.cms_object WHERE id = ?1"
+                    + " AND (?2 IS NULL OR EXISTS (SELECT 1 FROM main.loggercms_system WHERE identity = ?2))");
+                return find.Bind(1, id).Bind(2, _tenure?.Identity.ToString("D")).Step() ? new SqliteObjectReader().Read(find.Handle) : null;
             },
             cancellationToken);
 
@@ -122,20 +129,24 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemFlush.Write(db, batch, cancellationToken);
+                SqliteSystemFlush.Write(db, Tenure.Of(_tenure, batch.Epoch), batch, cancellationToken);
                 return true;
             },
             cancellationToken);
 
-    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, content.Epoch);
+        await WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemFlush.Replace(db, content, cancellationToken);
+                SqliteSystemFlush.Replace(db, tenure, content, cancellationToken);
                 return true;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = tenure with { Identity = content.Identity };
+    }
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => ReadAsync(
