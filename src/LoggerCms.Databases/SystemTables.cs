@@ -62,6 +62,13 @@ internal static class SystemTables
         "Stop this node: another one took the lease (Get-CmsNode shows which), or the connection leads to another database than at the start.",
         database);
 
+    public static LoggerCmsException WentBack(string database, Tenure tenure, long lastKey) => new(
+        ErrorCodes.DatabaseWentBack,
+        $"'{database}' went back to an earlier state: this node has written it up to update key {tenure.LastKey} in epoch {tenure.Epoch}, and it has come to {lastKey}"
+        + " only. Nothing was written, because what lies between would be missing without a word.",
+        "Bring back the database that has it (the former primary, or the file that was replaced), then start the node again. A start on this one goes on without it.",
+        database);
+
     public static LoggerCmsException InService(string database, Lease lease) => new(
         ErrorCodes.SideInService,
         $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database}' with epoch {lease.Epoch}.",

@@ -4,7 +4,8 @@ namespace LoggerCms.Core.RunTimeImage;
 /// A side's system database as its node uses it. Every failure is a <see cref="LoggerCmsException"/>: <c>ServerUnreachable</c>,
 /// <c>ConnectionLost</c>, <c>DiskFull</c>, <c>DatabaseNotFound</c>, <c>NotADatabase</c>, <c>FormatNotSupported</c> … A connection that broke is
 /// made again by the next call. What writes holds the lease as it was taken through this object: besides the epoch, the node and the system's
-/// identity must be those of then, or it is <c>EpochLost</c>, because the name may lead to another system's database by now. Calls of <see cref="LoadAsync"/> and <see cref="FindAsync"/> may run beside a flush; the others come one at a time.
+/// identity must be those of then, or it is <c>EpochLost</c>, because the name may lead to another system's database by now; and the epoch's last key
+/// must not be below one that was seen committed through this object, or it is <c>DatabaseWentBack</c>. Calls of <see cref="LoadAsync"/> and <see cref="FindAsync"/> may run beside a flush; the others come one at a time.
 /// </summary>
 internal interface ISystemDatabase : IAsyncDisposable
 {

@@ -39,16 +39,20 @@ internal sealed class PgSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
-    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
-        => _reader.UseAsync(
+    public async Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        var state = await _reader.UseAsync(
             async session =>
             {
                 await session.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", cancellationToken).ConfigureAwait(false);
-                var state = await PgSystemTables.ReadStateAsync(session, Name, cancellationToken).ConfigureAwait(false);
+                var read = await PgSystemTables.ReadStateAsync(session, Name, cancellationToken).ConfigureAwait(false);
                 await session.ExecuteAsync("ROLLBACK", cancellationToken).ConfigureAwait(false);
-                return state;
+                return read;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = _tenure?.Seen(state);
+        return state;
+    }
 
     public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
     {
@@ -94,14 +98,18 @@ internal sealed class PgSystemDatabase : ISystemDatabase
             cancellationToken);
     }
 
-    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, batch.Epoch);
+        await WriteAsync(
             async session =>
             {
-                await PgSystemFlush.WriteAsync(session, Name, Tenure.Of(_tenure, batch.Epoch), batch, cancellationToken).ConfigureAwait(false);
+                await PgSystemFlush.WriteAsync(session, Name, tenure, batch, cancellationToken).ConfigureAwait(false);
                 return true;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(batch.LastUpdateKey);
+    }
 
     public async Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
     {
@@ -113,7 +121,7 @@ internal sealed class PgSystemDatabase : ISystemDatabase
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
-        _tenure = tenure with { Identity = content.Identity };
+        _tenure = tenure.Committed(content.LastUpdateKey) with { Identity = content.Identity };
     }
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)

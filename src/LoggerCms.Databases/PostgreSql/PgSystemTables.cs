@@ -89,8 +89,9 @@ internal static class PgSystemTables
         await session.ExecuteAsync(
             "INSERT INTO public.loggercms_epoch (epoch, node_id, holder, last_key) SELECT $1, $2, $3, update_key_end FROM public.loggercms_system",
             cancellationToken, lease.Epoch, nodeId, nodeName).ConfigureAwait(false);
-        var identity = await session.ScalarAsync<Guid>("SELECT identity FROM public.loggercms_system", cancellationToken).ConfigureAwait(false);
-        return (lease, new Tenure(lease.Epoch, nodeId, identity));
+        var (identity, lastKey) = (await session.QueryAsync(
+            "SELECT identity, update_key_end FROM public.loggercms_system", r => (r.GetGuid(0), r.GetInt64(1)), cancellationToken).ConfigureAwait(false))[0];
+        return (lease, new Tenure(lease.Epoch, nodeId, identity, lastKey));
     }
 
     public static Task ReleaseLeaseAsync(PgSession session, Tenure tenure, CancellationToken cancellationToken)
@@ -98,15 +99,19 @@ internal static class PgSystemTables
             $"UPDATE public.loggercms_lease AS l SET expires_us = 0 FROM public.loggercms_system AS s WHERE {Holds}",
             cancellationToken, tenure.Epoch, tenure.NodeId, tenure.Identity);
 
-    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system, goes no further.</summary>
+    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system or an earlier state, goes no further.</summary>
     public static async Task HoldEpochAsync(PgSession session, string database, Tenure tenure, CancellationToken cancellationToken)
     {
-        var formats = await session.QueryAsync(
-            $"UPDATE public.loggercms_lease AS l SET epoch = l.epoch FROM public.loggercms_system AS s WHERE {Holds} RETURNING s.format",
-            r => r.GetInt32(0), cancellationToken, tenure.Epoch, tenure.NodeId, tenure.Identity).ConfigureAwait(false);
-        if (formats.Count != 1)
+        var held = await session.QueryAsync(
+            $"""
+            UPDATE public.loggercms_lease AS l SET epoch = l.epoch FROM public.loggercms_system AS s WHERE {Holds}
+            RETURNING s.format, coalesce((SELECT e.last_key FROM public.loggercms_epoch AS e WHERE e.epoch = l.epoch), 0)
+            """,
+            r => (Format: r.GetInt32(0), LastKey: r.GetInt64(1)), cancellationToken, tenure.Epoch, tenure.NodeId, tenure.Identity).ConfigureAwait(false);
+        if (held.Count != 1)
             throw SystemTables.EpochLost(database, tenure.Epoch);
-        CheckFormat(formats[0], database);
+        CheckFormat(held[0].Format, database);
+        tenure.Check(database, held[0].LastKey);
     }
 
     private static void CheckFormat(int format, string database)

@@ -30,8 +30,13 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
-    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
-        => _store.ReadAsync((session, facts) => SqlServerSystemTables.ReadStateAsync(session, facts.Dialect, cancellationToken), cancellationToken);
+    public async Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        var state = await _store.ReadAsync(
+            (session, facts) => SqlServerSystemTables.ReadStateAsync(session, facts.Dialect, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _tenure = _tenure?.Seen(state);
+        return state;
+    }
 
     public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
     {
@@ -106,16 +111,20 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
                 ("@identity", _tenure?.Identity ?? Guid.Empty)).ConfigureAwait(false)).SingleOrDefault(),
             cancellationToken);
 
-    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
-        => WriteAsync((session, facts) => SqlServerSystemFlush.WriteAsync(
-            session, facts.Dialect, Tenure.Of(_tenure, batch.Epoch), batch, cancellationToken), cancellationToken);
+    public async Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, batch.Epoch);
+        await WriteAsync(
+            (session, facts) => SqlServerSystemFlush.WriteAsync(session, facts.Dialect, tenure, batch, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(batch.LastUpdateKey);
+    }
 
     public async Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
     {
         var tenure = Tenure.Of(_tenure, content.Epoch);
         await WriteAsync(
             (session, facts) => SqlServerSystemFlush.ReplaceAsync(session, facts.Dialect, tenure, content, cancellationToken), cancellationToken).ConfigureAwait(false);
-        _tenure = tenure with { Identity = content.Identity };
+        _tenure = tenure.Committed(content.LastUpdateKey) with { Identity = content.Identity };
     }
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)

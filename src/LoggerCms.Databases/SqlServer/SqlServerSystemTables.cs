@@ -124,19 +124,23 @@ internal static class SqlServerSystemTables
             ("@epoch", lease.Epoch),
             ("@node", nodeId),
             ("@holder", nodeName)).ConfigureAwait(false);
-        var identity = await session.ScalarAsync($"SELECT [identity] FROM {System}", Leasing, cancellationToken).ConfigureAwait(false);
-        return (lease, new Tenure(lease.Epoch, nodeId, (Guid)identity!));
+        var (identity, lastKey) = (await session.QueryAsync(
+            $"SELECT [identity], update_key_end FROM {System}", r => (r.GetGuid(0), r.GetInt64(1)), Leasing, cancellationToken).ConfigureAwait(false))[0];
+        return (lease, new Tenure(lease.Epoch, nodeId, identity, lastKey));
     }
 
     public static Task ReleaseLeaseAsync(SqlServerSession session, Tenure tenure, CancellationToken cancellationToken)
         => SetLeaseAsync(session, "expires_us = 0", "giving the lease back", tenure, cancellationToken);
 
-    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system, goes no further.</summary>
+    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system or an earlier state, goes no further.</summary>
     public static async Task HoldEpochAsync(SqlServerSession session, Tenure tenure, CancellationToken cancellationToken)
     {
         if (await SetLeaseAsync(session, "epoch = epoch", "holding the lease", tenure, cancellationToken).ConfigureAwait(false) != 1)
             throw SystemTables.EpochLost(session.Side, tenure.Epoch);
         await CheckAsync(session, cancellationToken).ConfigureAwait(false);
+        var lastKey = await session.ScalarAsync(
+            $"SELECT last_key FROM {Epoch} WHERE epoch = @epoch", "holding the lease", cancellationToken, ("@epoch", tenure.Epoch)).ConfigureAwait(false);
+        tenure.Check(session.Side, lastKey as long? ?? 0);
     }
 
     private static Task<long> SetLeaseAsync(SqlServerSession session, string set, string what, Tenure tenure, CancellationToken cancellationToken)

@@ -58,8 +58,9 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
-    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
-        => ReadAsync(
+    public async Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        var state = await ReadAsync(
             db =>
             {
                 // Several statements: one transaction, so that they are of one commit.
@@ -74,7 +75,10 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
                         db.Execute("ROLLBACK");
                 }
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = _tenure?.Seen(state);
+        return state;
+    }
 
     public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
     {
@@ -124,15 +128,19 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
-    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, batch.Epoch);
+        await WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemFlush.Write(db, Tenure.Of(_tenure, batch.Epoch), batch, cancellationToken);
+                SqliteSystemFlush.Write(db, tenure, batch, cancellationToken);
                 return true;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(batch.LastUpdateKey);
+    }
 
     public async Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
     {
@@ -145,7 +153,7 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
                 return true;
             },
             cancellationToken).ConfigureAwait(false);
-        _tenure = tenure with { Identity = content.Identity };
+        _tenure = tenure.Committed(content.LastUpdateKey) with { Identity = content.Identity };
     }
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)

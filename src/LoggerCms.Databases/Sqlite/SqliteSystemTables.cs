@@ -93,17 +93,20 @@ internal static class SqliteSystemTables
         using var insert = db.Prepare(
             "INSERT INTO main.loggercms_epoch (epoch, node_id, holder, last_key) SELECT ?1, ?2, ?3, update_key_end FROM main.loggercms_system");
         insert.Bind(1, lease.Epoch).Bind(2, nodeId.ToString("D")).Bind(3, nodeName).Run();
-        return (lease, new Tenure(lease.Epoch, nodeId, Guid.Parse(db.ScalarText("SELECT identity FROM main.loggercms_system")!)));
+        var identity = Guid.Parse(db.ScalarText("SELECT identity FROM main.loggercms_system")!);
+        return (lease, new Tenure(lease.Epoch, nodeId, identity, db.ScalarInt64("SELECT update_key_end FROM main.loggercms_system")));
     }
 
     public static void ReleaseLease(SqliteDb db, Tenure tenure) => SetLease(db, "expires_us = 0", tenure);
 
-    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system, goes no further.</summary>
+    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system or an earlier state, goes no further.</summary>
     public static void HoldEpoch(SqliteDb db, Tenure tenure)
     {
         SetLease(db, "epoch = ?1", tenure);
         if (db.Changes != 1)
             throw SystemTables.EpochLost(db.Side, tenure.Epoch);
+        using var last = db.Prepare("SELECT last_key FROM main.loggercms_epoch WHERE epoch = ?1");
+        tenure.Check(db.Side, last.Bind(1, tenure.Epoch).Step() ? last.Int64(0) : 0);
     }
 
     private static void SetLease(SqliteDb db, string set, Tenure tenure)

@@ -144,7 +144,8 @@ internal sealed partial class CallerMiddleware(
         ErrorCodes.VersionConflict or ErrorCodes.NameInUse or ErrorCodes.DeltaConflict or ErrorCodes.RequestExpired => StatusCodes.Status409Conflict,
         ErrorCodes.InvalidObject or ErrorCodes.InvalidQuery or ErrorCodes.InvalidOption or ErrorCodes.FormatNotSupported => StatusCodes.Status400BadRequest,
         ErrorCodes.LimitExceeded => StatusCodes.Status429TooManyRequests,
-        ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.EpochLost or ErrorCodes.OutcomeUnknown => StatusCodes.Status503ServiceUnavailable,
+        ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.EpochLost or ErrorCodes.DatabaseWentBack or ErrorCodes.OutcomeUnknown
+            => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
 

@@ -165,6 +165,28 @@ public abstract partial class SystemDatabaseContract
     }
 
     [Fact]
+    public async Task A_database_that_went_back_to_an_earlier_state_of_the_same_epoch_is_not_written_to()
+    {
+        var (database, a) = await HeldAsync();
+        await a.ReserveAsync(1, 100, 100, Token);
+        await a.FlushAsync(Batches.Put(1, 5, Batches.Object(1)), Token);
+        await a.FlushAsync(Batches.Put(1, 9, Batches.Object(2)), Token);
+        await database.ExecuteAsync("UPDATE loggercms_epoch SET last_key = 5", "UPDATE loggercms_system SET last_update_key = 5", "DELETE FROM cms_object WHERE id = 2");
+        var failure = await Sides.FailsAsync(ErrorCodes.DatabaseWentBack, () => a.FlushAsync(Batches.Put(1, 11, Batches.Object(3)), Token));
+        Assert.Contains("update key 9", failure.Message, StringComparison.Ordinal);
+        await Sides.FailsAsync(ErrorCodes.DatabaseWentBack, () => a.ReserveAsync(1, 200, 200, Token));
+        Assert.Equal([1L], (await LoadAsync(a)).Select(o => o.Id));
+
+        // One that is further than was seen may be so by a COMMIT whose answer was lost; a look settles that.
+        await database.ExecuteAsync("UPDATE loggercms_epoch SET last_key = 11");
+        await a.FlushAsync(Batches.Put(1, 11, Batches.Object(3)), Token);
+        await database.ExecuteAsync("UPDATE loggercms_epoch SET last_key = 13");
+        await a.ReadStateAsync(Token);
+        await database.ExecuteAsync("UPDATE loggercms_epoch SET last_key = 12");
+        await Sides.FailsAsync(ErrorCodes.DatabaseWentBack, () => a.FlushAsync(Batches.Put(1, 14, Batches.Object(4)), Token));
+    }
+
+    [Fact]
     public async Task Who_did_not_take_the_lease_writes_nothing()
     {
         var (database, a) = await HeldAsync();
