@@ -211,6 +211,7 @@ internal sealed partial class DeltaJournal
             {
                 Journal = _header,
                 JournalId = _journalId,
+                Room = segment.Length,
                 Sequence = segment.Sequence,
                 PreviousSequence = before?.Sequence ?? 0,
                 PreviousEnd = before?.DurableEnd ?? 0,
