@@ -55,6 +55,7 @@ public static class ErrorCodes
     public const string TraceNotFound = "TraceNotFound";
     public const string TraceUnreadable = "TraceUnreadable";
     public const string EpochLost = "EpochLost";
+    public const string DatabaseWentBack = "DatabaseWentBack";
     public const string RequestExpired = "RequestExpired";
     public const string JournalFailed = "JournalFailed";
     public const string DeltaDamaged = "DeltaDamaged";

@@ -58,8 +58,15 @@ internal static class SystemTables
 
     public static LoggerCmsException EpochLost(string database, long epoch) => new(
         ErrorCodes.EpochLost,
-        $"Epoch {epoch} no longer holds the lease of '{database}'; nothing was written.",
-        "Stop this node: another one took the lease. Get-CmsNode shows which.",
+        $"Epoch {epoch} no longer holds the lease of '{database}', or another system's database is in its place; nothing was written.",
+        "Stop this node: another one took the lease (Get-CmsNode shows which), or the connection leads to another database than at the start.",
+        database);
+
+    public static LoggerCmsException WentBack(string database, Tenure tenure, long lastKey) => new(
+        ErrorCodes.DatabaseWentBack,
+        $"'{database}' went back to an earlier state: this node has written it up to update key {tenure.LastKey} in epoch {tenure.Epoch}, and it has come to {lastKey}"
+        + " only. Nothing was written, because what lies between would be missing without a word.",
+        "Bring back the database that has it (the former primary, or the file that was replaced), then start the node again. A start on this one goes on without it.",
         database);
 
     public static LoggerCmsException InService(string database, Lease lease) => new(

@@ -42,7 +42,7 @@ internal static class ErrorRecords
         ErrorCodes.DestinationChanged or ErrorCodes.DestinationAhead or ErrorCodes.DestinationDiverged
             or ErrorCodes.TransferNotResumable or ErrorCodes.UndoNotLast
             or ErrorCodes.ChangedSinceTransfer or ErrorCodes.LogCannotServe or ErrorCodes.LogNotEnabled or ErrorCodes.LogNotPossible
-            or ErrorCodes.EpochLost or ErrorCodes.RequestExpired or ErrorCodes.DeltaConflict or ErrorCodes.VersionConflict
+            or ErrorCodes.EpochLost or ErrorCodes.DatabaseWentBack or ErrorCodes.RequestExpired or ErrorCodes.DeltaConflict or ErrorCodes.VersionConflict
             or ErrorCodes.ConfirmationNotPossible or ErrorCodes.SnapshotNotAvailable or ErrorCodes.AclNotPossible or ErrorCodes.AclChanged
             => ErrorCategory.InvalidOperation,
         ErrorCodes.TempFolderUnusable or ErrorCodes.DiskFull or ErrorCodes.EngineMissing or ErrorCodes.JournalFailed => ErrorCategory.ResourceUnavailable,

@@ -152,6 +152,8 @@ internal sealed class CrashableDisk(int seed) : IFileLayer
     public IReadOnlyList<FileEntry> List(string folder)
         => Look(() => _now.Where(n => n.Value is not null && Path.GetDirectoryName(n.Key) == folder).Select(n => Entry(n.Key, n.Value!)).ToList());
 
+    internal bool HasName(FileContent content) => Look(() => _now.ContainsValue(content));
+
     internal void Write(string path, FileContent content, byte[] bytes, long offset)
         => Do($"write {bytes.Length} at {offset}", path, () =>
         {

@@ -91,6 +91,8 @@ internal sealed class CrashableFile(CrashableDisk disk, string path, FileContent
 
     public long Length => disk.Look(() => content.Now.Length);
 
+    public bool HasName => disk.HasName(content);
+
     public void Write(ReadOnlySpan<byte> bytes, long offset)
     {
         CheckOpen(forWriting: true);

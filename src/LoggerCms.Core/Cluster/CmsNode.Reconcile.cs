@@ -62,7 +62,7 @@ internal sealed partial class CmsNode
         {
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (LoggerCmsException exception) when (brought.Source.Lives < MostLives && exception.Code != ErrorCodes.EpochLost)
+        catch (LoggerCmsException exception) when (brought.Source.Lives < MostLives && !Flusher.EndsIt(exception))
         {
             // The flusher comes upon the same, says so, and tries it again.
         }

@@ -5,7 +5,8 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>
 /// Writes what is durable in delta files to the system database, at intervals and when asked, and lets go of what it covers. A database that is
 /// away is asked again and again; nothing is lost by it, because the delta files stay until a flush was committed. Another epoch in the database
-/// ends the node's right to write for good. Where there is nothing to write, the database is asked now and then for nothing but that.
+/// ends the node's right to write for good, and so does a database that went back to an earlier state: what it lacks is in no delta file any more,
+/// and a flush would close over the gap. Where there is nothing to write, the database is asked now and then for nothing but that.
 /// </summary>
 internal sealed class Flusher(
     ISystemDatabase database, UnflushedChanges unflushed, KeyBlocks blocks, long epoch, IFlushEvents events, ClusterOptions options, TimeProvider time)
@@ -132,7 +133,7 @@ internal sealed class Flusher(
             {
                 return;
             }
-            catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.EpochLost)
+            catch (LoggerCmsException exception) when (EndsIt(exception))
             {
                 events.Lost(exception);
                 return;
@@ -254,6 +255,9 @@ internal sealed class Flusher(
                 source = New();
         }
     }
+
+    /// <summary>Whether it is one that trying again does not get over.</summary>
+    public static bool EndsIt(LoggerCmsException exception) => exception.Code is ErrorCodes.EpochLost or ErrorCodes.DatabaseWentBack;
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

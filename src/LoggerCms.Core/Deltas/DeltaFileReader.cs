@@ -232,6 +232,10 @@ internal sealed class DeltaFileReader : IDisposable
             return Damage($"{problem}, while the next segment says that this one is whole up to byte {valid}");
         }
 
+        // Its room was on the disk, to the last byte, before it had its name: no crash makes it shorter, and what was cut off may have been acknowledged.
+        if (Length < Header!.Room)
+            return Damage($"{problem}, and the file has {Length} bytes of the {Header.Room} that it was made with");
+
         var at = _frameAt;
         var last = at;
         for (var from = at; from < Length;)

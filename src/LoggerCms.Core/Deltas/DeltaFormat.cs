@@ -25,6 +25,7 @@ internal static class DeltaFormat
     public const uint MarkerMark = 0x02_47_43_4C;
 
     private const int MaxSideBytes = 256;
+    private const int RoomAt = 12;
     private const int SideLengthAt = 120;
     private const int SideAt = 122;
     private const int HeaderCrcAt = HeaderSize - 4;
@@ -40,6 +41,7 @@ internal static class DeltaFormat
         Magic.CopyTo(into);
         BinaryPrimitives.WriteUInt16LittleEndian(into[8..], Version);
         BinaryPrimitives.WriteUInt16LittleEndian(into[10..], HeaderSize);
+        BinaryPrimitives.WriteUInt32LittleEndian(into[RoomAt..], checked((uint)header.Room));
         header.Journal.SystemId.TryWriteBytes(into[16..], bigEndian: true, out _);
         header.Journal.NodeId.TryWriteBytes(into[32..], bigEndian: true, out _);
         header.JournalId.TryWriteBytes(into[48..], bigEndian: true, out _);
@@ -74,6 +76,7 @@ internal static class DeltaFormat
                 BinaryPrimitives.ReadInt64LittleEndian(from[64..]),
                 Encoding.UTF8.GetString(from.Slice(SideAt, side))),
             JournalId = new Guid(from[48..64], bigEndian: true),
+            Room = BinaryPrimitives.ReadUInt32LittleEndian(from[RoomAt..]),
             Sequence = BinaryPrimitives.ReadInt64LittleEndian(from[72..]),
             PreviousSequence = BinaryPrimitives.ReadInt64LittleEndian(from[80..]),
             PreviousEnd = BinaryPrimitives.ReadInt64LittleEndian(from[88..]),

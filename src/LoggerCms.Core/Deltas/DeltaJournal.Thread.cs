@@ -135,8 +135,12 @@ internal sealed partial class DeltaJournal
                 Roll();
                 return;
             case Step.Mark:
+                PutBackRemoved();
                 _active!.Mark();
                 return;
+            case Step.Retry:
+                PutBackRemoved();
+                break;
         }
 
         if (_needsNext || _active!.IsGivenUp || (_inFlight is { } next && !_active.HasRoom(next.FrameLength)))
@@ -197,6 +201,7 @@ internal sealed partial class DeltaJournal
     private void OpenNext(int frameLength)
     {
         _needsNext = true;
+        PutBackRemoved();
         var length = Math.Max(_options.SegmentBytes, (long)DeltaFormat.HeaderSize + frameLength + DeltaFormat.FrameHeaderSize);
         var segment = TakeSpare(length) ?? DeltaSegment.Make(_files, _folder, _header, _nextSequence++, length);
         var before = _active;
@@ -206,6 +211,7 @@ internal sealed partial class DeltaJournal
             {
                 Journal = _header,
                 JournalId = _journalId,
+                Room = segment.Length,
                 Sequence = segment.Sequence,
                 PreviousSequence = before?.Sequence ?? 0,
                 PreviousEnd = before?.DurableEnd ?? 0,
@@ -233,9 +239,8 @@ internal sealed partial class DeltaJournal
     {
         if (segment is null)
             return;
-        _closed.Add(new ClosedSegment(segment.Path, segment.Length, segment.LastKey));
+        _closed.Add(new ClosedSegment(segment, segment.LastKey));
         _syncs += segment.Syncs;
-        segment.Dispose();
     }
 
     private void Discard(DeltaSegment segment)
@@ -243,7 +248,7 @@ internal sealed partial class DeltaJournal
         if (segment.Discard())
             return;
         lock (_gate)
-            _closed.Add(new ClosedSegment(segment.Path, segment.Length, _active?.LastKey ?? 0));
+            _closed.Add(new ClosedSegment(segment, _active?.LastKey ?? 0));
     }
 
     private void MakeSpare()
@@ -336,6 +341,8 @@ internal sealed partial class DeltaJournal
         {
             Close(_active);
             _active = null;
+            foreach (var (segment, _) in _closed)
+                segment.LetGo();
         }
 
         _ended.SetResult();

@@ -41,6 +41,7 @@ internal sealed partial class DeltaJournal
             {
                 while (OldestThrough(throughKey) is { } segment)
                 {
+                    segment.LetGo();
                     _files.Delete(segment.Path);
                     _files.SyncFolder(_folder);
                     lock (_gate)
@@ -58,9 +59,39 @@ internal sealed partial class DeltaJournal
         }
     }
 
-    private ClosedSegment? OldestThrough(long key)
+    private DeltaSegment? OldestThrough(long key)
     {
         lock (_gate)
-            return _closed.Count > 0 && _closed[0].LastKey <= key ? _closed[0] : null;
+            return _closed.Count > 0 && _closed[0].LastKey <= key ? _closed[0].Segment : null;
+    }
+
+    /// <summary>On the journal's thread: segments that somebody else removed have their files again.</summary>
+    private void PutBackRemoved()
+    {
+        if (!Removed().Any())
+            return;
+
+        // Not beside a trim: what it removed must stay removed, or a younger one would be missing between older ones.
+        _removing.Wait();
+        try
+        {
+            _files.MakeFolder(_folder);
+            foreach (var segment in Removed())
+                segment.PutBack();
+        }
+        finally
+        {
+            _removing.Release();
+        }
+    }
+
+    private IEnumerable<DeltaSegment> Removed()
+    {
+        List<DeltaSegment> held;
+        lock (_gate)
+            held = [.. _closed.Select(c => c.Segment)];
+        if (_active is not null)
+            held.Add(_active);
+        return held.Where(s => s.IsRemoved);
     }
 }

@@ -16,6 +16,11 @@ namespace LoggerCms.Core.Deltas;
 /// never be found in a file, and those that were written to a file that was given up fail with <c>OutcomeUnknown</c>: a crash before the next
 /// segment may bring them back. The journal goes on trying and goes on by itself once there is a way.
 /// </para>
+/// <para>
+/// A file that somebody removes takes writes and syncs as if nothing were, so after each sync the link count is looked at: without a name that sync
+/// counts as failed. Then, before each marker and before each new segment all segments are looked for by name, and those that are missing are put
+/// back from their open handles.
+/// </para>
 /// </summary>
 internal sealed partial class DeltaJournal : IAsyncDisposable
 {
@@ -109,7 +114,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
             {
                 return new DeltaJournalState(
                     _closed.Count + (_active is null ? 0 : 1),
-                    _closed.Sum(s => s.Length) + (_active?.Length ?? 0),
+                    _closed.Sum(s => s.Segment.Length) + (_active?.Length ?? 0),
                     _durableKey,
                     _records,
                     _groups,
@@ -219,6 +224,10 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     /// <summary>Closes it and leaves its segments where they are.</summary>
     public async ValueTask DisposeAsync() => await CloseAsync(removeAll: false).ConfigureAwait(false);
 
-    /// <summary>A segment that nothing is written to any more.</summary>
-    private readonly record struct ClosedSegment(string Path, long Length, long LastKey);
+    /// <summary>
+    /// A segment that nothing is written to any more. It stays open until it goes, so that it can be put back where somebody else removes it before.
+    /// </summary>
+    /// <param name="Segment">The segment.</param>
+    /// <param name="LastKey">What the system database must have before it may go.</param>
+    private readonly record struct ClosedSegment(DeltaSegment Segment, long LastKey);
 }

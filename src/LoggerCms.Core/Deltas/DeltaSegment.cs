@@ -15,8 +15,9 @@ internal sealed class DeltaSegment : IDisposable
     private readonly IFileLayer _files;
     private readonly string _folder;
     private readonly DeltaJournalHeader _journal;
-    private readonly IDurableFile _file;
     private readonly byte[] _marker = new byte[DeltaFormat.FrameHeaderSize];
+    private IDurableFile _file;
+    private bool _isPuttingBack;
     private ulong _salt;
 
     private DeltaSegment(IFileLayer files, string folder, DeltaJournalHeader journal, long sequence, long length)
@@ -42,8 +43,14 @@ internal sealed class DeltaSegment : IDisposable
     /// <summary>Everything before this offset is on the disk.</summary>
     public long DurableEnd { get; private set; }
 
-    /// <summary>A write or a sync failed: nothing is written or synced here any more.</summary>
+    /// <summary>A write or a sync failed, or the file had lost its name: nothing is written or synced here any more.</summary>
     public bool IsGivenUp { get; private set; }
+
+    /// <summary>Nobody needs what it holds: it has no handle any more, and is about to lose its name or has.</summary>
+    public bool IsLetGo { get; private set; }
+
+    /// <summary>Whether somebody removed the file, gave it another name, or put another folder in the place of its own.</summary>
+    public bool IsRemoved => !IsLetGo && (_isPuttingBack || _files.Find(Path) is null);
 
     /// <summary>A marker for all that is durable is durable itself.</summary>
     public bool IsMarked { get; private set; } = true;
@@ -56,8 +63,7 @@ internal sealed class DeltaSegment : IDisposable
         var segment = new DeltaSegment(files, folder, journal, sequence, length);
         try
         {
-            for (long at = 0; at < length; at += ZeroBytes)
-                segment._file.Write(Zeros.AsSpan(0, (int)Math.Min(ZeroBytes, length - at)), at);
+            Clear(segment._file, 0, length);
             segment._file.Sync();
             segment.Syncs++;
             return segment;
@@ -104,10 +110,65 @@ internal sealed class DeltaSegment : IDisposable
         IsMarked = true;
     }
 
+    /// <summary>
+    /// Has the file under its name again where it was removed: made anew, to the byte, from what the handle still leads to, up to what is durable.
+    /// So whoever reads the folder later finds the journal as it was. After a failure it may be asked again.
+    /// </summary>
+    public void PutBack()
+    {
+        _isPuttingBack = true;
+        var spare = DeltaNames.Spare(_folder, _journal.Epoch, Sequence);
+        _files.Delete(spare);
+        var anew = _files.Create(spare);
+        try
+        {
+            CopyTo(anew);
+            Clear(anew, DurableEnd, Length);
+            anew.Sync();
+            Syncs++;
+            _files.Rename(spare, Path);
+            _files.SyncFolder(_folder);
+        }
+        catch
+        {
+            // Where it has its name by now, that may not be durable: the next try takes its place.
+            anew.Dispose();
+            throw;
+        }
+
+        _file.Dispose();
+        (_file, _isPuttingBack) = (anew, false);
+    }
+
+    private void CopyTo(IDurableFile anew)
+    {
+        var bytes = new byte[ZeroBytes];
+        for (long at = 0; at < DurableEnd; at += ZeroBytes)
+        {
+            var part = bytes.AsSpan(0, (int)Math.Min(ZeroBytes, DurableEnd - at));
+            if (_file.ReadFully(part, at) != part.Length)
+                throw new IOException($"'{Path}' was removed, and has become shorter than it was.");
+            anew.Write(part, at);
+        }
+    }
+
+    private static void Clear(IDurableFile file, long from, long to)
+    {
+        for (var at = from; at < to; at += ZeroBytes)
+            file.Write(Zeros.AsSpan(0, (int)Math.Min(ZeroBytes, to - at)), at);
+    }
+
+    /// <summary>Nothing of it is needed any more; its file may go.</summary>
+    public void LetGo()
+    {
+        IsLetGo = true;
+        _file.Dispose();
+    }
+
     /// <summary>Removes a file that has no record and is no part of the journal; false where it is still there.</summary>
     public bool Discard()
     {
-        _file.Dispose();
+        LetGo();
         try
         {
             _files.Delete(Path);
@@ -128,6 +189,8 @@ internal sealed class DeltaSegment : IDisposable
         {
             _file.Write(frame, DurableEnd);
             _file.SyncData();
+            if (!_file.HasName)
+                throw new FileNotFoundException($"The delta file '{Path}' was removed while it is written.", Path);
         }
         catch
         {

@@ -23,6 +23,9 @@ internal sealed record DeltaSegmentHeader
     /// <summary>Where the valid part of that one ends. What stands behind it there was written anew here, or was never acknowledged.</summary>
     public required long PreviousEnd { get; init; }
 
+    /// <summary>The length that the file had before it got its name; 0 in files of releases that did not say it.</summary>
+    public required long Room { get; init; }
+
     /// <summary>The last update key before the first record here; 0 for none.</summary>
     public required long KeyBefore { get; init; }
 

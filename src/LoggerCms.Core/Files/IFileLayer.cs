@@ -37,6 +37,12 @@ internal interface IDurableFile : IDisposable
 {
     long Length { get; }
 
+    /// <summary>
+    /// Whether the file still has a name: one that was removed while it is open takes writes and syncs as before, and is gone with its last handle.
+    /// Cheap enough to be asked after each sync. True where the system cannot say, and on Windows, where the name of an open file stays taken.
+    /// </summary>
+    bool HasName { get; }
+
     /// <summary>Writes all of the bytes; after a failure any part of them may have been written.</summary>
     void Write(ReadOnlySpan<byte> bytes, long offset);
 

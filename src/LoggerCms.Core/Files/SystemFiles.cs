@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LoggerCms.Core.Temp.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace LoggerCms.Core.Files;
@@ -112,6 +113,8 @@ internal sealed partial class SystemFiles : IFileLayer
     private sealed class SystemFile(FileStream stream) : IDurableFile
     {
         public long Length => RandomAccess.GetLength(stream.SafeFileHandle);
+
+        public bool HasName => !OperatingSystem.IsLinux() || FileStat.HasName((int)stream.SafeFileHandle.DangerousGetHandle());
 
         public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(stream.SafeFileHandle, bytes, offset);
 

@@ -3,7 +3,9 @@ namespace LoggerCms.Core.RunTimeImage;
 /// <summary>
 /// A side's system database as its node uses it. Every failure is a <see cref="LoggerCmsException"/>: <c>ServerUnreachable</c>,
 /// <c>ConnectionLost</c>, <c>DiskFull</c>, <c>DatabaseNotFound</c>, <c>NotADatabase</c>, <c>FormatNotSupported</c> … A connection that broke is
-/// made again by the next call. Calls of <see cref="LoadAsync"/> and <see cref="FindAsync"/> may run beside a flush; the others come one at a time.
+/// made again by the next call. What writes holds the lease as it was taken through this object: besides the epoch, the node and the system's
+/// identity must be those of then, or it is <c>EpochLost</c>, because the name may lead to another system's database by now; and the epoch's last key
+/// must not be below one that was seen committed through this object, or it is <c>DatabaseWentBack</c>. Calls of <see cref="LoadAsync"/> and <see cref="FindAsync"/> may run beside a flush; the others come one at a time.
 /// </summary>
 internal interface ISystemDatabase : IAsyncDisposable
 {
@@ -33,7 +35,7 @@ internal interface ISystemDatabase : IAsyncDisposable
     /// <summary>Hands over every object once, in no order, from several threads at a time when the database can be read side by side.</summary>
     Task LoadAsync(Action<CmsObject> onObject, CancellationToken cancellationToken);
 
-    /// <summary>The object as the database has it.</summary>
+    /// <summary>The object as the database has it; null too where, since the lease was taken, another system's database is in its place.</summary>
     Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken);
 
     /// <summary>

@@ -13,6 +13,7 @@ internal sealed class PgSystemDatabase : ISystemDatabase
     private readonly string _lockTimeout;
     private readonly PgSessionKeeper _writer;
     private readonly PgSessionKeeper _reader;
+    private Tenure? _tenure;
 
     /// <param name="connection">Where the database is.</param>
     /// <param name="patience">How long a write waits for a lock.</param>
@@ -38,27 +39,35 @@ internal sealed class PgSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
-    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
-        => _reader.UseAsync(
+    public async Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        var state = await _reader.UseAsync(
             async session =>
             {
                 await session.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY", cancellationToken).ConfigureAwait(false);
-                var state = await PgSystemTables.ReadStateAsync(session, Name, cancellationToken).ConfigureAwait(false);
+                var read = await PgSystemTables.ReadStateAsync(session, Name, cancellationToken).ConfigureAwait(false);
                 await session.ExecuteAsync("ROLLBACK", cancellationToken).ConfigureAwait(false);
-                return state;
+                return read;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = _tenure?.Seen(state);
+        return state;
+    }
 
-    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
-        => WriteAsync(session => PgSystemTables.TakeLeaseAsync(session, Name, nodeId, nodeName, takeOver, cancellationToken), cancellationToken);
+    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+    {
+        (var lease, _tenure) = await WriteAsync(
+            session => PgSystemTables.TakeLeaseAsync(session, Name, nodeId, nodeName, takeOver, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return lease;
+    }
 
     public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken)
         => WriteAsync(
             async session =>
             {
                 await PgSystemTables.CheckAsync(session, Name, cancellationToken).ConfigureAwait(false);
-                return await session.ExecuteAsync(
-                    "UPDATE public.loggercms_lease SET expires_us = 0 WHERE epoch = $1", cancellationToken, epoch).ConfigureAwait(false);
+                await PgSystemTables.ReleaseLeaseAsync(session, Tenure.Of(_tenure, epoch), cancellationToken).ConfigureAwait(false);
+                return true;
             },
             cancellationToken);
 
@@ -66,7 +75,7 @@ internal sealed class PgSystemDatabase : ISystemDatabase
         => WriteAsync(
             async session =>
             {
-                await PgSystemTables.HoldEpochAsync(session, Name, epoch, cancellationToken).ConfigureAwait(false);
+                await PgSystemTables.HoldEpochAsync(session, Name, Tenure.Of(_tenure, epoch), cancellationToken).ConfigureAwait(false);
                 return await session.ExecuteAsync(
                     "UPDATE public.loggercms_system SET object_id_end = greatest(object_id_end, $1), update_key_end = greatest(update_key_end, $2)",
                     cancellationToken, objectIdEnd, updateKeyEnd).ConfigureAwait(false);
@@ -77,28 +86,43 @@ internal sealed class PgSystemDatabase : ISystemDatabase
         => PgObjectLoad.RunAsync(OpenAsync, Name, onObject, cancellationToken);
 
     public Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken)
-        => _reader.UseAsync(
-            async session => (await session.QueryAsync(
-                $"SELECT {SystemTables.ObjectColumns} FROM public.cms_object WHERE id = $1", SystemTables.Read, cancellationToken, id).ConfigureAwait(false)).FirstOrDefault(),
-            cancellationToken);
+    {
+        const string Find = $"SELECT {SystemTables.ObjectColumns} FROM public.cms_object WHERE id = $1";
 
-    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
-        => WriteAsync(
+        // Of another system there is nothing to find, whatever has the same id there.
+        const string FindOurs = $"{Find} AND EXISTS (SELECT FROM public.loggercms_system WHERE identity = $2)";
+        return _reader.UseAsync(
+            async session => (await (_tenure is { } tenure
+                ? session.QueryAsync(FindOurs, SystemTables.Read, cancellationToken, id, tenure.Identity)
+                : session.QueryAsync(Find, SystemTables.Read, cancellationToken, id)).ConfigureAwait(false)).FirstOrDefault(),
+            cancellationToken);
+    }
+
+    public async Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, batch.Epoch);
+        await WriteAsync(
             async session =>
             {
-                await PgSystemFlush.WriteAsync(session, Name, batch, cancellationToken).ConfigureAwait(false);
+                await PgSystemFlush.WriteAsync(session, Name, tenure, batch, cancellationToken).ConfigureAwait(false);
                 return true;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(batch.LastUpdateKey);
+    }
 
-    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, content.Epoch);
+        await WriteAsync(
             async session =>
             {
-                await PgSystemFlush.ReplaceAsync(session, Name, content, cancellationToken).ConfigureAwait(false);
+                await PgSystemFlush.ReplaceAsync(session, Name, tenure, content, cancellationToken).ConfigureAwait(false);
                 return true;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(content.LastUpdateKey) with { Identity = content.Identity };
+    }
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => _reader.UseAsync(

@@ -19,9 +19,9 @@ internal static class PgSystemFlush
           modified_us = excluded.modified_us, access_list = excluded.access_list, properties = excluded.properties
         """;
 
-    public static async Task WriteAsync(PgSession session, string database, FlushBatch batch, CancellationToken cancellationToken)
+    public static async Task WriteAsync(PgSession session, string database, Tenure tenure, FlushBatch batch, CancellationToken cancellationToken)
     {
-        await PgSystemTables.HoldEpochAsync(session, database, batch.Epoch, cancellationToken).ConfigureAwait(false);
+        await PgSystemTables.HoldEpochAsync(session, database, tenure, cancellationToken).ConfigureAwait(false);
         if (batch.Remove.Count > 0)
         {
             await session.ExecuteAsync(
@@ -41,9 +41,10 @@ internal static class PgSystemFlush
         await EndAsync(session, batch.Epoch, batch.LastUpdateKey, cancellationToken).ConfigureAwait(false);
     }
 
-    public static async Task ReplaceAsync(PgSession session, string database, SystemContent content, CancellationToken cancellationToken)
+    public static async Task ReplaceAsync(
+        PgSession session, string database, Tenure tenure, SystemContent content, CancellationToken cancellationToken)
     {
-        await PgSystemTables.HoldEpochAsync(session, database, content.Epoch, cancellationToken).ConfigureAwait(false);
+        await PgSystemTables.HoldEpochAsync(session, database, tenure, cancellationToken).ConfigureAwait(false);
         foreach (var table in new[] { "cms_object", SystemTables.Token, SystemTables.Request })
             await session.ExecuteAsync($"DELETE FROM public.{table}", cancellationToken).ConfigureAwait(false);
         foreach (var part in FlushParts.Of(content.Objects))

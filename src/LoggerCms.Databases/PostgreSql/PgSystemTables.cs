@@ -8,6 +8,8 @@ internal static class PgSystemTables
     /// <summary>Held while the tables are made: CREATE TABLE IF NOT EXISTS fails where two sessions come at once.</summary>
     private const long MakeLock = 0x4C69L << 48;
 
+    private const string Holds = "l.epoch = $1 AND l.node_id = $2 AND s.identity = $3";
+
     private const string Now = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
     /// <summary>The CUIDs' uniqueness is looked at when all rows of a flush are there, so that they may move between objects.</summary>
@@ -72,7 +74,7 @@ internal static class PgSystemTables
     }
 
     /// <summary>Takes the lease; the row's lock makes a compare-and-set of the look at its holder.</summary>
-    public static async Task<Lease> TakeLeaseAsync(
+    public static async Task<(Lease Lease, Tenure Tenure)> TakeLeaseAsync(
         PgSession session, string database, Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
     {
         await CheckAsync(session, database, cancellationToken).ConfigureAwait(false);
@@ -87,18 +89,29 @@ internal static class PgSystemTables
         await session.ExecuteAsync(
             "INSERT INTO public.loggercms_epoch (epoch, node_id, holder, last_key) SELECT $1, $2, $3, update_key_end FROM public.loggercms_system",
             cancellationToken, lease.Epoch, nodeId, nodeName).ConfigureAwait(false);
-        return lease;
+        var (identity, lastKey) = (await session.QueryAsync(
+            "SELECT identity, update_key_end FROM public.loggercms_system", r => (r.GetGuid(0), r.GetInt64(1)), cancellationToken).ConfigureAwait(false))[0];
+        return (lease, new Tenure(lease.Epoch, nodeId, identity, lastKey));
     }
 
-    /// <summary>The first statement of every write: a node whose epoch was taken over goes no further.</summary>
-    public static async Task HoldEpochAsync(PgSession session, string database, long epoch, CancellationToken cancellationToken)
+    public static Task ReleaseLeaseAsync(PgSession session, Tenure tenure, CancellationToken cancellationToken)
+        => session.ExecuteAsync(
+            $"UPDATE public.loggercms_lease AS l SET expires_us = 0 FROM public.loggercms_system AS s WHERE {Holds}",
+            cancellationToken, tenure.Epoch, tenure.NodeId, tenure.Identity);
+
+    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system or an earlier state, goes no further.</summary>
+    public static async Task HoldEpochAsync(PgSession session, string database, Tenure tenure, CancellationToken cancellationToken)
     {
-        var formats = await session.QueryAsync(
-            "UPDATE public.loggercms_lease AS l SET epoch = l.epoch FROM public.loggercms_system AS s WHERE l.epoch = $1 RETURNING s.format",
-            r => r.GetInt32(0), cancellationToken, epoch).ConfigureAwait(false);
-        if (formats.Count != 1)
-            throw SystemTables.EpochLost(database, epoch);
-        CheckFormat(formats[0], database);
+        var held = await session.QueryAsync(
+            $"""
+            UPDATE public.loggercms_lease AS l SET epoch = l.epoch FROM public.loggercms_system AS s WHERE {Holds}
+            RETURNING s.format, coalesce((SELECT e.last_key FROM public.loggercms_epoch AS e WHERE e.epoch = l.epoch), 0)
+            """,
+            r => (Format: r.GetInt32(0), LastKey: r.GetInt64(1)), cancellationToken, tenure.Epoch, tenure.NodeId, tenure.Identity).ConfigureAwait(false);
+        if (held.Count != 1)
+            throw SystemTables.EpochLost(database, tenure.Epoch);
+        CheckFormat(held[0].Format, database);
+        tenure.Check(database, held[0].LastKey);
     }
 
     private static void CheckFormat(int format, string database)

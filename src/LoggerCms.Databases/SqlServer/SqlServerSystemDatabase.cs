@@ -12,6 +12,7 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
 
     private readonly SqlServerStore _store;
+    private Tenure? _tenure;
 
     /// <param name="connection">Where the database is.</param>
     /// <param name="patience">How long a statement waits for a lock.</param>
@@ -29,22 +30,27 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
-    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
-        => _store.ReadAsync((session, facts) => SqlServerSystemTables.ReadStateAsync(session, facts.Dialect, cancellationToken), cancellationToken);
+    public async Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        var state = await _store.ReadAsync(
+            (session, facts) => SqlServerSystemTables.ReadStateAsync(session, facts.Dialect, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _tenure = _tenure?.Seen(state);
+        return state;
+    }
 
-    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
-        => _store.WriteAsync((session, _) => SqlServerSystemTables.TakeLeaseAsync(session, nodeId, nodeName, takeOver, cancellationToken), cancellationToken);
+    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+    {
+        (var lease, _tenure) = await _store.WriteAsync(
+            (session, _) => SqlServerSystemTables.TakeLeaseAsync(session, nodeId, nodeName, takeOver, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return lease;
+    }
 
     public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken)
         => WriteAsync(
             async (session, _) =>
             {
                 await SqlServerSystemTables.CheckAsync(session, cancellationToken).ConfigureAwait(false);
-                await session.ExecuteAsync(
-                    $"UPDATE {SqlServerSystemTables.Lease} SET expires_us = 0 WHERE epoch = @epoch",
-                    "giving the lease back",
-                    cancellationToken,
-                    ("@epoch", epoch)).ConfigureAwait(false);
+                await SqlServerSystemTables.ReleaseLeaseAsync(session, Tenure.Of(_tenure, epoch), cancellationToken).ConfigureAwait(false);
             },
             cancellationToken);
 
@@ -52,7 +58,7 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
         => WriteAsync(
             async (session, _) =>
             {
-                await SqlServerSystemTables.HoldEpochAsync(session, epoch, cancellationToken).ConfigureAwait(false);
+                await SqlServerSystemTables.HoldEpochAsync(session, Tenure.Of(_tenure, epoch), cancellationToken).ConfigureAwait(false);
                 await session.ExecuteAsync(
                     $"""
                     UPDATE {SqlServerSystemTables.System} SET
@@ -94,18 +100,32 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
     public Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken)
         => _store.ReadAsync(
             async (session, _) => (await session.QueryAsync(
-                $"SELECT {SystemTables.ObjectColumns} FROM {SqlServerSystemTables.Object} WHERE id = @id",
+                // Of another system there is nothing to find, whatever has the same id there.
+                $"SELECT {SystemTables.ObjectColumns} FROM {SqlServerSystemTables.Object} WHERE id = @id"
+                    + $" AND (@any = 1 OR EXISTS (SELECT 1 FROM {SqlServerSystemTables.System} WHERE [identity] = @identity))",
                 SystemTables.Read,
                 "reading an object",
                 cancellationToken,
-                ("@id", id)).ConfigureAwait(false)).SingleOrDefault(),
+                ("@id", id),
+                ("@any", _tenure is null ? 1 : 0),
+                ("@identity", _tenure?.Identity ?? Guid.Empty)).ConfigureAwait(false)).SingleOrDefault(),
             cancellationToken);
 
-    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
-        => WriteAsync((session, facts) => SqlServerSystemFlush.WriteAsync(session, facts.Dialect, batch, cancellationToken), cancellationToken);
+    public async Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, batch.Epoch);
+        await WriteAsync(
+            (session, facts) => SqlServerSystemFlush.WriteAsync(session, facts.Dialect, tenure, batch, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(batch.LastUpdateKey);
+    }
 
-    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
-        => WriteAsync((session, facts) => SqlServerSystemFlush.ReplaceAsync(session, facts.Dialect, content, cancellationToken), cancellationToken);
+    public async Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, content.Epoch);
+        await WriteAsync(
+            (session, facts) => SqlServerSystemFlush.ReplaceAsync(session, facts.Dialect, tenure, content, cancellationToken), cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(content.LastUpdateKey) with { Identity = content.Identity };
+    }
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => _store.ReadAsync(

@@ -46,9 +46,10 @@ internal static class SqlServerSystemFlush
             update_key_end = CASE WHEN update_key_end < @key THEN @key ELSE update_key_end END;
         """;
 
-    public static async Task WriteAsync(SqlServerSession session, SqlServerDialect dialect, FlushBatch batch, CancellationToken cancellationToken)
+    public static async Task WriteAsync(
+        SqlServerSession session, SqlServerDialect dialect, Tenure tenure, FlushBatch batch, CancellationToken cancellationToken)
     {
-        await SqlServerSystemTables.HoldEpochAsync(session, batch.Epoch, cancellationToken).ConfigureAwait(false);
+        await SqlServerSystemTables.HoldEpochAsync(session, tenure, cancellationToken).ConfigureAwait(false);
         await RemoveAsync(session, dialect, batch.Remove, cancellationToken).ConfigureAwait(false);
         await PutAsync(session, dialect, batch.Put, cancellationToken).ConfigureAwait(false);
         foreach (var keys in batch.RemoveLocal.GroupBy(k => k.Class))
@@ -59,9 +60,10 @@ internal static class SqlServerSystemFlush
             End, Writing, cancellationToken, ("@key", batch.LastUpdateKey), ("@epoch", batch.Epoch)).ConfigureAwait(false);
     }
 
-    public static async Task ReplaceAsync(SqlServerSession session, SqlServerDialect dialect, SystemContent content, CancellationToken cancellationToken)
+    public static async Task ReplaceAsync(
+        SqlServerSession session, SqlServerDialect dialect, Tenure tenure, SystemContent content, CancellationToken cancellationToken)
     {
-        await SqlServerSystemTables.HoldEpochAsync(session, content.Epoch, cancellationToken).ConfigureAwait(false);
+        await SqlServerSystemTables.HoldEpochAsync(session, tenure, cancellationToken).ConfigureAwait(false);
         string[] tables = [SqlServerSystemTables.Object, $"[dbo].[{SystemTables.Token}]", $"[dbo].[{SystemTables.Request}]"];
         foreach (var table in tables)
             await session.ExecuteAsync($"DELETE FROM {table}", Writing, cancellationToken).ConfigureAwait(false);

@@ -99,7 +99,7 @@ internal static class SqlServerSystemTables
     }
 
     /// <summary>Takes the lease by one UPDATE, which looks at the holder and takes his place in one.</summary>
-    public static async Task<Lease> TakeLeaseAsync(
+    public static async Task<(Lease Lease, Tenure Tenure)> TakeLeaseAsync(
         SqlServerSession session, Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
     {
         await CheckAsync(session, cancellationToken).ConfigureAwait(false);
@@ -124,18 +124,33 @@ internal static class SqlServerSystemTables
             ("@epoch", lease.Epoch),
             ("@node", nodeId),
             ("@holder", nodeName)).ConfigureAwait(false);
-        return lease;
+        var (identity, lastKey) = (await session.QueryAsync(
+            $"SELECT [identity], update_key_end FROM {System}", r => (r.GetGuid(0), r.GetInt64(1)), Leasing, cancellationToken).ConfigureAwait(false))[0];
+        return (lease, new Tenure(lease.Epoch, nodeId, identity, lastKey));
     }
 
-    /// <summary>The first statement of every write: a node whose epoch was taken over goes no further.</summary>
-    public static async Task HoldEpochAsync(SqlServerSession session, long epoch, CancellationToken cancellationToken)
+    public static Task ReleaseLeaseAsync(SqlServerSession session, Tenure tenure, CancellationToken cancellationToken)
+        => SetLeaseAsync(session, "expires_us = 0", "giving the lease back", tenure, cancellationToken);
+
+    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system or an earlier state, goes no further.</summary>
+    public static async Task HoldEpochAsync(SqlServerSession session, Tenure tenure, CancellationToken cancellationToken)
     {
-        var held = await session.ExecuteAsync(
-            $"UPDATE {Lease} SET epoch = epoch WHERE epoch = @epoch", "holding the lease", cancellationToken, ("@epoch", epoch)).ConfigureAwait(false);
-        if (held != 1)
-            throw SystemTables.EpochLost(session.Side, epoch);
+        if (await SetLeaseAsync(session, "epoch = epoch", "holding the lease", tenure, cancellationToken).ConfigureAwait(false) != 1)
+            throw SystemTables.EpochLost(session.Side, tenure.Epoch);
         await CheckAsync(session, cancellationToken).ConfigureAwait(false);
+        var lastKey = await session.ScalarAsync(
+            $"SELECT last_key FROM {Epoch} WHERE epoch = @epoch", "holding the lease", cancellationToken, ("@epoch", tenure.Epoch)).ConfigureAwait(false);
+        tenure.Check(session.Side, lastKey as long? ?? 0);
     }
+
+    private static Task<long> SetLeaseAsync(SqlServerSession session, string set, string what, Tenure tenure, CancellationToken cancellationToken)
+        => session.ExecuteAsync(
+            $"UPDATE {Lease} SET {set} WHERE epoch = @epoch AND node_id = @node AND EXISTS (SELECT 1 FROM {System} WHERE [identity] = @identity)",
+            what,
+            cancellationToken,
+            ("@epoch", tenure.Epoch),
+            ("@node", tenure.NodeId),
+            ("@identity", tenure.Identity));
 
     private static async Task<int?> FormatAsync(SqlServerSession session, CancellationToken cancellationToken)
     {

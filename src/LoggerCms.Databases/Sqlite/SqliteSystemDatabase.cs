@@ -19,6 +19,7 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
     private readonly TimeSpan _patience;
     private readonly SqliteConnectionKeeper _writer;
     private readonly SqliteConnectionKeeper _reader;
+    private Tenure? _tenure;
 
     /// <param name="connection">The file's path.</param>
     /// <param name="patience">How long a write waits for another connection that holds the database.</param>
@@ -57,8 +58,9 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
             },
             cancellationToken);
 
-    public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
-        => ReadAsync(
+    public async Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken)
+    {
+        var state = await ReadAsync(
             db =>
             {
                 // Several statements: one transaction, so that they are of one commit.
@@ -73,23 +75,29 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
                         db.Execute("ROLLBACK");
                 }
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = _tenure?.Seen(state);
+        return state;
+    }
 
-    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+    {
+        (var lease, _tenure) = await WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
                 return SqliteSystemTables.TakeLease(db, nodeId, nodeName, takeOver);
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        return lease;
+    }
 
     public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken)
         => WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemTables.ReleaseLease(db, epoch);
+                SqliteSystemTables.ReleaseLease(db, Tenure.Of(_tenure, epoch));
                 return true;
             },
             cancellationToken);
@@ -99,7 +107,7 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemTables.HoldEpoch(db, epoch);
+                SqliteSystemTables.HoldEpoch(db, Tenure.Of(_tenure, epoch));
                 SqliteSystemTables.Reserve(db, objectIdEnd, updateKeyEnd);
                 return true;
             },
@@ -112,30 +120,41 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
         => ReadAsync(
             db =>
             {
-                using var find = db.Prepare($"SELECT {SystemTables.ObjectColumns} FROM main.cms_object WHERE id = ?1");
-                return find.Bind(1, id).Step() ? new SqliteObjectReader().Read(find.Handle) : null;
+                // Of another system there is nothing to find, whatever has the same id there.
+                using var find = db.Prepare(
+                    $"SELECT {SystemTables.ObjectColumns} FROM main.cms_object WHERE id = ?1"
+                    + " AND (?2 IS NULL OR EXISTS (SELECT 1 FROM main.loggercms_system WHERE identity = ?2))");
+                return find.Bind(1, id).Bind(2, _tenure?.Identity.ToString("D")).Step() ? new SqliteObjectReader().Read(find.Handle) : null;
             },
             cancellationToken);
 
-    public Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task FlushAsync(FlushBatch batch, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, batch.Epoch);
+        await WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemFlush.Write(db, batch, cancellationToken);
+                SqliteSystemFlush.Write(db, tenure, batch, cancellationToken);
                 return true;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(batch.LastUpdateKey);
+    }
 
-    public Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
-        => WriteAsync(
+    public async Task ReplaceAsync(SystemContent content, CancellationToken cancellationToken)
+    {
+        var tenure = Tenure.Of(_tenure, content.Epoch);
+        await WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
-                SqliteSystemFlush.Replace(db, content, cancellationToken);
+                SqliteSystemFlush.Replace(db, tenure, content, cancellationToken);
                 return true;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+        _tenure = tenure.Committed(content.LastUpdateKey) with { Identity = content.Identity };
+    }
 
     public Task LoadLocalAsync(LocalClass localClass, Action<LocalEntry> onEntry, CancellationToken cancellationToken)
         => ReadAsync(

@@ -23,9 +23,9 @@ internal static class SqliteSystemFlush
           access_list = ?11, properties = ?12 WHERE id = ?1 AND cuid = ?2
         """;
 
-    public static void Write(SqliteDb db, FlushBatch batch, CancellationToken cancellationToken)
+    public static void Write(SqliteDb db, Tenure tenure, FlushBatch batch, CancellationToken cancellationToken)
     {
-        SqliteSystemTables.HoldEpoch(db, batch.Epoch);
+        SqliteSystemTables.HoldEpoch(db, tenure);
         Remove(db, batch.Remove, cancellationToken);
         Put(db, batch.Put, cancellationToken);
         RemoveLocal(db, batch.RemoveLocal);
@@ -33,9 +33,9 @@ internal static class SqliteSystemFlush
         MoveEnds(db, batch.Epoch, batch.LastUpdateKey);
     }
 
-    public static void Replace(SqliteDb db, SystemContent content, CancellationToken cancellationToken)
+    public static void Replace(SqliteDb db, Tenure tenure, SystemContent content, CancellationToken cancellationToken)
     {
-        SqliteSystemTables.HoldEpoch(db, content.Epoch);
+        SqliteSystemTables.HoldEpoch(db, tenure);
         db.Execute("DELETE FROM main.cms_object; DELETE FROM main.loggercms_token; DELETE FROM main.loggercms_request");
         using (var writer = new SqliteObjectWriter(db, Upsert))
         {

@@ -82,7 +82,7 @@ internal static class SqliteSystemTables
     }
 
     /// <summary>Takes the lease under the write lock, which makes a compare-and-set of the look at its holder.</summary>
-    public static Lease TakeLease(SqliteDb db, Guid nodeId, string nodeName, bool takeOver)
+    public static (Lease Lease, Tenure Tenure) TakeLease(SqliteDb db, Guid nodeId, string nodeName, bool takeOver)
     {
         var former = ReadLease(db);
         if (former is { InForce: true } && former.NodeId != nodeId && !takeOver)
@@ -93,22 +93,27 @@ internal static class SqliteSystemTables
         using var insert = db.Prepare(
             "INSERT INTO main.loggercms_epoch (epoch, node_id, holder, last_key) SELECT ?1, ?2, ?3, update_key_end FROM main.loggercms_system");
         insert.Bind(1, lease.Epoch).Bind(2, nodeId.ToString("D")).Bind(3, nodeName).Run();
-        return lease;
+        var identity = Guid.Parse(db.ScalarText("SELECT identity FROM main.loggercms_system")!);
+        return (lease, new Tenure(lease.Epoch, nodeId, identity, db.ScalarInt64("SELECT update_key_end FROM main.loggercms_system")));
     }
 
-    public static void ReleaseLease(SqliteDb db, long epoch)
-    {
-        using var update = db.Prepare("UPDATE main.loggercms_lease SET expires_us = 0 WHERE epoch = ?1");
-        update.Bind(1, epoch).Run();
-    }
+    public static void ReleaseLease(SqliteDb db, Tenure tenure) => SetLease(db, "expires_us = 0", tenure);
 
-    /// <summary>The first statement of every write: a node whose epoch was taken over goes no further.</summary>
-    public static void HoldEpoch(SqliteDb db, long epoch)
+    /// <summary>The first statement of every write: a node whose epoch was taken over, or that has come upon another system or an earlier state, goes no further.</summary>
+    public static void HoldEpoch(SqliteDb db, Tenure tenure)
     {
-        using var hold = db.Prepare("UPDATE main.loggercms_lease SET epoch = ?1 WHERE epoch = ?1");
-        hold.Bind(1, epoch).Run();
+        SetLease(db, "epoch = ?1", tenure);
         if (db.Changes != 1)
-            throw SystemTables.EpochLost(db.Side, epoch);
+            throw SystemTables.EpochLost(db.Side, tenure.Epoch);
+        using var last = db.Prepare("SELECT last_key FROM main.loggercms_epoch WHERE epoch = ?1");
+        tenure.Check(db.Side, last.Bind(1, tenure.Epoch).Step() ? last.Int64(0) : 0);
+    }
+
+    private static void SetLease(SqliteDb db, string set, Tenure tenure)
+    {
+        using var update = db.Prepare(
+            $"UPDATE main.loggercms_lease SET {set} WHERE epoch = ?1 AND node_id = ?2 AND EXISTS (SELECT 1 FROM main.loggercms_system WHERE identity = ?3)");
+        update.Bind(1, tenure.Epoch).Bind(2, tenure.NodeId.ToString("D")).Bind(3, tenure.Identity.ToString("D")).Run();
     }
 
     public static void Reserve(SqliteDb db, long objectIdEnd, long updateKeyEnd)

@@ -145,7 +145,8 @@ internal sealed partial class CallerMiddleware(
         ErrorCodes.InvalidObject or ErrorCodes.InvalidQuery or ErrorCodes.InvalidOption or ErrorCodes.FormatNotSupported => StatusCodes.Status400BadRequest,
         ErrorCodes.LimitExceeded when exception.IsOfRequest => StatusCodes.Status413PayloadTooLarge,
         ErrorCodes.LimitExceeded => StatusCodes.Status429TooManyRequests,
-        ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.EpochLost or ErrorCodes.OutcomeUnknown => StatusCodes.Status503ServiceUnavailable,
+        ErrorCodes.NodeNotReady or ErrorCodes.JournalFailed or ErrorCodes.EpochLost or ErrorCodes.DatabaseWentBack or ErrorCodes.OutcomeUnknown
+            => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
 

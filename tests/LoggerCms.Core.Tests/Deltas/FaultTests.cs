@@ -1,4 +1,5 @@
 using LoggerCms.Core.Deltas;
+using LoggerCms.Core.Files;
 using LoggerCms.CrashableFiles;
 using LoggerCms.Transfer.Tests.Support;
 using static LoggerCms.Core.Tests.Deltas.JournalFixture;
@@ -24,6 +25,69 @@ public sealed class FaultTests
         Assert.Equal(2, Segments(_disk).Count);
         Assert.Equal([1L, 2, 3, 4, 5], Keys(_disk));
         Assert.Equal([1L, 2, 3, 4, 5], Keys(_disk.PullThePlug()));
+    }
+
+    [Fact]
+    public async Task Files_that_were_removed_under_the_journal_are_put_back_before_anything_more_is_acknowledged()
+    {
+        await using var journal = DeltaJournal.Create(_disk, Folder, Header(), Small with { MakeAhead = false, MarkAfter = TimeSpan.FromHours(1) });
+        await journal.AppendManyAsync(1, 100);
+        var segments = Segments(_disk);
+        Assert.True(segments.Count > 2, $"{segments.Count} segments");
+        foreach (var path in segments)
+            _disk.Delete(path);
+        await journal.AppendAsync(101);
+
+        Assert.Equal(Enumerable.Range(1, 101).Select(k => (long)k), Keys(_disk));
+        Assert.Equal(Keys(_disk), Keys(_disk.PullThePlug()));
+        Assert.Null(journal.State.FailedSince);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_removed_is_put_back_with_the_marker_too()
+    {
+        var time = new ManualTime();
+        await using var journal = DeltaJournal.Create(_disk, Folder, Header(), Small with { MakeAhead = false, MarkAfter = TimeSpan.FromSeconds(1) }, time: time);
+        await journal.AppendManyAsync(1, 3);
+        _disk.Delete(Assert.Single(Segments(_disk)));
+        await AdvanceUntilAsync(time, () => Segments(_disk).Count > 0);
+        await journal.AppendAsync(4);
+        Assert.Equal([1L, 2, 3, 4], Keys(_disk.PullThePlug()));
+    }
+
+    [Fact]
+    public async Task What_was_trimmed_is_not_put_back()
+    {
+        await using var journal = DeltaJournal.Create(_disk, Folder, Header(), Small with { MakeAhead = false, MarkAfter = TimeSpan.FromHours(1) });
+        await journal.AppendManyAsync(1, 100);
+        await journal.TrimAsync(60);
+        var left = Keys(_disk);
+        Assert.InRange(left[0], 2, 61);
+        _disk.Delete(Segments(_disk)[0]);
+        await journal.AppendAsync(101);
+        await journal.AppendManyAsync(102, 60);
+        Assert.Equal(left[0], Keys(_disk)[0]);
+        Assert.Equal(161, Keys(_disk)[^1]);
+    }
+
+    [Fact]
+    public async Task A_folder_that_was_removed_is_made_again_with_what_was_in_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || OperatingSystem.IsMacOS(), "A file in use is not removed there, or does not tell.");
+        var root = Directory.CreateTempSubdirectory("loggercms-journal-").FullName;
+        try
+        {
+            var folder = Path.Combine(root, "deltas");
+            await using var journal = DeltaJournal.Create(SystemFiles.Instance, folder, Header(), Small with { MakeAhead = false });
+            await journal.AppendManyAsync(1, 100);
+            Directory.Delete(folder, recursive: true);
+            await journal.AppendAsync(101);
+            Assert.Equal(Enumerable.Range(1, 101).Select(k => (long)k), Keys(SystemFiles.Instance, folder));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
     }
 
     [Fact]

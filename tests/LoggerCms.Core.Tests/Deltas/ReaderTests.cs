@@ -62,6 +62,30 @@ public sealed class ReaderTests
     }
 
     [Fact]
+    public async Task A_file_that_is_shorter_than_it_was_made_is_damage_wherever_it_was_cut()
+    {
+        var (path, bytes, end) = await OneSegmentAsync();
+        foreach (var cut in new[] { DeltaFormat.HeaderSize, DeltaFormat.HeaderSize + 88, end / 2, end - Marker, end, bytes.Length - 1 })
+        {
+            _disk.Put(path, bytes[..cut]);
+            var report = DeltaFolder.InspectFile(_disk, path, _token);
+            Assert.True(report.End.State == DeltaFileState.Damaged, $"cut to {cut}: {report.End}");
+            Assert.Equal(ErrorCodes.DeltaDamaged, Assert.Throws<LoggerCmsException>(() => Keys(_disk)).Code);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_of_a_release_that_did_not_say_its_room_is_read_as_it_was_then()
+    {
+        var (path, bytes, end) = await OneSegmentAsync();
+        DeltaFormat.WriteHeader(bytes, DeltaFormat.ReadHeader(bytes)! with { Room = 0 });
+        _disk.Put(path, bytes);
+        Assert.Equal((DeltaFileState.Clean, 40L), (DeltaFolder.InspectFile(_disk, path, _token).End.State, Keys(_disk).Count));
+        _disk.Put(path, bytes[..(end - Marker)]);
+        Assert.Equal((DeltaFileState.Clean, 40L), (DeltaFolder.InspectFile(_disk, path, _token).End.State, Keys(_disk).Count));
+    }
+
+    [Fact]
     public async Task A_torn_tail_is_kept_aside_and_the_file_stays_as_it_is()
     {
         var (path, bytes, end) = await OneSegmentAsync();

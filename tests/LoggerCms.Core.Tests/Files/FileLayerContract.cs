@@ -107,6 +107,21 @@ public abstract class FileLayerContract
     }
 
     [Fact]
+    public void An_open_file_knows_whether_it_still_has_a_name()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || OperatingSystem.IsMacOS(), "It cannot be asked there.");
+        using var file = Layer.Create(At("a"));
+        Layer.Rename(At("a"), At("b"));
+        Assert.True(file.HasName);
+        Layer.Delete(At("b"));
+        Assert.False(file.HasName);
+        file.Write("hello"u8, 0);
+        file.SyncData();
+        Assert.Equal(5, file.Length);
+        Assert.False(file.HasName);
+    }
+
+    [Fact]
     public void Folders_are_made_with_those_above_them_and_once_more_without_a_word()
     {
         var deep = Path.Combine(Root, "x", "y", "z");

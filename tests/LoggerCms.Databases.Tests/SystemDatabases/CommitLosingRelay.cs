@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace LoggerCms.Databases.Tests.SystemDatabases;
 
-/// <summary>Stands between a client and the server, passes COMMIT on, and hangs up when the answer to it comes.</summary>
+/// <summary>Stands between a client and the server; once it is told to, passes COMMIT on, and hangs up when the answer to it comes.</summary>
 internal sealed class CommitLosingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -12,6 +12,7 @@ internal sealed class CommitLosingRelay : IAsyncDisposable
     private readonly SideConnection _direct;
     private readonly NpgsqlConnectionStringBuilder _server;
     private readonly Task _running;
+    private volatile bool _loses;
 
     private CommitLosingRelay(SideConnection connection)
     {
@@ -28,6 +29,8 @@ internal sealed class CommitLosingRelay : IAsyncDisposable
             Port = ((IPEndPoint)_listener.LocalEndpoint).Port,
             SslMode = SslMode.Disable,
         }.ConnectionString);
+
+    public void LoseTheNext() => _loses = true;
 
     public static CommitLosingRelay Start(SideConnection connection) => new(connection);
 
@@ -49,7 +52,7 @@ internal sealed class CommitLosingRelay : IAsyncDisposable
             PassAsync(client, server, data =>
             {
                 // With its end, because READ COMMITTED begins a transaction.
-                if (data.IndexOf("COMMIT\0"u8) >= 0)
+                if (_loses && data.IndexOf("COMMIT\0"u8) >= 0)
                     Volatile.Write(ref commit, 1);
                 return true;
             }),

@@ -29,20 +29,56 @@ public sealed class NodeAfterTransferTests
         Assert.InRange((await system.ReadStateAsync(Token)).UpdateKeyEnd, second.UpdateKey, long.MaxValue);
     }
 
+    [Fact]
+    public async Task A_node_whose_database_is_put_back_under_it_stops_with_the_reason_and_writes_nothing_over_the_gap()
+    {
+        using var folder = new TestFolder();
+        var path = folder.File("system.db");
+        await using var system = SystemDatabaseFactory.Open(new SideConnection(SideProvider.Sqlite, path));
+        await using var node = new CmsNode(system, SystemFiles.Instance, Options(folder), TimeProvider.System);
+        await node.StartAsync(Token);
+        await CreateAsync(node, "first");
+        await node.Flusher.FlushAsync(Token);
+        File.Copy(path, path + ".copy");
+        await CreateAsync(node, "second");
+        await node.Flusher.FlushAsync(Token);
+        File.Move(path + ".copy", path, overwrite: true);
+
+        await CreateAsync(node, "third");
+        node.Flusher.Ask();
+
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await node.Ended.WaitAsync(Token))!.Code);
+        Assert.Equal("Red", node.Describe().Color);
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await Assert.ThrowsAsync<LoggerCmsException>(() => CreateAsync(node, "fourth"))).Code);
+        await using var database = SystemDatabaseFactory.Open(new SideConnection(SideProvider.Sqlite, path));
+        var names = new List<string>();
+        await database.LoadAsync(o => names.Add(o.Name), Token);
+        Assert.Contains("first", names);
+        Assert.DoesNotContain("third", names);
+    }
+
     /// <summary>Starts a node, makes an object, stops the node.</summary>
     private static async Task<CmsObject> MakeAsync(ISystemDatabase system, TestFolder folder, string name)
     {
-        var options = new NodeOptions
-        {
-            Name = "n",
-            Side = "A",
-            NodeId = new Guid("aaaaaaaa-0000-4000-8000-000000000001"),
-            DeltaPath = folder.File("deltas"),
-            Cluster = new ClusterOptions { FlushInterval = TimeSpan.FromHours(1), UpdateKeyBlock = 1000 },
-        };
-        await using var node = new CmsNode(system, SystemFiles.Instance, options, TimeProvider.System);
+        await using var node = new CmsNode(system, SystemFiles.Instance, Options(folder), TimeProvider.System);
         await node.StartAsync(Token);
-        await node.Sequencer.WriteAsync(new WriteRequest
+        await CreateAsync(node, name);
+        var made = node.Image.FindChild(SystemObjects.RootFolder, name)!;
+        await node.StopAsync(Token);
+        return made;
+    }
+
+    private static NodeOptions Options(TestFolder folder) => new()
+    {
+        Name = "n",
+        Side = "A",
+        NodeId = new Guid("aaaaaaaa-0000-4000-8000-000000000001"),
+        DeltaPath = folder.File("deltas"),
+        Cluster = new ClusterOptions { FlushInterval = TimeSpan.FromHours(1), UpdateKeyBlock = 1000 },
+    };
+
+    private static async Task CreateAsync(CmsNode node, string name)
+        => await node.Sequencer.WriteAsync(new WriteRequest
         {
             RequestId = Guid.Empty,
             PrincipalId = SystemObjects.Administrator,
@@ -50,8 +86,4 @@ public sealed class NodeAfterTransferTests
             Guard = null,
             Operations = [new CreateObject { Kind = ObjectKinds.Folder, ParentId = SystemObjects.RootFolder, Name = name }],
         });
-        var made = node.Image.FindChild(SystemObjects.RootFolder, name)!;
-        await node.StopAsync(Token);
-        return made;
-    }
 }

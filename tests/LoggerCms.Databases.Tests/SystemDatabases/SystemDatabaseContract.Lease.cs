@@ -142,6 +142,59 @@ public abstract partial class SystemDatabaseContract
     }
 
     [Fact]
+    public async Task Another_systems_database_with_the_same_epoch_and_node_is_not_written_to()
+    {
+        var (database, a) = await HeldAsync();
+        await a.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
+
+        // As where the name leads to another server by now: all that a small number can be alike in is.
+        var identity = await database.ScalarAsync("SELECT identity FROM loggercms_system");
+        await database.ExecuteAsync($"UPDATE loggercms_system SET identity = '{Guid.NewGuid():D}'");
+        await Sides.FailsAsync(ErrorCodes.EpochLost, () => a.FlushAsync(Batches.Put(1, 2, Batches.Object(2)), Token));
+        await Sides.FailsAsync(ErrorCodes.EpochLost, () => a.ReserveAsync(1, 1000, 1000, Token));
+        await a.ReleaseLeaseAsync(1, Token);
+        Assert.Null(await a.FindAsync(1, Token));
+        var state = await a.ReadStateAsync(Token);
+        Assert.Equal((1, 1L, true), (state.LastUpdateKey, state.Objects, state.Lease!.InForce));
+
+        await database.ExecuteAsync($"UPDATE loggercms_system SET identity = '{identity}'", $"UPDATE loggercms_lease SET node_id = '{NodeB:D}'");
+        await Sides.FailsAsync(ErrorCodes.EpochLost, () => a.FlushAsync(Batches.Put(1, 2, Batches.Object(2)), Token));
+        await database.ExecuteAsync($"UPDATE loggercms_lease SET node_id = '{NodeA:D}'");
+        await a.FlushAsync(Batches.Put(1, 2, Batches.Object(2)), Token);
+        Assert.NotNull(await a.FindAsync(1, Token));
+    }
+
+    [Fact]
+    public async Task A_database_that_went_back_to_an_earlier_state_of_the_same_epoch_is_not_written_to()
+    {
+        var (database, a) = await HeldAsync();
+        await a.ReserveAsync(1, 100, 100, Token);
+        await a.FlushAsync(Batches.Put(1, 5, Batches.Object(1)), Token);
+        await a.FlushAsync(Batches.Put(1, 9, Batches.Object(2)), Token);
+        await database.ExecuteAsync("UPDATE loggercms_epoch SET last_key = 5", "UPDATE loggercms_system SET last_update_key = 5", "DELETE FROM cms_object WHERE id = 2");
+        var failure = await Sides.FailsAsync(ErrorCodes.DatabaseWentBack, () => a.FlushAsync(Batches.Put(1, 11, Batches.Object(3)), Token));
+        Assert.Contains("update key 9", failure.Message, StringComparison.Ordinal);
+        await Sides.FailsAsync(ErrorCodes.DatabaseWentBack, () => a.ReserveAsync(1, 200, 200, Token));
+        Assert.Equal([1L], (await LoadAsync(a)).Select(o => o.Id));
+
+        // One that is further than was seen may be so by a COMMIT whose answer was lost; a look settles that.
+        await database.ExecuteAsync("UPDATE loggercms_epoch SET last_key = 11");
+        await a.FlushAsync(Batches.Put(1, 11, Batches.Object(3)), Token);
+        await database.ExecuteAsync("UPDATE loggercms_epoch SET last_key = 13");
+        await a.ReadStateAsync(Token);
+        await database.ExecuteAsync("UPDATE loggercms_epoch SET last_key = 12");
+        await Sides.FailsAsync(ErrorCodes.DatabaseWentBack, () => a.FlushAsync(Batches.Put(1, 14, Batches.Object(4)), Token));
+    }
+
+    [Fact]
+    public async Task Who_did_not_take_the_lease_writes_nothing()
+    {
+        var (database, a) = await HeldAsync();
+        await Sides.FailsAsync(ErrorCodes.EpochLost, () => Open(database).FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token));
+        Assert.Equal(0, (await a.ReadStateAsync(Token)).Objects);
+    }
+
+    [Fact]
     public async Task Ends_of_blocks_never_go_back()
     {
         var (_, system) = await HeldAsync();

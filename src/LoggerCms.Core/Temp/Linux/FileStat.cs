@@ -25,6 +25,10 @@ internal sealed record FileStat(uint Mode, uint User, uint Group, FolderIdentity
 
     public static FileStat? OfHandle(int handle, out int error) => Of(handle, string.Empty, LibC.EmptyPath, out error);
 
+    /// <summary>Whether a file that is open has a name anywhere; true where nobody can say. Allocates nothing.</summary>
+    public static bool HasName(int handle)
+        => LibC.Statx(handle, string.Empty, LibC.EmptyPath, LibC.LinksOnly, out var raw) != 0 || (raw.Mask & LibC.LinksOnly) == 0 || raw.Links > 0;
+
     private static FileStat? Of(int folder, string path, int flags, out int error)
     {
         if (LibC.Statx(folder, path, flags, LibC.AllBasic, out var raw) != 0)

@@ -12,6 +12,7 @@ internal static partial class LibC
     public const int NoFollowLink = 0x100;
     public const int CurrentFolder = -100;
     public const uint AllBasic = 0xfff;
+    public const uint LinksOnly = 0x4;
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenAt(int folder, string path, int flags);
@@ -74,6 +75,9 @@ internal struct RawStat
 
     [FieldOffset(8)]
     public ulong Attributes;
+
+    [FieldOffset(16)]
+    public uint Links;
 
     [FieldOffset(20)]
     public uint User;
