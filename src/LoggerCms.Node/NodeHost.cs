@@ -189,6 +189,8 @@ internal sealed class NodeHost : IAsyncDisposable
             kestrel.Listen(IPAddress.Parse(settings.Address), settings.Port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
+                var strangers = new Strangers(settings.MostConnections, time);
+                listen.Use(next => connection => strangers.ServeAsync(connection, next));
                 listen.UseHttps(certificate);
             });
         });

@@ -62,7 +62,8 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     {
         ObjectRules.CheckKind(create.Kind);
         ObjectRules.CheckName(create.Name);
-        CheckPlaceOfNew(create.ParentId, create.Name);
+        if (Container(create.ParentId) + ObjectPaths.LengthOf(create.Name) > ObjectPaths.LongestPath)
+            throw Invalid($"The path of '{create.Name}' in {create.ParentId} would have more than {ObjectPaths.LongestPath:N0} characters.", "Use a shorter name or another folder.");
         if (create.Cuid is { } cuid)
         {
             ObjectRules.CheckCuid(cuid);
@@ -128,12 +129,6 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         Put(before, after);
     }
 
-    private void CheckPlaceOfNew(long parentId, string name)
-    {
-        if (Container(parentId) + ObjectPaths.LengthOf(name) > ObjectPaths.LongestPath)
-            throw Invalid($"The path of '{name}' in {parentId} would have more than {ObjectPaths.LongestPath:N0} characters.", "Use a shorter name or another folder.");
-    }
-
     private void CheckPlace(CmsObject before, CmsObject after)
     {
         var isNoFurther = before.ParentId == after.ParentId && ObjectPaths.LengthOf(after.Name) <= ObjectPaths.LengthOf(before.Name);
@@ -163,20 +158,13 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             AccessList = earlier.AccessList,
         };
 
-        // It could stand there when it was made. What was moved since may lie below it now, or the folder deeper.
-        if (before is not null)
-            CheckRepeated(before, after);
-        else if (after.ParentId != 0)
-            CheckPlaceOfNew(after.ParentId, after.Name);
+        // It could stand there when it was made. What was moved since may lie below it now, or the folder deeper. A path that is longer than one may make
+        // today does no harm, and may be from before that bound.
+        if (after.ParentId != 0 && (before is null || after.ParentId != before.ParentId))
+            Container(after.ParentId);
+        if (before is not null && after.ParentId != before.ParentId && !ObjectPaths.MayStand(overlay, after.Id, after.ParentId, after.Name, int.MaxValue))
+            throw Invalid($"Object {after.Id} '{after.Name}' cannot stand in {after.ParentId} any more: that lies below it now, or too deep.", "Move one of them elsewhere.");
         Put(before, after);
-    }
-
-    private void CheckRepeated(CmsObject before, CmsObject after)
-    {
-        if (after.ParentId == before.ParentId && after.Name == before.Name)
-            return;
-        Container(after.ParentId);
-        CheckPlace(before, after);
     }
 
     private void Put(CmsObject? before, CmsObject after)

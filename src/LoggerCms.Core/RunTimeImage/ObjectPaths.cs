@@ -111,7 +111,7 @@ internal static class ObjectPaths
     /// Whether an object can stand in a folder under a name: not in itself or what lies below it, nor so that it or what lies below it has too deep or
     /// too long a path. Looks at all that lies below.
     /// </summary>
-    public static bool MayStand(IObjectView view, long id, long parentId, string name)
+    public static bool MayStand(IObjectView view, long id, long parentId, string name, int longestPath = LongestPath)
     {
         if (id == parentId || view.Find(parentId) is not { } parent)
             return false;
@@ -125,7 +125,7 @@ internal static class ObjectPaths
         }
 
         var (height, longest) = Reach(view, id);
-        return depth + height < MaxDepth && length + longest <= LongestPath;
+        return depth + height < MaxDepth && length + longest <= longestPath;
     }
 
     // How many levels there are from the object down, and how much the longest path is longer than its own. Each object has one folder, so that only

@@ -30,7 +30,7 @@ internal sealed partial class CallerMiddleware(
             if (marks?.GetMetadata<OpenToAll>() is null)
                 context.Items[typeof(Caller)] = Admit(context);
             else
-                limits.TakeFromStranger(RemoteOf(context));
+                HearStranger(context);
             await (settings.AuditReads && marks?.GetMetadata<ReadsObjects>() is not null ? ReadAsync(context) : next(context)).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception)
@@ -75,12 +75,19 @@ internal sealed partial class CallerMiddleware(
         catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.Unauthenticated)
         {
             // Instead of the denial, which goes to the audit: who tries tokens does not fill that either.
-            limits.TakeFromStranger(RemoteOf(context));
+            HearStranger(context);
             throw;
         }
 
+        context.Features.Get<Acquaintance>()?.Meet();
         limits.TakeFrom(caller);
         return caller;
+    }
+
+    private void HearStranger(HttpContext context)
+    {
+        limits.TakeFromStranger(RemoteOf(context));
+        context.Features.Get<Acquaintance>()?.Hear();
     }
 
     private Caller Identify(HttpContext context)

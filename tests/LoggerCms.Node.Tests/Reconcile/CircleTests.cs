@@ -36,25 +36,23 @@ public sealed class CircleTests
     }
 
     [Fact]
-    public async Task A_path_that_would_be_too_long_by_both_together_is_a_conflict()
+    public async Task A_move_that_would_be_too_deep_by_both_together_is_a_conflict()
     {
-        var folder = 0L;
+        var (a, b, deep) = (0L, 0L, SystemObjects.RootFolder);
         var left = await ByAsync(async node =>
         {
-            folder = (await node.MakeAsync("f")).Id;
+            (a, b) = ((await node.MakeAsync("a")).Id, (await node.MakeAsync("b")).Id);
+            var at = a;
+            for (var i = 0; i < 140; i++)
+                (at, deep) = ((await node.MakeAsync("x", at)).Id, (await node.MakeAsync("y", deep)).Id);
             await node.Flusher.FlushAsync(Token);
-            for (var (i, at) = (0, folder); i < 10; i++)
-                at = (await node.MakeAsync(new string((char)('a' + i), 250), at)).Id;
+            await MoveAsync(node, a, b);
         });
         left.MoveElsewhere();
         await using var node = await left.StartAsync(Other);
-        var parent = SystemObjects.RootFolder;
-        for (var i = 0; i < 10; i++)
-            parent = (await node.MakeAsync(new string((char)('a' + i), 250), parent)).Id;
-        await MoveAsync(node, folder, parent);
+        await MoveAsync(node, b, deep);
         var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
-        Assert.NotEmpty(result.Conflicts);
-        Assert.All(node.Image.All(), o => Assert.InRange(ObjectPaths.Of(node.Image, o).Length, 1, ObjectPaths.LongestPath));
+        Assert.Equal((a, SystemObjects.RootFolder), (Assert.Single(result.Conflicts).ObjectId, Find(node, a).ParentId));
     }
 
     [Theory]

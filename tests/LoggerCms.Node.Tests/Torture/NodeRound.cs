@@ -163,6 +163,7 @@ internal sealed class NodeRound(int seed, Lies lies, ISurvivingDatabase database
         {
             FlushInterval = TimeSpan.FromMilliseconds(_random.Next(1, 20)),
             LongestRetry = TimeSpan.FromMilliseconds(20),
+            LongestWait = TimeSpan.FromMilliseconds(40),
             ObjectIdBlock = 100,
             UpdateKeyBlock = _random.Next(2) == 0 ? 400 : 10_000,
         },
