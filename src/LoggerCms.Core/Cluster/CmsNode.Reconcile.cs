@@ -9,6 +9,7 @@ namespace LoggerCms.Core.Cluster;
 internal sealed partial class CmsNode
 {
     private const string Completed = nameof(Completed);
+    private const string Stopped = nameof(Stopped);
     private const int MostLives = 3;
 
     private Brought? _broughtAtStart;
@@ -48,6 +49,10 @@ internal sealed partial class CmsNode
         RemoveCopies(parts, cancellationToken);
         var brought = await BringAsync(parts, _options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
         Reconciled = Tell(parts, brought);
+
+        // All of it is in this journal, and nobody writes yet. The old files may go from here on, and only from here on.
+        if (_options.IsDeltaPathOfData && brought.Status != Stopped)
+            _life?.Owe(parts.Epoch, parts.AtStart.Identity);
         if (brought.Status != Completed)
             return;
         _broughtAtStart = brought;
@@ -109,7 +114,7 @@ internal sealed partial class CmsNode
             };
             await ReconcileRun.RunAsync(source, reconcilers, parts.Image, target, cancellationToken).ConfigureAwait(false);
             await target.AllDurableAsync().ConfigureAwait(false);
-            return new Brought(reconcilers.Stopped ? "Stopped" : Completed, source, reconcilers, _time.GetElapsedTime(started));
+            return new Brought(reconcilers.Stopped ? Stopped : Completed, source, reconcilers, _time.GetElapsedTime(started));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

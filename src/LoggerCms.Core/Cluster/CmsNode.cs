@@ -26,6 +26,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     private NodeState _state = NodeState.Stopped;
     private NodeStep _step;
     private string _reason = "";
+    private NodeLife? _life;
     private Parts? _parts;
     private bool _isOpen;
     private bool _isStopping;
@@ -217,6 +218,13 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     {
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
         await _database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        if (_options.DataPath is { } data)
+        {
+            _life = NodeLife.Open(_files, data);
+            var before = await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
+        }
+
         var lease = await _database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -231,7 +239,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         var parts = Running;
         Enter(NodeState.Starting, NodeStep.ReconcileDeltaFiles, "");
         await ReconcileAtStartAsync(parts, cancellationToken).ConfigureAwait(false);
-        if (Reconciled!.Status == "Stopped")
+        if (Reconciled!.Status == Stopped)
             throw StoppedAtStart(_options);
 
         await MakeSystemObjectsAsync(parts).ConfigureAwait(false);
