@@ -33,6 +33,8 @@ internal sealed partial class CmsNode
             // The files go only when the database has what they hold, and what was told of them is kept.
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
             await KeepToldAsync(cancellationToken).ConfigureAwait(false);
+            if (_options is { DataPath: { } data, IsDeltaPathOfData: false } && folder == NodeLife.DeltasIn(data))
+                _life?.OweNothing();
             Finish(brought);
             return Tell(parts, brought);
         }

@@ -175,6 +175,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
                 await parts.Flusher.DisposeAsync().ConfigureAwait(false);
                 await KeepToldAsync(cancellationToken).ConfigureAwait(false);
                 FinishStart(parts);
+                if (_options.IsDeltaPathOfData)
+                    _life?.OweNothing();
                 await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
                 _closed = true;
             }
@@ -205,6 +207,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         try
         {
             if (isEmpty)
+                _life?.OweNothingOf(parts.Epoch);
+            if (isEmpty)
                 await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
             await ReleaseAsync(parts.Epoch).ConfigureAwait(false);
         }
@@ -222,6 +226,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         {
             _life = NodeLife.Open(_files, data);
             var before = await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            if (_options is { IsDeltaPathOfData: true, SetDamagedAside: false })
+                _life.CheckFiles(_options.DeltaPath, before.Identity);
             _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
         }
 

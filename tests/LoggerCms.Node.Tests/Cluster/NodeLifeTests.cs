@@ -11,6 +11,46 @@ public sealed class NodeLifeTests
     private static readonly string LifeFile = Path.Combine(Path.GetDirectoryName(Folder)!, NodeLife.File);
 
     [Fact]
+    public async Task Delta_files_that_are_gone_stop_the_start_until_they_are_let_go()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        foreach (var path in Segments(left.Disk))
+            left.Disk.Delete(path);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync());
+        Assert.Equal(ErrorCodes.DeltaDamaged, failure.Code);
+        Assert.Contains("epoch 1", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(1, (await left.Database.ReadStateAsync(Token)).Lease!.Epoch);
+
+        var node = await left.StartAsync(Options with { SetDamagedAside = true });
+        await node.MakeAsync("b");
+        await node.StopAsync(Token);
+        await (await left.StartAsync()).StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Delta_files_that_somebody_set_aside_are_not_missed()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        foreach (var path in Segments(left.Disk))
+            left.Disk.Rename(path, path + ".damaged");
+        await using var node = await left.StartAsync();
+    }
+
+    [Fact]
+    public async Task A_stop_that_could_not_give_the_lease_back_misses_nothing_at_the_next_start()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var faulty = new FaultyDatabase(database) { Fault = what => what == "release" ? DatabaseFault.Away : DatabaseFault.None };
+        var node = await NodeFixture.StartAsync(faulty, disk);
+        await node.MakeAsync("a");
+        await Assert.ThrowsAsync<LoggerCmsException>(() => node.StopAsync(Token));
+        Assert.Empty(Segments(disk));
+        Assert.True((await database.ReadStateAsync(Token)).Lease!.InForce);
+        await using var again = await NodeFixture.StartAsync(database, disk);
+        Assert.NotNull(again.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "a"));
+    }
+
+    [Fact]
     public async Task A_copy_of_the_folder_of_a_node_that_runs_does_not_get_its_lease_without_TakeOver()
     {
         var left = await Left.ByAsync(node => node.MakeAsync("a"));
