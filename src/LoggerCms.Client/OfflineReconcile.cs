@@ -27,7 +27,8 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
         await using (database.ConfigureAwait(false))
         {
             var nodeId = identity?.Id ?? s_nodeId;
-            var holder = await HolderAsync(database, nodeId, cancellationToken).ConfigureAwait(false);
+            var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            var holder = Holder(state, nodeId, database.Name);
             var options = new NodeOptions
             {
                 Name = holder ?? "reconcile",
@@ -35,9 +36,12 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 NodeId = nodeId,
                 // Its own journal. What a crash leaves there is brought in first by the next.
                 DeltaPath = folder + ".reconcile",
+                DataPath = identity is null ? null : Path.GetDirectoryName(folder),
                 ConflictPolicy = request.ConflictPolicy,
                 MakesSystemObjects = false,
             };
+            if (options.DataPath is { } dataPath && NodeLife.DeltasIn(dataPath) == folder && !request.SetDamagedAside)
+                NodeLife.Open(files, dataPath).CheckFiles(folder, state.Identity);
             if (request.WhatIf)
                 return await CmsNode.PlanOfflineAsync(database, files, options, folder, request.SetDamagedAside, time, cancellationToken).ConfigureAwait(false);
             var isDone = false;
@@ -51,22 +55,25 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
             {
                 // While its delta files wait, no other node may go on without them: it keeps the lease that it had.
                 if (!isDone && holder is not null)
+                {
+                    if (options.DataPath is { } own)
+                        NodeLife.Open(files, own).Begin(database.Name, await database.ReadStateAsync(CancellationToken.None).ConfigureAwait(false), nodeId, takeOver: false);
                     await database.TakeLeaseAsync(nodeId, holder, takeOver: false, CancellationToken.None).ConfigureAwait(false);
+                }
             }
         }
     }
 
     // Before anything is made: a database that is missing must not come into being by a reconcile.
-    private static async Task<string?> HolderAsync(ISystemDatabase database, Guid nodeId, CancellationToken cancellationToken)
+    private static string? Holder(SystemDatabaseState state, Guid nodeId, string database)
     {
-        var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
         if (state.Lease is not { InForce: true } lease)
             return null;
         return lease.NodeId == nodeId ? lease.NodeName : throw new LoggerCmsException(
             ErrorCodes.SideInService,
-            $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database.Name}' with epoch {lease.Epoch}.",
+            $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database}' with epoch {lease.Epoch}.",
             "Let that node bring the files in: Invoke-DeltaReconcile -Path FOLDER without -Database. A node that was killed does it when it starts again.",
-            database.Name);
+            database);
     }
 
     private async Task<DeltaReconcileResult> ReconcileAsync(

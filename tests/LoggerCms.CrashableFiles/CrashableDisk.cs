@@ -149,6 +149,11 @@ internal sealed class CrashableDisk(int seed) : IFileLayer
     public FileEntry? Find(string path)
         => Look(() => _now.GetValueOrDefault(path) is { } content ? Entry(path, content) : (FileEntry?)null);
 
+    /// <summary>Another one for a disk that stands for a copy.</summary>
+    public string FolderMark { get; set; } = "1";
+
+    public string? Mark(string folder) => FolderMark;
+
     public IReadOnlyList<FileEntry> List(string folder)
         => Look(() => _now.Where(n => n.Value is not null && Path.GetDirectoryName(n.Key) == folder).Select(n => Entry(n.Key, n.Value!)).ToList());
 
@@ -225,7 +230,7 @@ internal sealed class CrashableDisk(int seed) : IFileLayer
     private void TurnOff()
     {
         PowerGoes?.Invoke();
-        var survivor = new CrashableDisk(_random.Next());
+        var survivor = new CrashableDisk(_random.Next()) { FolderMark = FolderMark };
         var (names, sectors) = (Likelihood(), Likelihood());
         var there = new Dictionary<string, FileContent?>(_durable, StringComparer.Ordinal);
         foreach (var change in _unsynced)

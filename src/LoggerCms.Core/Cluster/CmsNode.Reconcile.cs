@@ -9,6 +9,7 @@ namespace LoggerCms.Core.Cluster;
 internal sealed partial class CmsNode
 {
     private const string Completed = nameof(Completed);
+    private const string Stopped = nameof(Stopped);
     private const int MostLives = 3;
 
     private Brought? _broughtAtStart;
@@ -32,6 +33,8 @@ internal sealed partial class CmsNode
             // The files go only when the database has what they hold, and what was told of them is kept.
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
             await KeepToldAsync(cancellationToken).ConfigureAwait(false);
+            if (_options is { DataPath: { } data, IsDeltaPathOfData: false } && folder == NodeLife.DeltasIn(data))
+                _life?.OweNothing();
             Finish(brought);
             return Tell(parts, brought);
         }
@@ -48,6 +51,10 @@ internal sealed partial class CmsNode
         RemoveCopies(parts, cancellationToken);
         var brought = await BringAsync(parts, _options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
         Reconciled = Tell(parts, brought);
+
+        // All of it is in this journal, and nobody writes yet. The old files may go from here on, and only from here on.
+        if (_options.IsDeltaPathOfData && brought.Status != Stopped)
+            _life?.Owe(parts.Epoch, parts.AtStart.Identity);
         if (brought.Status != Completed)
             return;
         _broughtAtStart = brought;
@@ -109,7 +116,7 @@ internal sealed partial class CmsNode
             };
             await ReconcileRun.RunAsync(source, reconcilers, parts.Image, target, cancellationToken).ConfigureAwait(false);
             await target.AllDurableAsync().ConfigureAwait(false);
-            return new Brought(reconcilers.Stopped ? "Stopped" : Completed, source, reconcilers, _time.GetElapsedTime(started));
+            return new Brought(reconcilers.Stopped ? Stopped : Completed, source, reconcilers, _time.GetElapsedTime(started));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

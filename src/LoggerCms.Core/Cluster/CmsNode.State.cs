@@ -71,10 +71,10 @@ internal sealed partial class CmsNode
         };
     }
 
-    IReadOnlyList<LocalKey> IFlushEvents.Expire()
+    (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) IFlushEvents.Expire()
     {
-        var expired = Running.Ledger.Expire();
-        return [.. expired, .. Tokens.ExpiredBefore(_time.GetUtcNow() - TimeSpan.FromDays(1)).Select(Forget)];
+        var (expired, letGo) = Running.Ledger.Expire();
+        return ([.. expired, .. Tokens.ExpiredBefore(_time.GetUtcNow() - TimeSpan.FromDays(1)).Select(Forget)], letGo);
 
         LocalKey Forget(Guid id)
         {

@@ -26,6 +26,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     private NodeState _state = NodeState.Stopped;
     private NodeStep _step;
     private string _reason = "";
+    private NodeLife? _life;
     private Parts? _parts;
     private bool _isOpen;
     private bool _isStopping;
@@ -174,6 +175,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
                 await parts.Flusher.DisposeAsync().ConfigureAwait(false);
                 await KeepToldAsync(cancellationToken).ConfigureAwait(false);
                 FinishStart(parts);
+                if (_options.IsDeltaPathOfData)
+                    _life?.OweNothing();
                 await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
                 _closed = true;
             }
@@ -204,6 +207,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         try
         {
             if (isEmpty)
+                _life?.OweNothingOf(parts.Epoch);
+            if (isEmpty)
                 await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
             await ReleaseAsync(parts.Epoch).ConfigureAwait(false);
         }
@@ -217,6 +222,15 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     {
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
         await _database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        if (_options.DataPath is { } data)
+        {
+            _life = NodeLife.Open(_files, data);
+            var before = await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            if (_options is { IsDeltaPathOfData: true, SetDamagedAside: false })
+                _life.CheckFiles(_options.DeltaPath, before.Identity);
+            _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
+        }
+
         var lease = await _database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -231,7 +245,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         var parts = Running;
         Enter(NodeState.Starting, NodeStep.ReconcileDeltaFiles, "");
         await ReconcileAtStartAsync(parts, cancellationToken).ConfigureAwait(false);
-        if (Reconciled!.Status == "Stopped")
+        if (Reconciled!.Status == Stopped)
             throw StoppedAtStart(_options);
 
         await MakeSystemObjectsAsync(parts).ConfigureAwait(false);

@@ -164,7 +164,8 @@ internal sealed class Flusher(
             Swap(ref _progress, replace: true);
         }
 
-        unflushed.AddExpired(events.Expire());
+        var (expired, letGo) = events.Expire();
+        unflushed.AddExpired(expired, letGo);
         if (unflushed.Take(epoch) is { } batch)
             await CommitAsync(batch, cancellationToken).ConfigureAwait(false);
         else
@@ -265,8 +266,8 @@ internal sealed class Flusher(
 /// <summary>What a flush means for the rest of the node.</summary>
 internal interface IFlushEvents
 {
-    /// <summary>Side-local entries whose time is over, to be removed with the next flush.</summary>
-    IReadOnlyList<LocalKey> Expire();
+    /// <summary>Side-local entries whose time is over, to be removed with the next flush, and an entry that tells of it, to be written with it.</summary>
+    (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) Expire();
 
     /// <summary>All changes up to the key are about to be written.</summary>
     Task FlushingAsync(long throughKey, CancellationToken cancellationToken);

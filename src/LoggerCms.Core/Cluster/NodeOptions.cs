@@ -16,6 +16,12 @@ internal sealed record NodeOptions
     /// <summary>The folder of the delta files.</summary>
     public required string DeltaPath { get; init; }
 
+    /// <summary>The node's data folder, which remembers its lives; null for a node that has none.</summary>
+    public string? DataPath { get; init; }
+
+    /// <summary>Whether the delta files are those that the data folder answers for.</summary>
+    public bool IsDeltaPathOfData => DataPath is { } data && DeltaPath == NodeLife.DeltasIn(data);
+
     /// <summary>Take the lease from another node, whatever it still holds.</summary>
     public bool TakeOver { get; init; }
 

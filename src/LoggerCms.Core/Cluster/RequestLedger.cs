@@ -23,11 +23,19 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     private const byte VersionWithoutFingerprint = 1;
     private const int AnswerBytes = 20;
 
+    // Of the entry that says what was let go: a form that every release reads as an answer of nobody's to nobody.
+    private static readonly Guid s_letGoId = new("6c0f3b1e-52d8-8a47-b0c3-9d1e7f24a865");
+
     private const int FirstCapacity = 128 << 10;
 
     private readonly ConcurrentDictionary<Guid, Answer> _answers = new(Environment.ProcessorCount, FirstCapacity);
     private readonly ConcurrentQueue<Answer> _byAge = new();
     private readonly ConcurrentQueue<Answer> _ofReconciles = new();
+
+    // When the youngest request was made whose answer was let go, and when that became known here. By the clock that lets it go its retry is too old from
+    // then on; a clock that is set back would take it for new.
+    private long _letGoUs;
+    private long _letGoAt;
 
     public int Count => _answers.Count;
 
@@ -48,7 +56,18 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
             return answer;
         }
 
-        var age = TimeSpan.FromMicroseconds(NowUs() - MadeUs(requestId));
+        // After the look for the answer: it goes only when this is known.
+        var madeUs = MadeUs(requestId);
+        if (madeUs <= Volatile.Read(ref _letGoUs) && time.GetElapsedTime(Volatile.Read(ref _letGoAt)) < options.RequestRetention)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.RequestExpired,
+                $"The request {requestId} is not younger than one whose answer is kept no more: whether it was done before is not known any more.",
+                "Read the objects to see what they are, then send a new request. Where the node's clock was set back, that goes from "
+                + $"{options.RequestRetention.TotalMinutes:0.#} minutes after it on.");
+        }
+
+        var age = TimeSpan.FromMicroseconds(NowUs() - madeUs);
         if (age >= options.RequestRetention)
         {
             throw new LoggerCmsException(
@@ -118,6 +137,12 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <summary>Takes an answer that the database or a delta file kept.</summary>
     public void Restore(LocalEntry entry)
     {
+        if (entry.Key.Id == s_letGoId)
+        {
+            LetGo(Decode(entry).Fingerprint);
+            return;
+        }
+
         if (_answers.ContainsKey(entry.Key.Id))
             return;
         var answer = Decode(entry);
@@ -128,21 +153,36 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <summary>Forgets a request that came to nothing, so that it can be tried again.</summary>
     public void Remove(Guid requestId) => _answers.TryRemove(requestId, out _);
 
-    /// <summary>Forgets what has expired; gives their ids, to be removed from the database too.</summary>
-    public IReadOnlyList<LocalKey> Expire()
+    /// <summary>
+    /// Forgets what has expired; gives their ids, to be removed from the database too, and what is to be written with that: up to when a request was
+    /// made that is not known any more. Without it a clock that is set back, in this life or a later one, would have a retry done again. It holds for
+    /// as long as an answer is kept: who comes later than that with a retry comes too late by any clock, and a clock that ran far ahead, and made
+    /// requests of its own time, keeps nobody out for longer.
+    /// </summary>
+    public (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) Expire()
     {
         List<LocalKey> expired = [];
-        var now = NowUs();
+        var (now, before) = (NowUs(), _letGoUs);
         foreach (var byAge in (ReadOnlySpan<ConcurrentQueue<Answer>>)[_byAge, _ofReconciles])
         {
             while (byAge.TryPeek(out var oldest) && oldest.ExpiresUs <= now && byAge.TryDequeue(out oldest))
             {
+                if (oldest.RequestId.Version == ClientsVersion)
+                    LetGo(MadeUs(oldest.RequestId));
                 if (_answers.TryRemove(new KeyValuePair<Guid, Answer>(oldest.RequestId, oldest)))
                     expired.Add(new LocalKey(LocalClass.Request, oldest.RequestId));
             }
         }
 
-        return expired;
+        return (expired, _letGoUs == before ? null : Encode(new Answer(s_letGoId, 0, _letGoUs, [], long.MaxValue, Task.CompletedTask)));
+    }
+
+    private void LetGo(long madeUs)
+    {
+        if (madeUs <= _letGoUs)
+            return;
+        Volatile.Write(ref _letGoAt, time.GetTimestamp());
+        Volatile.Write(ref _letGoUs, madeUs);
     }
 
     public static LocalEntry Encode(Answer answer)

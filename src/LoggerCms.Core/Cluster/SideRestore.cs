@@ -21,7 +21,6 @@ namespace LoggerCms.Core.Cluster;
 internal static class SideRestore
 {
     private const string Suffix = ".before-restore";
-    private const string DeltaFolderName = "deltas";
     private const long ObjectIdGap = 1L << 32;
     private const long UpdateKeyGap = 1L << 40;
     private static readonly Guid RestoreNode = new("5d1f2c80-7e0b-4a55-8f57-1c6d3a9b4e02");
@@ -209,7 +208,7 @@ internal static class SideRestore
     }
 
     private static IEnumerable<string> DeltasIn(IFileLayer files, string dataPath)
-        => files.List(Path.Combine(dataPath, DeltaFolderName)).Select(f => f.Path).Where(p => !p.Contains(Suffix, StringComparison.Ordinal));
+        => files.List(NodeLife.DeltasIn(dataPath)).Select(f => f.Path).Where(p => !p.Contains(Suffix, StringComparison.Ordinal));
 
     private static List<string> PutDataBack(IFileLayer files, string folder, string dataPath)
     {
@@ -218,7 +217,7 @@ internal static class SideRestore
         {
             var aside = DeltaNames.Free(files, path + Suffix);
             files.Rename(path, aside);
-            files.SyncFolder(Path.Combine(dataPath, DeltaFolderName));
+            files.SyncFolder(NodeLife.DeltasIn(dataPath));
             setAside.Add(aside);
         }
 

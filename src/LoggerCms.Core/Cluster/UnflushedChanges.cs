@@ -48,13 +48,15 @@ internal sealed class UnflushedChanges(long startKey)
         }
     }
 
-    /// <summary>Adds the removal of entries that have expired.</summary>
-    public void AddExpired(IReadOnlyList<LocalKey> keys)
+    /// <summary>Adds the removal of entries that have expired, and what is kept of them.</summary>
+    public void AddExpired(IReadOnlyList<LocalKey> keys, LocalEntry? letGo)
     {
         lock (_lock)
         {
             foreach (var key in keys)
                 _gathered.Local[key] = null;
+            if (letGo is not null)
+                _gathered.Local[letGo.Key] = letGo;
         }
     }
 

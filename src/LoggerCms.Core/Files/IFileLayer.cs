@@ -28,6 +28,11 @@ internal interface IFileLayer
     /// <summary>A file; null where there is none.</summary>
     FileEntry? Find(string path);
 
+    /// <summary>
+    /// What a copy of a folder does not share with it, and what a folder keeps when it gets another name; null where the system does not tell.
+    /// </summary>
+    string? Mark(string folder);
+
     /// <summary>The files of a folder, in no order; none where there is no such folder.</summary>
     IReadOnlyList<FileEntry> List(string folder);
 }

@@ -89,6 +89,12 @@ internal sealed partial class SystemFiles : IFileLayer
 
     public FileEntry? Find(string path) => new FileInfo(path) is { Exists: true } file ? Entry(file) : null;
 
+    // Without the time of its making an inode number is of little worth: it is used again, and some file systems draw another with each mount. The device's
+    // number may be another after each boot. The dot has a link followed.
+    public string? Mark(string folder) => OperatingSystem.IsLinux() && FileStat.OfPath(Path.Combine(folder, "."), out _) is { Identity: { Born: { } born } identity }
+        ? FormattableString.Invariant($"{identity.Inode}-{born}")
+        : null;
+
     public IReadOnlyList<FileEntry> List(string folder)
         => new DirectoryInfo(folder) is { Exists: true } there ? [.. there.EnumerateFiles().Where(f => f.Exists).Select(Entry)] : [];
 

@@ -23,5 +23,22 @@ public sealed class SystemFilesTests : FileLayerContract, IDisposable
             => OperatingSystem.IsWindows() ? throw new PlatformNotSupportedException() : File.GetUnixFileMode(path);
     }
 
+    [Fact]
+    public void A_copy_of_a_folder_has_another_mark_and_a_renamed_folder_its_own()
+    {
+        var folder = Path.Combine(Root, "data");
+        Layer.MakeFolder(folder);
+        var mark = Layer.Mark(folder);
+        Assert.SkipWhen(mark is null, "The file system does not tell when a folder was made.");
+        Directory.CreateDirectory(Path.Combine(Root, "copy"));
+        Assert.NotEqual(mark, Layer.Mark(Path.Combine(Root, "copy")));
+        Directory.Move(folder, Path.Combine(Root, "moved"));
+        Layer.Replace(Path.Combine(Root, "moved", "a"), "1"u8);
+        Assert.Equal(mark, Layer.Mark(Path.Combine(Root, "moved")));
+        Directory.CreateSymbolicLink(Path.Combine(Root, "link"), Path.Combine(Root, "moved"));
+        Assert.Equal(mark, Layer.Mark(Path.Combine(Root, "link")));
+        Assert.Null(Layer.Mark(Path.Combine(Root, "nowhere")));
+    }
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

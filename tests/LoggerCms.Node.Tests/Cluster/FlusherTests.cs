@@ -241,7 +241,7 @@ public sealed class FlusherTests : IAsyncLifetime
 
         public TaskCompletionSource<LoggerCmsException> End { get; } = new();
 
-        public IReadOnlyList<LocalKey> Expire() => [];
+        public (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) Expire() => ([], null);
 
         public Task FlushingAsync(long throughKey, CancellationToken cancellationToken) => Task.CompletedTask;
 

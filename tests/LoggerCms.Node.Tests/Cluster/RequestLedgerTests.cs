@@ -21,11 +21,51 @@ public sealed class RequestLedgerTests
         var id = New();
         Add(id);
         _time.Advance(9.99 * Minute);
-        Assert.Empty(_ledger.Expire());
+        Assert.Empty(_ledger.Expire().Expired);
         Assert.NotNull(Find(id));
         _time.Advance(0.01 * Minute);
-        Assert.Equal(id, Assert.Single(_ledger.Expire()).Id);
+        Assert.Equal(id, Assert.Single(_ledger.Expire().Expired).Id);
         Assert.Equal(ErrorCodes.RequestExpired, Refused(id));
+    }
+
+    [Fact]
+    public void A_clock_that_ran_ahead_and_is_set_back_has_no_retry_done_again()
+    {
+        var id = New();
+        Add(id);
+        _time.Advance(60 * Minute);
+        var (expired, letGo) = _ledger.Expire();
+        Assert.Equal(id, Assert.Single(expired).Id);
+        _time.Advance(-59 * Minute);
+        Assert.Equal(ErrorCodes.RequestExpired, Refused(id));
+        Assert.Null(Find(New()));
+
+        // Nor after a restart.
+        var later = new RequestLedger(new ClusterOptions(), _time);
+        Assert.Null(later.Find(Request(id)));
+        later.Restore(letGo!);
+        Assert.Equal(ErrorCodes.RequestExpired, Assert.Throws<LoggerCmsException>(() => later.Find(Request(id))).Code);
+        Assert.Equal(0, later.Count);
+    }
+
+    [Fact]
+    public void Requests_of_a_time_that_never_came_keep_nobody_out_for_longer_than_an_answer_is_kept()
+    {
+        _time.Advance(TimeSpan.FromDays(1));
+        Add(New());
+        _time.Advance(10 * Minute);
+        var letGo = _ledger.Expire().LetGo;
+        Assert.Null(_ledger.Expire().LetGo);
+
+        // The next life, by a clock that is right.
+        var time = new ManualTime();
+        var ledger = new RequestLedger(new ClusterOptions(), time);
+        ledger.Restore(letGo!);
+        Assert.Equal(ErrorCodes.RequestExpired, Assert.Throws<LoggerCmsException>(() => ledger.Find(Now())).Code);
+        time.Advance(10 * Minute);
+        Assert.Null(ledger.Find(Now()));
+
+        WriteRequest Now() => Request(Guid.CreateVersion7(time.GetUtcNow()));
     }
 
     [Fact]
@@ -106,7 +146,7 @@ public sealed class RequestLedgerTests
         _time.Advance(5 * Minute);
         Add(id);
         _time.Advance(5 * Minute);
-        Assert.Empty(_ledger.Expire());
+        Assert.Empty(_ledger.Expire().Expired);
         Assert.NotNull(Find(id));
     }
 
@@ -119,10 +159,10 @@ public sealed class RequestLedgerTests
         var id = New();
         Add(id);
         _time.Advance(10 * Minute);
-        Assert.Equal(id, Assert.Single(_ledger.Expire()).Id);
+        Assert.Equal(id, Assert.Single(_ledger.Expire().Expired).Id);
         Assert.NotNull(_ledger.Kept(onceOnly));
         _time.Advance(TimeSpan.FromDays(7));
-        Assert.Equal(onceOnly, Assert.Single(_ledger.Expire()).Id);
+        Assert.Equal(onceOnly, Assert.Single(_ledger.Expire().Expired).Id);
     }
 
     private RequestLedger.Answer Add(Guid id) => _ledger.Add(

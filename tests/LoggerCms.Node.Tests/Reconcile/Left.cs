@@ -43,6 +43,9 @@ internal sealed record Left(CrashableDisk Disk, FakeSystemDatabase Database)
             moved.Add(to);
         }
 
+        // The folder is another machine's from here on, and does not answer for them.
+        Disk.Delete(Path.Combine(Path.GetDirectoryName(Folder)!, NodeLife.OwedFile));
+
         return moved;
     }
 

@@ -31,6 +31,7 @@ internal static class NodeFixture
         Side = "A",
         NodeId = NodeId,
         DeltaPath = Folder,
+        DataPath = Path.GetDirectoryName(Folder),
         Deltas = SmallDeltas,
         Cluster = new ClusterOptions { FlushInterval = TimeSpan.FromHours(1), LongestRetry = TimeSpan.FromHours(1), ObjectIdBlock = 1000, UpdateKeyBlock = 1000 },
     };

@@ -1,0 +1,203 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using LoggerCms.Core.Deltas;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
+using LoggerCms.Core.StateTransfer;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// What a data folder remembers of its node's lives: in <c>node.life</c> the epoch that it held last and which folder it is, and in <c>node.owed</c>,
+/// where that is there, that delta files have to be found. The node's id alone does not tell a folder from its copy, and a folder without delta files
+/// not from one that lost them.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Before the lease is taken, the epoch that it will have is written (<c>Taking</c>): a crash may leave the lease with it or without.</item>
+/// <item>Once the start has all in a journal of its own, and before anybody can write, that journal is owed. Until then the one of the life before is,
+/// whose files may go only after that.</item>
+/// <item>Before the last delta file goes for good, <c>node.owed</c> does: removing a file needs no room, which a full disk would not have.</item>
+/// </list>
+/// So what is owed is there, whenever the process dies, unless somebody else took it. The caller holds the folder's lock.
+/// </remarks>
+internal sealed partial class NodeLife
+{
+    public const string File = "node.life";
+    public const string OwedFile = "node.owed";
+    private const string Magic = "LCMSLIFE";
+    private const string OwedMagic = "LCMSOWED";
+    private const int Version = 1;
+
+    private readonly IFileLayer _files;
+    private readonly string _folder;
+    private readonly string? _mark;
+    private Life _life;
+    private Owed? _owed;
+
+    private NodeLife(IFileLayer files, string folder, Life life, Owed? owed)
+    {
+        _files = files;
+        _folder = folder;
+        _life = life;
+        _owed = owed;
+        _mark = files.Mark(folder);
+    }
+
+    /// <summary>Where the node of a data folder has its delta files.</summary>
+    public static string DeltasIn(string dataPath) => Path.Combine(dataPath, "deltas");
+
+    /// <summary>Of a folder that an earlier release used, or nobody yet, nothing is known.</summary>
+    /// <exception cref="LoggerCmsException">SecretDamaged, SecretExposed, FormatNotSupported; or it cannot be read.</exception>
+    public static NodeLife Open(IFileLayer files, string dataPath) => new(
+        files,
+        dataPath,
+        Read(files, Path.Combine(dataPath, File), LifeJson.Default.Life, Magic) ?? new Life(Magic, Version, 0, 0, Guid.Empty, null),
+        Read(files, Path.Combine(dataPath, OwedFile), LifeJson.Default.Owed, OwedMagic));
+
+    /// <summary>Before the lease is taken for the node of this folder.</summary>
+    /// <param name="database">Its name.</param>
+    /// <param name="state">As it is.</param>
+    /// <param name="nodeId">The node's.</param>
+    /// <param name="takeOver">Whatever the lease and the folder say.</param>
+    /// <exception cref="LoggerCmsException">SideInService: the lease in force is this node's own, and it was taken from another folder.</exception>
+    public void Begin(string database, SystemDatabaseState state, Guid nodeId, bool takeOver)
+    {
+        var life = _life with { Taking = (state.Lease?.Epoch ?? 0) + 1 };
+        if (state.Lease is { InForce: true } lease && lease.NodeId == nodeId)
+        {
+            if (!takeOver)
+                CheckOwn(lease, state.Identity, database);
+
+            // It is this folder's from here on, also where this start does not come to take it again.
+            life = life with { Epoch = lease.Epoch, System = state.Identity };
+        }
+
+        Write(life);
+    }
+
+    /// <summary>Whether the delta files that a life of this folder's node left, with changes that nobody else may have, are still there.</summary>
+    /// <param name="deltas">Where they are.</param>
+    /// <param name="systemId">Files of another system are of no use to this one.</param>
+    /// <exception cref="LoggerCmsException">DeltaDamaged.</exception>
+    public void CheckFiles(string deltas, Guid systemId)
+    {
+        if (_owed is not { } owed || owed.System != systemId)
+            return;
+
+        // Those of an older life that are still there hold all that a later one could only repeat. What was set aside was seen by somebody.
+        if (_files.List(deltas).Any(f => DeltaNames.IsSegment(f.Path) || DeltaNames.Parse(f.Path)?.Epoch == owed.Epoch))
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.DeltaDamaged,
+            $"The delta files of epoch {owed.Epoch} are missing in '{deltas}': the node did not end there by a clean stop, and changes that it acknowledged may be nowhere else.",
+            $"Bring them back, or mount the folder, and start again. Start-CmsNode -SetDamagedAside goes on without them.");
+    }
+
+    /// <summary>From now on the journal of this epoch has to be found at the next start.</summary>
+    public void Owe(long epoch, Guid systemId)
+    {
+        Write(_life with { Epoch = epoch, Taking = 0, System = systemId, Folder = _mark });
+        var owed = new Owed(OwedMagic, Version, epoch, systemId);
+        SecretFile.Write(_files, Path.Combine(_folder, OwedFile), JsonSerializer.SerializeToUtf8Bytes(owed, LifeJson.Default.Owed));
+        _owed = owed;
+    }
+
+    /// <summary>All that delta files held is in the database.</summary>
+    /// <exception cref="LoggerCmsException">It is still owed.</exception>
+    public void OweNothing()
+    {
+        try
+        {
+            _files.DeleteForGood(Path.Combine(_folder, OwedFile));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw FileFailure.Of(exception, _folder, TransferStore.FolderRemedy);
+        }
+
+        _owed = null;
+    }
+
+    /// <summary>The same where only the journal of this epoch is owed: it has no record.</summary>
+    public void OweNothingOf(long epoch)
+    {
+        if (_owed?.Epoch == epoch)
+            OweNothing();
+    }
+
+    private void CheckOwn(Lease lease, Guid systemId, string database)
+    {
+        // Epochs are a system's: of a folder that last served another one, or of which nothing is known, nothing can be said by them.
+        if (_life.System == systemId && lease.Epoch != _life.Epoch && lease.Epoch != _life.Taking)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.SideInService,
+                $"The lease of '{database}' is this node's own ({lease.NodeId}), of epoch {lease.Epoch}, but the data folder '{_folder}' held epoch {Math.Max(_life.Epoch, _life.Taking)} last:"
+                + " a node was started from another copy of the folder, and may be running, or the database or the folder was put back.",
+                Remedy);
+        }
+
+        if (_life.Folder is { } folder && _mark is { } mark && folder != mark)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.SideInService,
+                $"The lease of '{database}' is this node's own ({lease.NodeId}), but '{_folder}' is not the folder that the node ran in: it is a copy, and the node may be running where it was copied from.",
+                Remedy);
+        }
+    }
+
+    private static string Remedy => "Stop the other node with Stop-CmsNode, or, if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold."
+        + " A second node needs a data folder of its own (-DataPath).";
+
+    private void Write(Life life)
+    {
+        SecretFile.Write(_files, Path.Combine(_folder, File), JsonSerializer.SerializeToUtf8Bytes(life, LifeJson.Default.Life));
+        _life = life;
+    }
+
+    private static T? Read<T>(IFileLayer files, string path, JsonTypeInfo<T> type, string magic)
+        where T : Form
+    {
+        if (SecretFile.Read(files, path) is not { } bytes)
+            return null;
+        try
+        {
+            if (JsonSerializer.Deserialize(bytes, type) is { } read && read.Magic == magic)
+            {
+                return read.Version == Version ? read : throw new LoggerCmsException(
+                    ErrorCodes.FormatNotSupported, $"'{path}' has version {read.Version}.", "Use the release that wrote it.");
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw SecretFile.Damaged(path, exception.Message, exception);
+        }
+
+        throw SecretFile.Damaged(path, "it does not tell a node's lives");
+    }
+
+    /// <param name="Magic">What the file is.</param>
+    /// <param name="Version">Of its form.</param>
+    private abstract record Form(string Magic, int Version);
+
+    /// <param name="Magic">What the file is.</param>
+    /// <param name="Version">Of its form.</param>
+    /// <param name="Epoch">That the node held last, as far as it came to be served; 0 for none.</param>
+    /// <param name="Taking">That it was about to take; 0 for none.</param>
+    /// <param name="System">The system whose epochs they are.</param>
+    /// <param name="Folder">What a copy of the folder does not share; null where it is not known.</param>
+    private sealed record Life(string Magic, int Version, long Epoch, long Taking, Guid System, string? Folder) : Form(Magic, Version);
+
+    /// <param name="Magic">What the file is.</param>
+    /// <param name="Version">Of its form.</param>
+    /// <param name="Epoch">Of the journal that has to be found.</param>
+    /// <param name="System">The system that its changes belong to.</param>
+    private sealed record Owed(string Magic, int Version, long Epoch, Guid System) : Form(Magic, Version);
+
+    [JsonSerializable(typeof(Life))]
+    [JsonSerializable(typeof(Owed))]
+    private sealed partial class LifeJson : JsonSerializerContext;
+}

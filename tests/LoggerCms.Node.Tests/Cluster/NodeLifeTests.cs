@@ -1,0 +1,112 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Node.Tests.Reconcile;
+using LoggerCms.Node.Tests.Support;
+using static LoggerCms.Node.Tests.Support.NodeFixture;
+
+namespace LoggerCms.Node.Tests.Cluster;
+
+/// <summary>What a data folder remembers: a start that comes upon less, or upon a lease of another folder with its id, says so.</summary>
+public sealed class NodeLifeTests
+{
+    private static readonly string LifeFile = Path.Combine(Path.GetDirectoryName(Folder)!, NodeLife.File);
+
+    [Fact]
+    public async Task Delta_files_that_are_gone_stop_the_start_until_they_are_let_go()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        foreach (var path in Segments(left.Disk))
+            left.Disk.Delete(path);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync());
+        Assert.Equal(ErrorCodes.DeltaDamaged, failure.Code);
+        Assert.Contains("epoch 1", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(1, (await left.Database.ReadStateAsync(Token)).Lease!.Epoch);
+
+        var node = await left.StartAsync(Options with { SetDamagedAside = true });
+        await node.MakeAsync("b");
+        await node.StopAsync(Token);
+        await (await left.StartAsync()).StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Delta_files_that_somebody_set_aside_are_not_missed()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        foreach (var path in Segments(left.Disk))
+            left.Disk.Rename(path, path + ".damaged");
+        await using var node = await left.StartAsync();
+    }
+
+    [Fact]
+    public async Task A_stop_that_could_not_give_the_lease_back_misses_nothing_at_the_next_start()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var faulty = new FaultyDatabase(database) { Fault = what => what == "release" ? DatabaseFault.Away : DatabaseFault.None };
+        var node = await NodeFixture.StartAsync(faulty, disk);
+        await node.MakeAsync("a");
+        await Assert.ThrowsAsync<LoggerCmsException>(() => node.StopAsync(Token));
+        Assert.Empty(Segments(disk));
+        Assert.True((await database.ReadStateAsync(Token)).Lease!.InForce);
+        await using var again = await NodeFixture.StartAsync(database, disk);
+        Assert.NotNull(again.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "a"));
+    }
+
+    [Fact]
+    public async Task A_copy_of_the_folder_of_a_node_that_runs_does_not_get_its_lease_without_TakeOver()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        left.Disk.FolderMark = "2";
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync());
+        Assert.Equal(ErrorCodes.SideInService, failure.Code);
+        Assert.Contains("copy", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("-TakeOver", failure.Remedy, StringComparison.Ordinal);
+        Assert.Equal(1, (await left.Database.ReadStateAsync(Token)).Lease!.Epoch);
+
+        // From then on it is the node's folder.
+        left = await Left.ByAsync(node => node.MakeAsync("b"), left, Options with { TakeOver = true });
+        await using var again = await left.StartAsync();
+        Assert.NotNull(again.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "a"));
+    }
+
+    [Fact]
+    public async Task A_copy_of_an_earlier_life_does_not_get_the_lease_either_and_says_why()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var first = await NodeFixture.StartAsync(database, disk);
+        await first.StopAsync(Token);
+        var copy = NewDisk(2);
+        copy.HasFolder(Folder);
+        copy.Put(LifeFile, disk.ReadAll(LifeFile));
+        await using var running = await NodeFixture.StartAsync(database, disk);
+
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(database, copy));
+        Assert.Equal(ErrorCodes.SideInService, failure.Code);
+        Assert.Contains("epoch 2", failure.Message, StringComparison.Ordinal);
+        await running.MakeAsync("a");
+        await running.Flusher.FlushAsync(Token);
+        await running.StopAsync(Token);
+
+        // Nobody has the lease: who comes next may be any of them.
+        await (await NodeFixture.StartAsync(database, copy)).StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_start_that_was_cut_off_after_it_took_the_lease_does_not_lock_the_next_one_out()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        var faulty = new FaultyDatabase(left.Database) { Fault = what => what is "reserve" or "release" ? DatabaseFault.Away : DatabaseFault.None };
+        await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(faulty, left.Disk));
+        Assert.Equal(2, (await left.Database.ReadStateAsync(Token)).Lease!.Epoch);
+        await using var node = await left.StartAsync();
+        Assert.NotNull(node.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "a"));
+    }
+
+    [Fact]
+    public async Task A_folder_of_an_earlier_release_is_taken_as_it_is()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        left.Disk.Delete(LifeFile);
+        left.Disk.Delete(Path.Combine(Path.GetDirectoryName(Folder)!, NodeLife.OwedFile));
+        await using var node = await left.StartAsync();
+        Assert.NotNull(node.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "a"));
+    }
+}
