@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LoggerCms.Transfer.Tests;
 
 /// <summary>What a position stands for: which tables, since when, and which part of them. Nothing else may be taken for level.</summary>
@@ -12,6 +10,10 @@ public abstract class LogCoverageTests(SideProvider make)
         "CREATE TABLE t1 (id INTEGER PRIMARY KEY, v INTEGER, r VARCHAR(9))", "CREATE TABLE t2 (id INTEGER PRIMARY KEY, v INTEGER)",
         "INSERT INTO t1 VALUES (1, 1, 'EU'), (2, 2, 'US')", "INSERT INTO t2 VALUES (1, 1), (2, 2)",
     ];
+
+    protected SideProvider Make { get; } = make;
+
+    protected virtual string RenameNToT1 => "ALTER TABLE n RENAME TO t1";
 
     [Theory]
     [InlineData(true, true)]
@@ -59,7 +61,7 @@ public abstract class LogCoverageTests(SideProvider make)
         await sides.LevelAsync();
         await sides.RunAsync(
             sides.A, "CREATE TABLE n (id INTEGER PRIMARY KEY, v INTEGER, r VARCHAR(9))", "INSERT INTO n SELECT * FROM t1", "DROP TABLE t1",
-            "ALTER TABLE n RENAME TO t1", "UPDATE t1 SET v = 77");
+            RenameNToT1, "UPDATE t1 SET v = 77");
         await sides.EnableAsync(sides.A);
 
         await sides.TransferToEqualAsync(Both);
@@ -156,7 +158,7 @@ public abstract class LogCoverageTests(SideProvider make)
         await sides.EnableBothAsync();
         await sides.LevelAsync();
         await sides.RunAsync(sides.A, "UPDATE t1 SET v = v + 100", "UPDATE t2 SET v = v + 100");
-        using var profile = new ProfileFile(filter);
+        using var profile = PartOfT1(filter);
 
         var part = await sides.TransferAsync(profile: profile.Path, force: force);
 
@@ -172,7 +174,7 @@ public abstract class LogCoverageTests(SideProvider make)
         await using var sides = await NewAsync();
         await sides.EnableBothAsync();
         await sides.LevelAsync();
-        using var profile = new ProfileFile(filter: true);
+        using var profile = PartOfT1(filter: true);
         await sides.RunAsync(sides.A, "UPDATE t1 SET v = v + 100");
         await sides.TransferAsync(profile: profile.Path);
 
@@ -187,7 +189,7 @@ public abstract class LogCoverageTests(SideProvider make)
         await using var sides = await NewAsync();
         await sides.RunAsync(sides.A, "UPDATE t1 SET v = v + 100");
         await sides.EnableBothAsync();
-        using var profile = new ProfileFile(filter: true);
+        using var profile = PartOfT1(filter: true);
         await sides.TransferAsync(profile: profile.Path);
 
         await sides.TransferToEqualAsync(Both);
@@ -219,21 +221,11 @@ public abstract class LogCoverageTests(SideProvider make)
             => [(await sides.Engine.GetLogAsync(sides.A, Arena.Token)).Entries, (await sides.Engine.GetLogAsync(sides.B, Arena.Token)).Entries];
     }
 
-    private Task<TwoSides> NewAsync() => TwoSides.CreateAsync(make, Schema);
+    private Task<TwoSides> NewAsync() => TwoSides.CreateAsync(Make, Schema);
 
     /// <summary>A profile by which only a part of t1 is sent.</summary>
-    private sealed class ProfileFile : IDisposable
-    {
-        public ProfileFile(bool filter) => File.WriteAllText(
-            Path,
-            filter
-                ? JsonSerializer.Serialize(new { rowFilters = new Dictionary<string, string> { ["t1"] = "r = 'EU'" } })
-                : JsonSerializer.Serialize(new { columns = new Dictionary<string, string[]> { ["t1"] = ["v"] } }));
-
-        public string Path { get; } = System.IO.Path.GetTempFileName();
-
-        public void Dispose() => File.Delete(Path);
-    }
+    private static TemporaryProfile PartOfT1(bool filter)
+        => new(filter ? """{"rowFilters":{"t1":"r = 'EU'"}}""" : """{"columns":{"t1":["v"]}}""");
 }
 
 public sealed class SqliteLogCoverageTests() : LogCoverageTests(SideProvider.Sqlite)
@@ -290,7 +282,8 @@ public sealed class SqliteLogCoverageTests() : LogCoverageTests(SideProvider.Sql
     }
 }
 
-public sealed class PostgreSqlLogCoverageTests() : LogCoverageTests(SideProvider.PostgreSql)
+/// <summary>What SQLite cannot do: its tables keep their keys.</summary>
+public abstract class ServerLogCoverageTests(SideProvider make) : LogCoverageTests(make)
 {
     [Theory]
     [InlineData(true)]
@@ -298,7 +291,7 @@ public sealed class PostgreSqlLogCoverageTests() : LogCoverageTests(SideProvider
     public async Task A_table_whose_key_was_changed_is_not_served_by_entries_of_the_old_key(bool enabledAgain)
     {
         await using var sides = await TwoSides.CreateAsync(
-            SideProvider.PostgreSql, "CREATE TABLE t1 (id bigint PRIMARY KEY, k bigint NOT NULL, v integer)", "INSERT INTO t1 VALUES (1, 10, 0), (2, 2, 0), (3, 20, 0)");
+            Make, "CREATE TABLE t1 (id bigint NOT NULL, k bigint NOT NULL, v integer, CONSTRAINT t1_pkey PRIMARY KEY (id))", "INSERT INTO t1 VALUES (1, 10, 0), (2, 2, 0), (3, 20, 0)");
         await sides.EnableBothAsync();
         await sides.LevelAsync();
         await sides.RunAsync(sides.A, "UPDATE t1 SET v = 9, k = 40 WHERE id = 2");
@@ -314,7 +307,15 @@ public sealed class PostgreSqlLogCoverageTests() : LogCoverageTests(SideProvider
         await sides.TransferToEqualAsync(["t1"]);
         await sides.LevelAsync();
     }
+}
 
+public sealed class SqlServerLogCoverageTests() : ServerLogCoverageTests(SideProvider.SqlServer)
+{
+    protected override string RenameNToT1 => "EXEC sp_rename 'n', 't1', 'OBJECT'";
+}
+
+public sealed class PostgreSqlLogCoverageTests() : ServerLogCoverageTests(SideProvider.PostgreSql)
+{
     [Theory]
     [InlineData("ALTER TABLE q ATTACH PARTITION x FOR VALUES IN (2)")]
     [InlineData("ALTER TABLE q DETACH PARTITION q1")]

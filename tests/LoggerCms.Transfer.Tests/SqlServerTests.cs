@@ -120,8 +120,10 @@ public sealed class SqlServerTests : IAsyncLifetime
     {
         await _arena.RunBAsync(Damage);
         await using var writer = await _arena.OpenBAsync();
-        await using var transaction = (SqlTransaction)await writer.BeginTransactionAsync(Arena.Token);
-        await using var command = new SqlCommand("UPDATE line SET n = 1", writer, transaction);
+        await using var transaction = await writer.BeginTransactionAsync(Arena.Token);
+        await using var command = writer.CreateCommand();
+        command.CommandText = "UPDATE line SET n = 1";
+        command.Transaction = transaction;
         await command.ExecuteNonQueryAsync(Arena.Token);
 
         await Arena.ThrowsAsync(

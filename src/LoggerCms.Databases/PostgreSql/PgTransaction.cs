@@ -9,7 +9,7 @@ namespace LoggerCms.Databases.PostgreSql;
 internal sealed class PgTransaction : ISideTransaction, IRowHasher
 {
     private readonly PgSession _session;
-    private readonly Dictionary<(TableName, bool KeysOnly), PgStage> _stages = [];
+    private readonly Dictionary<(TableName Table, bool IsWhole, bool KeysOnly), PgStage> _stages = [];
     private readonly HashSet<TableName> _written = [];
     private PgCatalog _catalog;
     private PgTriggerGuard? _guard;
@@ -262,11 +262,11 @@ internal sealed class PgTransaction : ISideTransaction, IRowHasher
 
     private async Task<PgStage> StageAsync(PgTable physical, TableSchema table, bool keysOnly, CancellationToken cancellationToken)
     {
-        if (!_stages.TryGetValue((table.Name, keysOnly), out var stage))
+        if (!_stages.TryGetValue((table.Name, table.IsWhole, keysOnly), out var stage))
         {
             var columns = keysOnly ? physical.Key(table) : physical.Select(table.Columns);
             stage = await PgStage.CreateAsync(_session, physical, columns, _stages.Count, cancellationToken).ConfigureAwait(false);
-            _stages.Add((table.Name, keysOnly), stage);
+            _stages.Add((table.Name, table.IsWhole, keysOnly), stage);
         }
 
         return stage;

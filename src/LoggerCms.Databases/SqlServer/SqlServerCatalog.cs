@@ -62,7 +62,8 @@ internal sealed class SqlServerCatalog
     /// <summary>The driver's table for a table of the engine's.</summary>
     /// <exception cref="LoggerCmsException">TableNotFound.</exception>
     public SqlServerTable Bind(TableSchema table, string side)
-        => _tables.TryGetValue(table.Name, out var found) && found.Schema.Columns.Count == table.Columns.Count
+        => (table.IsWhole ? _tables.GetValueOrDefault(table.Name)?.Whole() : _tables.GetValueOrDefault(table.Name)) is { } found
+            && found.Schema.Columns.Count == table.Columns.Count
             ? found
             : throw new LoggerCmsException(
                 ErrorCodes.TableNotFound, $"'{side}' has no table '{table.Name}' with these columns.", "Run Get-SideState to see its tables.", side);
@@ -155,12 +156,18 @@ internal sealed class SqlServerCatalog
                 "Take that column out of the profile, or make the whole table side-local.");
         }
 
+        var ownColumns = leftOut.Where(r => !IsDerived(r)).ToList();
+        var own = ownColumns.Select(r => SqlServerTypes.Map(r.Declared, dialect)).ToList();
+
+        // An undo cannot bring back half of what a side keeps for itself, so one column that cannot be read exactly keeps all of them out.
+        if (own.Exists(c => c.Form == ColumnForm.Unsupported))
+            own = [];
         return new SqlServerTable
         {
             ObjectId = rows[0].ObjectId,
             Columns = columns,
-            HasLeftOutDefaults = leftOut.Any(r => !r.IsGenerated && r.Declared.TypeName is not ("timestamp" or "rowversion")
-                && (r.HasDefault || !r.Declared.Nullable)),
+            SideLocal = own,
+            HasLeftOutDefaults = ownColumns.Exists(r => r.HasDefault || !r.Declared.Nullable),
             Schema = new TableSchema(name)
             {
                 Columns = [.. columns.Select(c => c.Schema)],
@@ -172,14 +179,18 @@ internal sealed class SqlServerCatalog
                         g.Key, [.. g.Select(f => f.Column)], g.First().Referenced, [.. g.Select(f => f.ReferencedColumn)])),
                 ],
                 LeftOut = [.. leftOut.Select(r => r.Declared.Name).Order(StringComparer.Ordinal)],
-                SideLocalColumns = [.. leftOut.Where(r => sideLocal.Contains(r.Declared.Name, StringComparer.Ordinal)).Select(r => r.Declared.Name)],
+                SideLocalColumns = [.. ownColumns.Select(r => r.Declared.Name).Order(StringComparer.Ordinal)],
+                SideLocal = [.. own.Select(c => c.Schema)],
                 RowFilter = profile.RowFilters.GetValueOrDefault(name.ToString()),
             },
         };
     }
 
     private static bool IsLeftOut(ColumnRow row, IReadOnlyList<string> sideLocal)
-        => row.IsGenerated || row.Declared.TypeName is "timestamp" or "rowversion" || sideLocal.Contains(row.Declared.Name, StringComparer.Ordinal);
+        => IsDerived(row) || sideLocal.Contains(row.Declared.Name, StringComparer.Ordinal);
+
+    /// <summary>True where the database itself gives every value: there is nothing that a side could keep.</summary>
+    private static bool IsDerived(ColumnRow row) => row.IsGenerated || row.Declared.TypeName is "timestamp" or "rowversion";
 
     private static string? NullIfDefault(string schema) => schema == DefaultSchema ? null : schema;
 

@@ -32,7 +32,7 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
                 var added = bound.Where(t => !covered.Contains(t.Schema.Name.ToString())).ToList();
                 foreach (var table in added)
                 {
-                    if (state?.Tables.Contains(table.Schema.Name.ToString()) == true)
+                    if (state?.Triggers.ContainsKey(table.ObjectId) == true)
                         await session.ExecuteAsync($"DROP TRIGGER {SqlServerLogTrigger.Name(table)}", Enabling, cancellationToken).ConfigureAwait(false);
                     await session.ExecuteAsync(
                         SqlServerLogTrigger.Create(table, facts.Dialect), $"putting '{table.Schema.Name}' under the log", cancellationToken)
@@ -226,7 +226,7 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
     }
 
     /// <summary>
-    /// Tables whose trigger writes the key that they have now. An earlier build did not note which key it was; such a table is not among them
+    /// Tables whose trigger writes the name and the key that they have now. An earlier build did not note which key it was; such a table is not among them
     /// until it is enabled again.
     /// </summary>
     private async Task<HashSet<string>> CoveredAsync(SqlServerSession session, SqlServerLogState? state, CancellationToken cancellationToken)
@@ -236,7 +236,7 @@ internal sealed class SqlServerLog(SqlServerSessions sessions, SqlServerFacts fa
         var meta = await SqlServerLogState.ReadMetaAsync(session, cancellationToken).ConfigureAwait(false);
         var catalog = await SqlServerCatalog.ReadAsync(session, facts.Dialect, SideProfile.Empty, cancellationToken).ConfigureAwait(false);
         return [.. catalog.Tables
-            .Where(t => state.Tables.Contains(t.Schema.Name.ToString()) && t.Schema.HasKey
+            .Where(t => state.Triggers.GetValueOrDefault(t.ObjectId) == t.Schema.Name.ToString() && t.Schema.HasKey
                 && meta.GetValueOrDefault(SqlServerLogState.KeyPrefix + t.ObjectId.ToString(CultureInfo.InvariantCulture)) == SqlServerLogTrigger.KeyMark(t, facts.Dialect))
             .Select(t => t.Schema.Name.ToString())];
     }

@@ -7,10 +7,10 @@ namespace LoggerCms.Databases.SqlServer;
 /// <param name="Origin">The side's own origin.</param>
 /// <param name="UpdateKey">The last update key of the own origin.</param>
 /// <param name="Retention">How long entries are kept.</param>
-/// <param name="Tables">Tables under the log.</param>
+/// <param name="Triggers">By the number of a table that has a trigger of the log, the name that it has in the entries; a table may have another one since.</param>
 /// <param name="Position">The side's position.</param>
 internal sealed record SqlServerLogState(
-    string Origin, long UpdateKey, TimeSpan Retention, IReadOnlyList<string> Tables, SidePosition Position)
+    string Origin, long UpdateKey, TimeSpan Retention, IReadOnlyDictionary<int, string> Triggers, SidePosition Position)
 {
     private const string Reading = "reading the config message log's state";
 
@@ -21,8 +21,11 @@ internal sealed record SqlServerLogState(
     public const string KeyPrefix = "key:";
 
     private const string TableQuery =
-        "SELECT m.value FROM " + SqlServerNames.Meta + " m JOIN sys.triggers t ON m.name = N'table:' + CAST(t.parent_id AS nvarchar(20)) "
+        "SELECT t.parent_id, m.value FROM " + SqlServerNames.Meta + " m JOIN sys.triggers t ON m.name = N'table:' + CAST(t.parent_id AS nvarchar(20)) "
         + "WHERE t.name LIKE 'loggercms[_]log[_]%'";
+
+    /// <summary>Names of tables under the log.</summary>
+    public IReadOnlyList<string> Tables { get; } = [.. Triggers.Values.Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>The state as the session's view has it; null where no log is enabled.</summary>
     public static async Task<SqlServerLogState?> ReadAsync(SqlServerSession session, CancellationToken cancellationToken)
@@ -33,11 +36,11 @@ internal sealed record SqlServerLogState(
         if (!meta.TryGetValue("origin", out var origin))
             return null;
 
-        var tables = await session.QueryAsync(
+        var triggers = (await session.QueryAsync(
             TableQuery,
-            r => r.GetString(0),
+            r => (Id: r.GetInt32(0), Name: r.GetString(1)),
             Reading,
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false)).ToDictionary(t => t.Id, t => t.Name);
         var positions = await session.QueryAsync(
             $"SELECT table_name, origin, update_key FROM {SqlServerNames.Position} WHERE table_name <> N''",
             r => (r.GetString(0), r.GetString(1), r.GetInt64(2)),
@@ -48,8 +51,8 @@ internal sealed record SqlServerLogState(
             origin,
             last,
             TimeSpan.FromSeconds(double.Parse(meta["retention_seconds"], CultureInfo.InvariantCulture)),
-            [.. tables.Order(StringComparer.Ordinal)],
-            PositionRows.Complete(origin, new Dictionary<string, long>(StringComparer.Ordinal) { [origin] = last }, tables, positions));
+            triggers,
+            PositionRows.Complete(origin, new Dictionary<string, long>(StringComparer.Ordinal) { [origin] = last }, [.. triggers.Values.Distinct()], positions));
     }
 
     public static async Task<Dictionary<string, string>> ReadMetaAsync(SqlServerSession session, CancellationToken cancellationToken)

@@ -12,12 +12,26 @@ internal sealed class SqlServerTable
     /// <summary>Aligned with the schema's columns.</summary>
     public required IReadOnlyList<SqlServerColumn> Columns { get; init; }
 
+    /// <summary>Aligned with the schema's side-local columns.</summary>
+    public IReadOnlyList<SqlServerColumn> SideLocal { get; init; } = [];
+
     /// <summary>True when a column outside of scope gets its value from a default or may not be NULL, so that rows must be inserted by statement.</summary>
     public bool HasLeftOutDefaults { get; init; }
 
     public string QuotedName => SqlServerCatalog.Quote(Schema.Name);
 
     public bool HasIdentity => Schema.Columns.Any(c => c.IsIdentity);
+
+    /// <summary>The table in the form of <see cref="TableSchema.Whole"/>, or null; what is then still left out has no default and takes no value.</summary>
+    public SqlServerTable? Whole()
+        => Schema.Whole() is { } whole
+            ? new SqlServerTable
+            {
+                ObjectId = ObjectId,
+                Columns = [.. Columns.Concat(SideLocal).OrderBy(c => c.Schema.Name, StringComparer.Ordinal)],
+                Schema = whole,
+            }
+            : null;
 
     /// <summary>The select list in canonical order.</summary>
     public string SelectList(string alias)

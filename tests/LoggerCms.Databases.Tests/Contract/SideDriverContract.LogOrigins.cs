@@ -58,6 +58,21 @@ public abstract partial class SideDriverContract
         Assert.Equal(old.LastUpdateKey, position.Over([SidePosition.FormerOrigins]).Keys[old.Origin!]);
     }
 
+    [Fact]
+    public async Task A_table_that_was_renamed_is_under_the_log_by_its_new_name_once_it_is_enabled_again()
+    {
+        var (database, side) = await LoggedAsync(ItemTable("old"), ItemTable("other"));
+        await database.ExecuteAsync(Item(1, "x", "old"), Make.RenameTable("old", "new"));
+        var before = await side.Log.GetStateAsync(Token);
+        Assert.Equal(["other"], before.Tables);
+        await side.Log.EnableAsync("A", (await side.CatalogAsync()).Tables, Week, Token);
+        var after = await side.Log.GetStateAsync(Token);
+        Assert.Equal(["new", "other"], after.Tables.Order(StringComparer.Ordinal));
+        Assert.NotEqual(before.Origin, after.Origin);
+        await database.ExecuteAsync(Item(2, "x", "new"));
+        Assert.Equal(["new i2"], (await LogAsync(side)).Where(e => e.Origin == after.Origin).Select(e => $"{e.Table} {e.Key}"));
+    }
+
     private static async Task SetPositionAsync(ISide side, string origin, long key, params string[] tables)
     {
         await using var transaction = await side.BeginAsync();

@@ -76,6 +76,8 @@ public sealed class SqlServerMake : TestMake
         _ => null,
     };
 
+    public override string RenameTable(string from, string to) => $"EXEC sp_rename '{from}', '{to}', 'OBJECT'";
+
     public override string GeneratedTwiceV(string name) => $"{name} AS (v * 2) PERSISTED";
 
     public override string Binary(string hex) => "0x" + hex;
@@ -123,22 +125,7 @@ internal sealed class SqlServerTestDatabase(string name) : TestDatabase
     public override SideConnection Connection
         => new(SideProvider.SqlServer, new SqlConnectionStringBuilder(SqlServerMake.Server) { InitialCatalog = name }.ConnectionString);
 
-    public async Task CreateAsync()
-    {
-        await using var server = await OpenAsync("master");
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                await ExecuteAsync(server, $"CREATE DATABASE {name}");
-                return;
-            }
-            catch (SqlException error) when (tries < 20 && error.Message.Contains("tuple concurrently updated", StringComparison.Ordinal))
-            {
-                // Two databases cannot be made at once on Babelfish, whose databases are schemas of one: another test was first.
-            }
-        }
-    }
+    public Task CreateAsync() => MaintainAsync($"CREATE DATABASE {name}");
 
     public override async Task<DbConnection> ConnectAsync() => await OpenAsync(name);
 
@@ -172,15 +159,31 @@ internal sealed class SqlServerTestDatabase(string name) : TestDatabase
     public override async ValueTask DisposeAsync()
     {
         SqlConnection.ClearAllPools();
-        await using var server = await OpenAsync("master");
         try
         {
-            await ExecuteAsync(server, $"DROP DATABASE {name}");
+            await MaintainAsync($"DROP DATABASE {name}");
         }
         catch (SqlException error) when (error.Message.Contains("in use", StringComparison.Ordinal))
         {
             // Babelfish takes no notice of a cancellation while it waits for a lock, so a connection may outlive its test until the lock's time-out.
             TestContext.Current.SendDiagnosticMessage($"{name} stays: {error.Message}");
+        }
+    }
+
+    private static async Task MaintainAsync(string statement)
+    {
+        await using var server = await OpenAsync("master");
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await ExecuteAsync(server, statement);
+                return;
+            }
+            catch (SqlException error) when (tries < 20 && error.Message.Contains("tuple concurrently updated", StringComparison.Ordinal))
+            {
+                // Babelfish, whose databases are schemas of one, neither makes nor drops two at once: another test was first.
+            }
         }
     }
 

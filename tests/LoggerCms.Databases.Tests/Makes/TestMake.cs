@@ -41,6 +41,8 @@ public abstract class TestMake
     /// <summary>What follows an integer type to make it a column whose values the database gives.</summary>
     public abstract string IdentityKey { get; }
 
+    public virtual string RenameTable(string from, string to) => $"ALTER TABLE {from} RENAME TO {to}";
+
     /// <summary>A stored generated column: <c>name definition</c> for twice the column <c>v</c>.</summary>
     public abstract string GeneratedTwiceV(string name);
 

@@ -1,28 +1,24 @@
-using LoggerCms.Core.StateTransfer;
+using System.Data.Common;
 using LoggerCms.Databases.PostgreSql;
 using Npgsql;
 
 namespace LoggerCms.Transfer.Tests.Support;
 
-/// <summary>Two PostgreSQL databases, an engine with a home of its own, a temp folder; all gone afterwards. Skips where there is no server.</summary>
-internal sealed class PgArena : IAsyncDisposable
+/// <summary>Two PostgreSQL databases. Skips where there is no server.</summary>
+internal sealed class PgArena : ServerArena
 {
     private const string Variable = "LOGGERCMS_TEST_POSTGRESQL";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("loggercms-transfer-pg-").FullName;
-    private readonly string _name = "loggercms_h" + Guid.NewGuid().ToString("n")[..16];
-
     private PgArena()
+        : base("h")
     {
     }
 
-    public SideConnection A => Side(_name + "_a", "A");
+    public override StateTransferRequest Request => base.Request with { Mode = StateTransferMode.Rows };
 
-    public SideConnection B => Side(_name + "_b", "B");
+    protected override IReadOnlyList<ISideDriver> Drivers => [new PostgreSqlSideDriver()];
 
-    public SideEngine Engine => new([new PostgreSqlSideDriver()], TimeProvider.System, new TransferStore(TimeProvider.System, _folder));
-
-    public StateTransferRequest Request => new() { Source = A, Destination = B, TempPath = _folder, LockTimeout = TimeSpan.FromSeconds(5), Mode = StateTransferMode.Rows };
+    protected override string Maintenance => "postgres";
 
     private static string? Server => Environment.GetEnvironmentVariable(Variable);
 
@@ -31,31 +27,22 @@ internal sealed class PgArena : IAsyncDisposable
     {
         Assert.SkipWhen(string.IsNullOrEmpty(Server), $"No PostgreSQL: {Variable} is not set.");
         var arena = new PgArena();
-        foreach (var side in new[] { "_a", "_b" })
-        {
-            await ExecuteAsync("postgres", $"CREATE DATABASE {arena._name}{side} TEMPLATE template0 ENCODING 'UTF8'");
-            await ExecuteAsync(arena._name + side, both);
-        }
-
+        await arena.MakeAsync(both);
         return arena;
     }
 
-    public Task RunAAsync(params string[] statements) => ExecuteAsync(_name + "_a", statements);
-
-    public Task RunBAsync(params string[] statements) => ExecuteAsync(_name + "_b", statements);
-
     /// <summary>Ends every session of the engine in a database.</summary>
-    public Task EndSessionsAsync(string side)
-        => ExecuteAsync("postgres", $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name}{side}'");
+    public Task EndSessionsAsync(string side) => MaintainAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{DatabaseOf(side)}'");
 
     /// <summary>How many sessions the engine has in both databases, once the server had time to notice that they ended; what vacuums them is none.</summary>
     public async Task<string> SessionsAsync()
     {
         var count = "0";
-        await using var connection = await OpenAsync("postgres");
+        await using var connection = await ConnectAsync(Maintenance);
         for (var tries = 0; tries < 500; tries++)
         {
-            await using var command = new NpgsqlCommand($"SELECT count(*)::text FROM pg_stat_activity WHERE datname LIKE '{_name}%' AND backend_type = 'client backend'", connection);
+            await using var command = connection.CreateCommand();
+            command.CommandText = $"SELECT count(*)::text FROM pg_stat_activity WHERE datname LIKE '{DatabaseOf(string.Empty)}%' AND backend_type = 'client backend'";
             count = (string)(await command.ExecuteScalarAsync(CancellationToken.None))!;
             if (count == "0")
                 break;
@@ -64,44 +51,27 @@ internal sealed class PgArena : IAsyncDisposable
         return count;
     }
 
-    /// <summary>Every row of the tables as the server writes it, in one order.</summary>
-    public async Task<string> DumpAsync(string side, params string[] tables)
-    {
-        var lines = new List<string>();
-        await using var connection = await OpenAsync(_name + side);
-        foreach (var table in tables)
-        {
-            await using var reader = await new NpgsqlCommand($"SELECT whole::text FROM {table} whole ORDER BY 1", connection) { CommandTimeout = 0 }.ExecuteReaderAsync(CancellationToken.None);
-            while (await reader.ReadAsync(CancellationToken.None))
-                lines.Add($"{table} {reader.GetString(0)}");
-        }
+    protected override Task MakeAsync(string database) => MaintainAsync($"CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8'");
 
-        return string.Join('\n', lines);
-    }
+    protected override Task DropAsync(string database) => MaintainAsync($"DROP DATABASE IF EXISTS {database} WITH (FORCE)");
 
-    public async Task AssertEqualSidesAsync(params string[] tables) => Assert.Equal(await DumpAsync("_a", tables), await DumpAsync("_b", tables));
-
-    public async ValueTask DisposeAsync()
-    {
-        Directory.Delete(_folder, recursive: true);
-        foreach (var side in new[] { "_a", "_b" })
-            await ExecuteAsync("postgres", $"DROP DATABASE IF EXISTS {_name}{side} WITH (FORCE)");
-    }
-
-    private static SideConnection Side(string database, string name)
+    protected override SideConnection Side(string database, string name)
         => new(SideProvider.PostgreSql, new NpgsqlConnectionStringBuilder(Server) { Database = database }.ConnectionString, name: name);
 
-    private static async Task<NpgsqlConnection> OpenAsync(string database)
+    protected override async Task<DbConnection> ConnectAsync(string database)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Database = database, Pooling = false }.ConnectionString);
         await connection.OpenAsync(CancellationToken.None);
         return connection;
     }
 
-    private static async Task ExecuteAsync(string database, params string[] statements)
+    /// <summary>The rows as the server writes them.</summary>
+    protected override async Task<IReadOnlyList<string>> ReadAsync(DbConnection connection, string table)
     {
-        await using var connection = await OpenAsync(database);
-        foreach (var statement in statements)
-            await new NpgsqlCommand(statement, connection) { CommandTimeout = 0 }.ExecuteNonQueryAsync(CancellationToken.None);
+        var rows = new List<string>();
+        await using var reader = await new NpgsqlCommand($"SELECT whole::text FROM {table} whole", (NpgsqlConnection)connection) { CommandTimeout = 0 }.ExecuteReaderAsync(CancellationToken.None);
+        while (await reader.ReadAsync(CancellationToken.None))
+            rows.Add(reader.GetString(0));
+        return rows;
     }
 }

@@ -4,24 +4,29 @@ namespace LoggerCms.Transfer.Tests.Support;
 internal sealed class TwoSides : IAsyncDisposable
 {
     private readonly Arena? _sqlite;
-    private readonly PgArena? _pg;
+    private readonly ServerArena? _server;
 
-    private TwoSides(Arena? sqlite, PgArena? pg)
+    private TwoSides(Arena? sqlite, ServerArena? server)
     {
         _sqlite = sqlite;
-        _pg = pg;
+        _server = server;
     }
 
-    public SideConnection A => _sqlite?.A ?? _pg!.A;
+    public SideConnection A => _sqlite?.A ?? _server!.A;
 
-    public SideConnection B => _sqlite?.B ?? _pg!.B;
+    public SideConnection B => _sqlite?.B ?? _server!.B;
 
-    public SideEngine Engine => _sqlite?.Engine ?? _pg!.Engine;
+    public SideEngine Engine => _sqlite?.Engine ?? _server!.Engine;
 
     /// <param name="make">Which make.</param>
     /// <param name="both">Statements that both sides begin with.</param>
     public static async Task<TwoSides> CreateAsync(SideProvider make, params string[] both)
-        => make == SideProvider.Sqlite ? new TwoSides(new Arena(both), null) : new TwoSides(null, await PgArena.CreateAsync(both));
+        => make switch
+        {
+            SideProvider.Sqlite => new TwoSides(new Arena(both), null),
+            SideProvider.PostgreSql => new TwoSides(null, await PgArena.CreateAsync(both)),
+            _ => new TwoSides(null, await SqlServerArena.CreateAsync(both)),
+        };
 
     public async Task RunAsync(SideConnection side, params string[] statements)
     {
@@ -29,7 +34,7 @@ internal sealed class TwoSides : IAsyncDisposable
         if (_sqlite is not null)
             (first ? _sqlite.Source : _sqlite.Destination).Run(statements);
         else
-            await (first ? _pg!.RunAAsync(statements) : _pg!.RunBAsync(statements));
+            await (first ? _server!.RunAAsync(statements) : _server!.RunBAsync(statements));
     }
 
     public async Task EnableAsync(SideConnection side, params string[] tables)
@@ -46,7 +51,7 @@ internal sealed class TwoSides : IAsyncDisposable
     {
         var source = from ?? A;
         return Engine.TransferAsync(
-            (_sqlite?.Request ?? _pg!.Request) with
+            (_sqlite?.Request ?? _server!.Request) with
             {
                 Source = source,
                 Destination = source.Name == "A" ? B : A,
@@ -58,6 +63,8 @@ internal sealed class TwoSides : IAsyncDisposable
             null,
             Arena.Token);
     }
+
+    public Task<StateTransferResult> UndoAsync(Guid id) => Engine.UndoAsync(new UndoRequest { Id = id, Destination = B }, null, Arena.Token);
 
     /// <summary>Transfers until the log can serve; both sides then know each other's position.</summary>
     public Task LevelAsync(params string[] tables) => LevelAsync(A, tables);
@@ -82,20 +89,21 @@ internal sealed class TwoSides : IAsyncDisposable
         Assert.True(a == b, $"{result.Status} by {result.Mode} ({result.ModeReason}):\n{a}\nand\n{b}");
     }
 
+    /// <summary>Every row of the tables, exact, in one order.</summary>
+    public async Task<string> DumpAsync(SideConnection side, params string[] tables)
+    {
+        var first = side.Name == "A";
+        return _sqlite is not null
+            ? (first ? _sqlite.Source : _sqlite.Destination).Dump(tables.Contains)
+            : await _server!.DumpAsync(first ? "_a" : "_b", tables);
+    }
+
     public static (StateTransferStatus Status, StateTransferMode Mode) Seen(StateTransferResult result) => (result.Status, result.Mode);
 
     public async ValueTask DisposeAsync()
     {
         _sqlite?.Dispose();
-        if (_pg is not null)
-            await _pg.DisposeAsync();
-    }
-
-    private async Task<string> DumpAsync(SideConnection side, params string[] tables)
-    {
-        var first = side.Name == "A";
-        return _sqlite is not null
-            ? (first ? _sqlite.Source : _sqlite.Destination).Dump(tables.Contains)
-            : await _pg!.DumpAsync(first ? "_a" : "_b", tables);
+        if (_server is not null)
+            await _server.DisposeAsync();
     }
 }
