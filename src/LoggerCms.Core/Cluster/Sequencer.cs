@@ -209,7 +209,7 @@ internal sealed class Sequencer(
     private async Task<(RequestLedger.Answer Answer, bool Repeated)> WithAnotherBlockAsync(WriteRequest request)
     {
         using var timeout = new CancellationTokenSource(options.LongestWait, time);
-        for (var isLast = false; ; )
+        for (var isLast = false; ;)
         {
             try
             {

@@ -75,8 +75,11 @@ internal sealed class NodeRound(int seed, Lies lies, ISurvivingDatabase database
         {
             await node.StartAsync(CancellationToken.None);
         }
-        catch (Exception failure) when (faults && (disk.Survivor is not null || failure is LoggerCmsException { Code: ErrorCodes.JournalFailed or ErrorCodes.ConnectionLost
-            or ErrorCodes.OutcomeUnknown or ErrorCodes.DiskFull or ErrorCodes.TempFolderUnusable }))
+        catch (Exception failure) when (faults && (disk.Survivor is not null || failure is LoggerCmsException
+        {
+            Code: ErrorCodes.JournalFailed or ErrorCodes.ConnectionLost
+            or ErrorCodes.OutcomeUnknown or ErrorCodes.DiskFull or ErrorCodes.TempFolderUnusable
+        }))
         {
             Story.Add($"  start: {failure.Message}");
             return;
