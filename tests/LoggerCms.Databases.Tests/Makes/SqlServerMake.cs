@@ -36,6 +36,9 @@ public sealed class SqlServerMake : TestMake
 
     public override string BeginWrite => "BEGIN TRANSACTION";
 
+    public override string[] InSavepoint(string statement, bool keep)
+        => keep ? ["SAVE TRANSACTION s", statement] : ["SAVE TRANSACTION s", statement, "ROLLBACK TRANSACTION s"];
+
     public override async Task<TestDatabase> CreateDatabaseAsync()
     {
         var database = new SqlServerTestDatabase("loggercms_" + Guid.NewGuid().ToString("n")[..12]);

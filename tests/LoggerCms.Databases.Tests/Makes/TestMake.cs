@@ -61,6 +61,9 @@ public abstract class TestMake
     /// <summary>Begins a write transaction on a plain connection and makes it hold its lock.</summary>
     public virtual string BeginWrite => "BEGIN";
 
+    /// <summary>A statement under a savepoint of its own, to which it is then rolled back or not.</summary>
+    public virtual string[] InSavepoint(string statement, bool keep) => ["SAVEPOINT s", statement, $"{(keep ? "RELEASE" : "ROLLBACK TO")} s"];
+
     /// <summary>Makes a plain connection give up on locks at once instead of waiting.</summary>
     public abstract string ImpatientSession { get; }
 

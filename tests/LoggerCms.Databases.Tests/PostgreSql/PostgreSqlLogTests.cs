@@ -4,7 +4,7 @@ using LoggerCms.Databases.Tests.Support;
 
 namespace LoggerCms.Databases.Tests.PostgreSql;
 
-public sealed class PostgreSqlLogTests(ITestOutputHelper output) : PostgreSqlTest
+public sealed class PostgreSqlLogTests : PostgreSqlTest
 {
     private const string Item = "CREATE TABLE item (id bigint PRIMARY KEY, v text)";
 
@@ -51,27 +51,6 @@ public sealed class PostgreSqlLogTests(ITestOutputHelper output) : PostgreSqlTes
         Assert.Equal(0, await LastAsync(side));
         await database.ExecuteAsync($"COMMIT PREPARED '{id}'");
         Assert.Equal(2, await LastAsync(side));
-    }
-
-    [Fact]
-    public async Task Whatever_writers_do_at_once_no_claimed_position_misses_an_entry()
-    {
-        var seed = Environment.TickCount;
-        output.WriteLine($"seed {seed}");
-        var (database, side) = await LoggedAsync(Item);
-        var promises = new List<(long Key, List<LogEntry> Entries)>();
-        var writers = Task.WhenAll(Enumerable.Range(0, 4).Select(w => Task.Run(() => WriteAsync(database, w, new Random(seed + w)), Token)));
-        while (!writers.IsCompleted)
-        {
-            var last = await LastAsync(side);
-            promises.Add((last, await EntriesAsync(side, 0, last)));
-        }
-
-        await writers;
-        var end = await EntriesAsync(side, 0, await LastAsync(side));
-        Assert.NotEmpty(end);
-        Assert.All(promises, p => Assert.Equal(end.Where(e => e.UpdateKey <= p.Key), p.Entries));
-        Assert.Equal(await database.ScalarAsync("SELECT count(*) FROM loggercms_log"), $"{end.Count}");
     }
 
     [Fact]
@@ -139,24 +118,6 @@ public sealed class PostgreSqlLogTests(ITestOutputHelper output) : PostgreSqlTes
         LogKey.Parse(entry.Key, keys);
         await using var snapshot = await side.SnapshotAsync();
         Assert.Single(await snapshot.ReadByKeyAsync(snapshot.Table("item"), keys, Token).ToListAsync());
-    }
-
-    private static async Task WriteAsync(TestDatabase database, int writer, Random random)
-    {
-        await using var connection = await database.ConnectAsync();
-        for (var i = 0; i < 40; i++)
-        {
-            await TestDatabase.ExecuteAsync(connection, "BEGIN");
-            for (var row = random.Next(1, 4); row > 0; row--)
-            {
-                var insert = $"INSERT INTO item VALUES ({(writer * 1000) + (i * 10) + row}, 'x')";
-                if (random.Next(3) == 0)
-                    insert = $"SAVEPOINT s; {insert}; {(random.Next(2) == 0 ? "ROLLBACK TO" : "RELEASE")} s";
-                await TestDatabase.ExecuteAsync(connection, insert);
-            }
-
-            await TestDatabase.ExecuteAsync(connection, random.Next(4) == 0 ? "ROLLBACK" : "COMMIT");
-        }
     }
 
     private static async Task<DbConnection> BeginAsync(TestDatabase database, params string[] statements)
