@@ -96,7 +96,10 @@ internal sealed class NodeChannel : IDisposable
         try
         {
             using var response = await _http.GetAsync("health", cancellationToken).ConfigureAwait(false);
-            return await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            var state = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+
+            // The server of a node that ends may still answer when nobody in it can say anything any more.
+            return state.Length > 0 ? state : null;
         }
         catch (Exception exception) when (Failures.IsOfNetwork(exception))
         {
