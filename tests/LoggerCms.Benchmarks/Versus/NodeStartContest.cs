@@ -73,7 +73,9 @@ internal sealed class NodeStartContest(Workspace workspace)
         };
     }
 
-    private Task<NodeServer> StartAsync(CancellationToken cancellationToken) => NodeServer.StartAsync(Home, cancellationToken, "--flushintervalms", "3600000");
+    // The folder is a copy each time, which does not get its node's lease by itself.
+    private Task<NodeServer> StartAsync(CancellationToken cancellationToken)
+        => NodeServer.StartAsync(Home, cancellationToken, "--flushintervalms", "3600000", "--takeover", "true");
 
     // Synced, or the first sync of the start would write the whole copy.
     private static Task<CommandResult> CopyAsync(string from, string to, CancellationToken cancellationToken)
