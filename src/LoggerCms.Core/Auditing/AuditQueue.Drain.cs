@@ -23,14 +23,28 @@ internal sealed partial class AuditQueue
         {
             do
             {
-                if (await TryDrainAsync(cancellationToken).ConfigureAwait(false))
-                    await TryPurgeAsync(cancellationToken).ConfigureAwait(false);
+                await StepAsync(cancellationToken).ConfigureAwait(false);
             }
             while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The end that was asked for.
+        }
+    }
+
+    private async Task StepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await TryDrainAsync(cancellationToken).ConfigureAwait(false))
+                await TryPurgeAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever it is, the events stay; and a queue that nobody drains any more must say so, and go on.
+            SetFailure(new LoggerCmsException(
+                ErrorCodes.Unexpected, $"Storing audit events failed: {exception.Message}", "Look at the audit database and its disk.", innerException: exception));
         }
     }
 

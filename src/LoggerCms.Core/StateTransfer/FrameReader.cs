@@ -107,7 +107,9 @@ internal sealed class FrameReader : IDisposable
     public LoggerCmsException Damaged(string why) => new(
         _damagedCode,
         $"'{Path}' is not whole: {why}. Nothing of it was applied.",
-        "Start the transfer again; Clear-StateTransferTemp removes the file.");
+        _damagedCode == ErrorCodes.UndoDamaged
+            ? "Bring the side back by a transfer from one that is as it was, or from a backup; Clear-StateTransferTemp removes the file."
+            : "Start the transfer again; Clear-StateTransferTemp removes the file.");
 
     private void CheckHead(ReadOnlySpan<byte> magic)
     {

@@ -34,20 +34,27 @@ public sealed class AuditQueueTests
         Assert.Null(queue.State.Failure);
     }
 
-    [Fact]
-    public async Task A_database_that_is_away_is_noticed_and_stays_so_also_where_nothing_is_to_be_stored()
+    public static TheoryData<Exception> Failures =>
+    [
+        new LoggerCmsException(ErrorCodes.ServerUnreachable, "Away.", "Wait."), new InvalidOperationException("broken"), new OperationCanceledException("its own time was over"),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_database_that_is_away_is_noticed_and_stays_so_also_where_nothing_is_to_be_stored(Exception failure)
     {
+        var database = new MemoryAuditDatabase { Failure = failure };
         var time = new SteppedTime(DateTimeOffset.UnixEpoch.AddYears(50));
-        await using var queue = AuditQueue.Open(_disk, _database, Events.Options(Folder), time);
+        await using var queue = AuditQueue.Open(_disk, database, Events.Options(Folder), time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var loop = queue.RunAsync(stop.Token);
-        await time.StepUntilAsync(TimeSpan.FromSeconds(1), () => _database.Looks > 0, Token);
-        _database.IsAway = true;
+        await time.StepUntilAsync(TimeSpan.FromSeconds(1), () => database.Looks > 0, Token);
+        database.IsAway = true;
         await time.StepUntilAsync(TimeSpan.FromSeconds(1), () => queue.State.Failure is not null, Token);
         var (since, from) = (queue.State.FailedSince!.Value, time.GetUtcNow());
         await time.StepUntilAsync(TimeSpan.FromSeconds(1), () => time.GetUtcNow() - from > TimeSpan.FromSeconds(20), Token);
         Assert.Equal(since, queue.State.FailedSince);
-        _database.IsAway = false;
+        database.IsAway = false;
         await time.StepUntilAsync(TimeSpan.FromSeconds(1), () => queue.State.FailedSince is null, Token);
         await stop.CancelAsync();
         await loop;

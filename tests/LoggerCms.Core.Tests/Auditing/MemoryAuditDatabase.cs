@@ -15,6 +15,9 @@ internal sealed class MemoryAuditDatabase : IAuditDatabase
 
     public bool IsAway { get; set; }
 
+    /// <summary>How it fails while it is away.</summary>
+    public Exception Failure { get; init; } = new LoggerCmsException(ErrorCodes.ServerUnreachable, "Away.", "Wait.");
+
     public string Name => "memory";
 
     public Task PrepareAsync(CancellationToken cancellationToken) => Answer(() => 0);
@@ -43,7 +46,7 @@ internal sealed class MemoryAuditDatabase : IAuditDatabase
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private Task<T> Answer<T>(Func<T> answer)
-        => IsAway ? Task.FromException<T>(new LoggerCmsException(ErrorCodes.ServerUnreachable, "Away.", "Wait.")) : Task.FromResult(answer());
+        => IsAway ? Task.FromException<T>(Failure) : Task.FromResult(answer());
 }
 
 internal static class Events
