@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using LoggerCms.Core.RunTimeImage.Query;
 
 namespace LoggerCms.Node.Http;
@@ -12,23 +11,16 @@ internal sealed class QueryTurns : IDisposable
     public const int MostOfCaller = 16;
 
     private readonly SemaphoreSlim _cores = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private readonly Lock _lock = new();
-    private readonly Dictionary<long, int> _underWay = [];
+    private readonly Tally<long> _underWay = new(long.MaxValue, MostOfCaller);
 
     /// <summary>Waits for the first turn of a query.</summary>
     /// <exception cref="LoggerCmsException">LimitExceeded.</exception>
     public async ValueTask<Turn> BeginAsync(long principalId, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        if (!_underWay.TryTake(principalId))
         {
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_underWay, principalId, out _);
-            if (count >= MostOfCaller)
-            {
-                throw new LoggerCmsException(
-                    ErrorCodes.LimitExceeded, $"{MostOfCaller} queries of the user with id {principalId} are under way.", "Wait for one of them, then try again.");
-            }
-
-            count++;
+            throw new LoggerCmsException(
+                ErrorCodes.LimitExceeded, $"{MostOfCaller} queries of the user with id {principalId} are under way.", "Wait for one of them, then try again.");
         }
 
         var turn = new Turn(this, principalId, cancellationToken);
@@ -45,15 +37,6 @@ internal sealed class QueryTurns : IDisposable
     }
 
     public void Dispose() => _cores.Dispose();
-
-    private void End(long principalId)
-    {
-        lock (_lock)
-        {
-            if (--CollectionsMarshal.GetValueRefOrNullRef(_underWay, principalId) == 0)
-                _underWay.Remove(principalId);
-        }
-    }
 
     internal sealed class Turn(QueryTurns turns, long principalId, CancellationToken cancellationToken) : IQueryTurn, IDisposable
     {
@@ -76,7 +59,7 @@ internal sealed class QueryTurns : IDisposable
         public void Dispose()
         {
             Leave();
-            turns.End(principalId);
+            turns._underWay.Give(principalId);
         }
     }
 }

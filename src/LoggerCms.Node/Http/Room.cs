@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace LoggerCms.Node.Http;
 
 /// <summary>Something that all callers take from, and of which one caller does not get all.</summary>
@@ -8,34 +6,16 @@ namespace LoggerCms.Node.Http;
 /// <param name="what">What is too much, for the one who is refused.</param>
 internal sealed class Room(long mostOfAll, long mostOfCaller, string what)
 {
-    private readonly Lock _lock = new();
-    private readonly Dictionary<long, long> _callers = [];
-    private long _all;
+    private readonly Tally<long> _callers = new(mostOfAll, mostOfCaller);
 
     /// <exception cref="LoggerCmsException">LimitExceeded.</exception>
     public void Take(long principalId, long amount)
     {
-        lock (_lock)
-        {
-            var own = _callers.GetValueOrDefault(principalId) + amount;
-            if (own > mostOfCaller || _all + amount > mostOfAll)
-                throw new LoggerCmsException(ErrorCodes.LimitExceeded, $"{what} at once.", "Try again when one of them has ended.");
-            _callers[principalId] = own;
-            _all += amount;
-        }
+        if (!_callers.TryTake(principalId, amount))
+            throw new LoggerCmsException(ErrorCodes.LimitExceeded, $"{what} at once.", "Try again when one of them has ended.");
     }
 
-    public void Give(long principalId, long amount)
-    {
-        lock (_lock)
-        {
-            ref var own = ref CollectionsMarshal.GetValueRefOrNullRef(_callers, principalId);
-            own -= amount;
-            _all -= amount;
-            if (own == 0)
-                _callers.Remove(principalId);
-        }
-    }
+    public void Give(long principalId, long amount) => _callers.Give(principalId, amount);
 }
 
 /// <summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Connections;
 
@@ -13,14 +12,13 @@ internal sealed class Strangers(int mostConnections, TimeProvider time)
 {
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
 
-    private readonly int _mostOfAddress = Math.Max(1, mostConnections / 4);
-    private readonly Lock _lock = new();
-    private readonly Dictionary<IPAddress, int> _addresses = [];
+    private readonly Tally<IPAddress> _addresses = new(long.MaxValue, Math.Max(1, mostConnections / 4));
 
     public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var address = LogonThrottle.Block((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
-        if (!TryCount(address))
+        var counts = !IPAddress.IsLoopback(address);
+        if (counts && !_addresses.TryTake(address))
         {
             connection.Abort(new ConnectionAbortedException("Too many connections came from this address."));
             return;
@@ -35,28 +33,8 @@ internal sealed class Strangers(int mostConnections, TimeProvider time)
         }
         finally
         {
-            Forget(address);
-        }
-    }
-
-    private bool TryCount(IPAddress address)
-    {
-        lock (_lock)
-        {
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_addresses, address, out _);
-            if (count >= _mostOfAddress && !IPAddress.IsLoopback(address))
-                return false;
-            count++;
-            return true;
-        }
-    }
-
-    private void Forget(IPAddress address)
-    {
-        lock (_lock)
-        {
-            if (--CollectionsMarshal.GetValueRefOrNullRef(_addresses, address) == 0)
-                _addresses.Remove(address);
+            if (counts)
+                _addresses.Give(address);
         }
     }
 
