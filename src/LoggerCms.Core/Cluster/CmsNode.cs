@@ -207,9 +207,11 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         try
         {
             if (isEmpty)
+            {
                 _life?.OweNothingOf(parts.Epoch);
-            if (isEmpty)
                 await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
+            }
+
             await ReleaseAsync(parts.Epoch).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception)
