@@ -73,17 +73,15 @@ internal sealed class PgCatalog
         return new PgCatalog(result, $"{locale ?? collate} ({(provider switch { "i" => "icu", "b" => "builtin", _ => "libc" })}, {encoding})", leftOut);
     }
 
-    // In two places, of which one that ends the other's parentheses can only stand in one.
     private static async Task CheckFilterAsync(PgSession session, TableName table, string filter, CancellationToken cancellationToken)
     {
         try
         {
-            await session.ExecuteAsync(
-                $"SELECT CASE WHEN {filter} THEN 1 END FROM {PgName.Quote(table)} AS t WHERE ({filter}) LIMIT 0", cancellationToken).ConfigureAwait(false);
+            await session.ExecuteAsync(FilterCheck.Statement($"{PgName.Quote(table)} AS t", filter) + " LIMIT 0", cancellationToken).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception) when (exception.InnerException is PostgresException { SqlState: ['4', '2', ..] and not PostgresErrorCodes.InsufficientPrivilege })
         {
-            throw FilterFailure.Of(table.ToString(), filter, exception);
+            throw FilterCheck.Failure(table.ToString(), filter, exception);
         }
     }
 

@@ -15,10 +15,12 @@ internal sealed record PgIdentity(string Kept, string Started)
             ? await session.ScalarAsync<string>(
                 "SELECT system_identifier::text FROM pg_control_system()", cancellationToken).ConfigureAwait(false)
             : await session.ScalarAsync<string>("SELECT coalesce(host(inet_server_addr()), 'local')", cancellationToken).ConfigureAwait(false);
-        var database = await session.ScalarAsync<string>(
-            "SELECT oid::text || '/' || datname::text FROM pg_database WHERE datname = current_database()", cancellationToken).ConfigureAwait(false);
-        var port = await session.ScalarAsync<string>("SELECT current_setting('port')", cancellationToken).ConfigureAwait(false);
-        var started = await session.ScalarAsync<string>("SELECT extract(epoch FROM pg_postmaster_start_time())::text", cancellationToken).ConfigureAwait(false);
-        return new PgIdentity($"postgresql/{cluster}/{port}/{database}", started!);
+        var (database, started) = (await session.QueryAsync(
+            """
+            SELECT current_setting('port') || '/' || oid::text || '/' || datname::text, extract(epoch FROM pg_postmaster_start_time())::text
+            FROM pg_database WHERE datname = current_database()
+            """,
+            r => (r.GetString(0), r.GetString(1)), cancellationToken).ConfigureAwait(false))[0];
+        return new PgIdentity($"postgresql/{cluster}/{database}", started);
     }
 }

@@ -56,16 +56,15 @@ internal sealed class SqliteTableBuilder(SqliteDb db, StatementSet statements, T
         ColumnSchema Schema(ColumnEntry c) => Describe(c.Column, c.Declared, c.NotNull, c.KeyPosition > 0 && !binary);
     }
 
-    // In two places, of which one that ends the other's parentheses can only stand in one.
     private void CheckFilter(string filter)
     {
         try
         {
-            db.Prepare($"SELECT CASE WHEN {filter} THEN 1 END FROM main.{SqliteSql.Quote(entry.Name)} WHERE ({filter})").Dispose();
+            db.Prepare(FilterCheck.Statement("main." + SqliteSql.Quote(entry.Name), filter)).Dispose();
         }
         catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.DatabaseError)
         {
-            throw FilterFailure.Of(entry.Name, filter, exception);
+            throw FilterCheck.Failure(entry.Name, filter, exception);
         }
     }
 
