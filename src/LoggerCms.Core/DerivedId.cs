@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
+using LoggerCms.Core.Sides;
 
 namespace LoggerCms.Core;
 
@@ -16,7 +16,7 @@ internal static class DerivedId
         BinaryPrimitives.WriteInt64LittleEndian(source[16..], epoch);
         BinaryPrimitives.WriteInt64LittleEndian(source[24..], key);
         more.CopyTo(source[32..]);
-        SHA256.HashData(source, hash);
+        RowKeys.Hash(source, hash);
     }
 
     /// <summary>The id with the first 16 bytes, big end first, but for version and variant, which are written over them.</summary>

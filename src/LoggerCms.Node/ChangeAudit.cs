@@ -112,7 +112,7 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
         for (var chars = 0; record < _taken.Count && chars < PartChars;)
         {
             var (changes, isKeptOut) = _taken[record];
-            if (change == changes.Changes.Count)
+            if (change == changes.Changes.Length)
             {
                 (record, change) = (record + 1, 0);
             }

@@ -9,7 +9,9 @@ namespace LoggerCms.Core.Cluster;
 /// </summary>
 internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, WriteRequest request, long nowUs, ClusterOptions options)
 {
-    private readonly List<Change> _changes = new(request.Operations.Count);
+    // Most operations are one change each.
+    private Change[] _changes = new Change[request.Operations.Count];
+    private int _count;
     private long _bytes;
 
     /// <returns>The changes in order.</returns>
@@ -17,12 +19,14 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     /// ObjectNotFound, NameInUse, VersionConflict, InvalidObject, LimitExceeded, Forbidden.
     /// </exception>
     /// <exception cref="BlockUsedUpException">No id or update key is left.</exception>
-    public IReadOnlyList<Change> Plan()
+    public Change[] Plan()
     {
         if (request.Operations.Count == 0)
             throw Invalid("The request has no operation.", "Give at least one.");
-        foreach (var operation in request.Operations)
-            Plan(operation);
+        for (var i = 0; i < request.Operations.Count; i++)
+            Plan(request.Operations[i]);
+        if (_count < _changes.Length)
+            Array.Resize(ref _changes, _count);
         return _changes;
     }
 
@@ -233,9 +237,11 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private void Add(Change change)
     {
-        if (_changes.Count >= options.MostChanges && !request.IsReconcile)
+        if (_count >= options.MostChanges && !request.IsReconcile)
             throw TooMany();
-        _changes.Add(change);
+        if (_count == _changes.Length)
+            Array.Resize(ref _changes, 2 * _count);
+        _changes[_count++] = change;
 
         // Each change holds the whole object, so a short request can become a long record: it is given up here, before that is in memory.
         _bytes += LeastBytes(change);

@@ -23,7 +23,7 @@ internal sealed record ChangeRecord
     public long Fingerprint { get; init; }
 
     /// <summary>In the order of their update keys.</summary>
-    public required IReadOnlyList<Change> Changes { get; init; }
+    public required Change[] Changes { get; init; }
 
     public long FirstUpdateKey => Changes[0].UpdateKey;
 

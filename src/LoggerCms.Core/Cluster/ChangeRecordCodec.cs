@@ -28,7 +28,7 @@ internal static class ChangeRecordCodec
         writer.Guid(record.RequestId);
         writer.Int64(record.Fingerprint);
         writer.Text(record.ClientAddress);
-        writer.Int32(record.Changes.Count);
+        writer.Int32(record.Changes.Length);
         foreach (var change in record.Changes)
             Write(ref writer, change);
         buffer = writer.Buffer;

@@ -108,7 +108,7 @@ internal sealed partial class CmsNode
             var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, isPlan: false, cancellationToken);
             if (source.Files.Count == 0 && source.SetAside.Count == 0)
                 return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
-            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy);
+            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: false);
             using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Ledger, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
             {
                 BroughtIn = Changed,
@@ -149,7 +149,7 @@ internal sealed partial class CmsNode
     {
         var parts = Running;
         var planned = new Planned(_files, _database.Name, parts.Image, Reader(parts), new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
-        return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy), setDamagedAside, cancellationToken);
+        return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
     }
 
     private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id);
@@ -176,11 +176,11 @@ internal sealed partial class CmsNode
         await database.LoadLocalAsync(LocalClass.Token, tokens.Apply, cancellationToken).ConfigureAwait(false);
         var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty);
         var planned = new Planned(files, database.Name, image, reader, new PlannedTarget(image, options.Cluster, time), time);
-        var atStart = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy);
+        var atStart = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy, isPlan: true);
         await planned.RunAsync(options.DeltaPath, atStart, options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
         if (atStart.Stopped)
             throw StoppedAtStart(options);
-        var reconcilers = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy, atStart);
+        var reconcilers = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy, isPlan: true, atStart);
         return await planned.RunAsync(folder, reconcilers, setDamagedAside, cancellationToken).ConfigureAwait(false);
     }
 

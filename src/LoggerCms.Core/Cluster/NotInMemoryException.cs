@@ -9,13 +9,14 @@ internal sealed class NotInMemoryException(long id) : Exception
     /// Plans, and reads back what that needs, until it goes through. The plan holds the order of changes and cannot wait for the database; here it is
     /// not held. An object may be dropped again before the next try, which then reads it again.
     /// </summary>
-    public static async ValueTask<T> ReadBackAsync<T>(RunTimeImage.RunTimeImage image, Func<ValueTask<T>> plan, CancellationToken cancellationToken)
+    public static async ValueTask<T> ReadBackAsync<TState, T>(
+        RunTimeImage.RunTimeImage image, TState state, Func<TState, ValueTask<T>> plan, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                return await plan().ConfigureAwait(false);
+                return await plan(state).ConfigureAwait(false);
             }
             catch (NotInMemoryException exception)
             {

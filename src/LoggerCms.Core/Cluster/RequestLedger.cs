@@ -124,7 +124,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     public Answer Add(ChangeRecord record, Task durable)
     {
         var id = record.RequestId;
-        var answer = new Answer(id, record.PrincipalId, record.Fingerprint, [.. ChangedBy(record.Changes)], ExpiresUs(id, NowUs()), durable);
+        var answer = new Answer(id, record.PrincipalId, record.Fingerprint, ChangedBy(record.Changes), ExpiresUs(id, NowUs()), durable);
         if (id != Guid.Empty)
         {
             _answers[id] = answer;
@@ -132,6 +132,13 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         }
 
         return answer;
+    }
+
+    /// <summary>Takes an answer that was given before; one that is there already stays.</summary>
+    public void Keep(Answer answer)
+    {
+        if (_answers.TryAdd(answer.RequestId, answer))
+            QueueOf(answer.RequestId).Enqueue(answer);
     }
 
     /// <summary>Takes an answer that the database or a delta file kept.</summary>
@@ -143,11 +150,8 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
             return;
         }
 
-        if (_answers.ContainsKey(entry.Key.Id))
-            return;
-        var answer = Decode(entry);
-        if (_answers.TryAdd(answer.RequestId, answer))
-            QueueOf(answer.RequestId).Enqueue(answer);
+        if (!_answers.ContainsKey(entry.Key.Id))
+            Keep(Decode(entry));
     }
 
     /// <summary>Forgets a request that came to nothing, so that it can be tried again.</summary>
@@ -187,11 +191,11 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 
     public static LocalEntry Encode(Answer answer)
     {
-        var content = new byte[HeadBytes(Version) + (answer.Changed.Count * AnswerBytes)];
+        var content = new byte[HeadBytes(Version) + (answer.Changed.Length * AnswerBytes)];
         content[0] = Version;
         BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(1), answer.PrincipalId);
         BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(9), answer.Fingerprint);
-        for (var (i, at) = (0, HeadBytes(Version)); i < answer.Changed.Count; i++, at += AnswerBytes)
+        for (var (i, at) = (0, HeadBytes(Version)); i < answer.Changed.Length; i++, at += AnswerBytes)
         {
             BinaryPrimitives.WriteInt64LittleEndian(content.AsSpan(at), answer.Changed[i].Id);
             BinaryPrimitives.WriteInt32LittleEndian(content.AsSpan(at + 8), answer.Changed[i].Version);
@@ -201,20 +205,22 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return new LocalEntry(new LocalKey(LocalClass.Request, answer.RequestId), answer.ExpiresUs, content);
     }
 
-    public static IEnumerable<ChangedObject> ChangedBy(IEnumerable<Change> changes)
+    /// <summary>What changes did to objects, in their order.</summary>
+    public static ChangedObject[] ChangedBy(ReadOnlySpan<Change> changes)
     {
+        var objects = 0;
+        foreach (var change in changes)
+            objects += change is PutChange or RemoveChange ? 1 : 0;
+        var (changed, at) = (new ChangedObject[objects], 0);
         foreach (var change in changes)
         {
-            switch (change)
-            {
-                case PutChange put:
-                    yield return new ChangedObject(put.Object.Id, put.Object.Version, put.UpdateKey);
-                    break;
-                case RemoveChange remove:
-                    yield return new ChangedObject(remove.Id, 0, remove.UpdateKey);
-                    break;
-            }
+            if (change is PutChange put)
+                changed[at++] = new ChangedObject(put.Object.Id, put.Object.Version, put.UpdateKey);
+            else if (change is RemoveChange remove)
+                changed[at++] = new ChangedObject(remove.Id, 0, remove.UpdateKey);
         }
+
+        return changed;
     }
 
     private static Answer Decode(LocalEntry entry)
@@ -267,5 +273,5 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <param name="ExpiresUs">Until when it is kept.</param>
     /// <param name="Durable">Ends when it is durable and visible; fails when it came to nothing.</param>
     internal sealed record Answer(
-        Guid RequestId, long PrincipalId, long Fingerprint, IReadOnlyList<ChangedObject> Changed, long ExpiresUs, Task Durable);
+        Guid RequestId, long PrincipalId, long Fingerprint, ChangedObject[] Changed, long ExpiresUs, Task Durable);
 }

@@ -1,5 +1,4 @@
 using LoggerCms.Core.Deltas;
-using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Cluster;
 
@@ -20,6 +19,9 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     private readonly KeyBlocks _blocks;
     private readonly Flusher _flusher;
     private readonly bool _isAlone;
+    private readonly Func<WriteRequest, ChangedObject[]> _make;
+    private RequestLedger.Answer? _answer;
+    private Task? _made;
     private Task _before = Task.CompletedTask;
     private Task _last = Task.CompletedTask;
     private int _count;
@@ -34,6 +36,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     public SequencedTarget(Sequencer sequencer, DeltaJournal journal, RequestLedger ledger, KeyBlocks blocks, Flusher flusher, bool isAlone)
     {
         (_sequencer, _journal, _ledger, _blocks, _flusher, _isAlone) = (sequencer, journal, ledger, blocks, flusher, isAlone);
+        _make = Make;
         if (isAlone)
             journal.Hold();
     }
@@ -50,23 +53,15 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
             await _flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
 
         // Under the order of changes from the look at the objects to the change: nobody else's change may come between.
-        Task? durable = null;
-        var answer = Answer(record.Record);
-        var fate = _sequencer.Look(view => reconciler.Bring(record.Record, view, request =>
-        {
-            if (answer is not null)
-                request = request with { Operations = [.. request.Operations, new PutLocal(answer)] };
-            var (made, _) = _sequencer.Submit(request);
-            if (answer is not null)
-                _ledger.Restore(answer);
-            durable = made.Durable;
-            return made.Changed;
-        }));
+        (_made, _answer) = (null, AnswerOf(record.Record));
+        var entry = _answer is null ? null : RequestLedger.Encode(_answer);
+        var fate = _sequencer.Look(
+            (reconciler, record.Record, entry, _make), static (view, of) => of.reconciler.Bring(of.Record, of.entry, view, of._make));
         if (fate == RecordFate.BroughtIn)
             BroughtIn?.Invoke(record.Record);
         else if (fate == RecordFate.KeptOut)
             KeptOut?.Invoke(record.Record);
-        if (durable is not null)
+        if (_made is { } durable)
             await AddAsync(durable, record.Bytes).ConfigureAwait(false);
         return fate;
     }
@@ -79,6 +74,15 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     }
 
     public void Dispose() => _journal.LetGo(andHold: false);
+
+    private ChangedObject[] Make(WriteRequest request)
+    {
+        var (made, _) = _sequencer.Submit(request);
+        if (_answer is not null)
+            _ledger.Keep(_answer);
+        _made = made.Durable;
+        return made.Changed;
+    }
 
     private async Task AddAsync(Task durable, int bytes)
     {
@@ -94,11 +98,11 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     }
 
     // What the client of the record was or would have been answered, so that a retry after the crash gets that.
-    private LocalEntry? Answer(ChangeRecord record) => record.RequestId == Guid.Empty ? null : RequestLedger.Encode(new RequestLedger.Answer(
+    private RequestLedger.Answer? AnswerOf(ChangeRecord record) => record.RequestId == Guid.Empty ? null : new RequestLedger.Answer(
         record.RequestId,
         record.PrincipalId,
         record.Fingerprint,
-        [.. RequestLedger.ChangedBy(record.Changes)],
+        RequestLedger.ChangedBy(record.Changes),
         _ledger.ExpiresUs(record.RequestId, record.TimeUs),
-        Task.CompletedTask));
+        Task.CompletedTask);
 }

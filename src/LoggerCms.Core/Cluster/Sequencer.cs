@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.RunTimeImage;
 
@@ -40,6 +41,7 @@ internal sealed class Sequencer(
 
     // The journal's thread's own.
     private readonly List<Pending> _durable = [];
+    private readonly List<ObjectChange> _shown = [];
     private readonly ObjectOverlay _overlay = new(image);
     private DeltaJournal? _journal;
     private LoggerCmsException? _refusal;
@@ -73,7 +75,7 @@ internal sealed class Sequencer(
         bool repeated;
         try
         {
-            (answer, repeated) = await WholeAsync(() => Take(request)).ConfigureAwait(false);
+            (answer, repeated) = await WholeAsync((Sequencer: this, request), static of => of.Sequencer.Take(of.request)).ConfigureAwait(false);
         }
         catch (BlockUsedUpException)
         {
@@ -86,7 +88,9 @@ internal sealed class Sequencer(
 
     /// <summary>What <see cref="WriteAsync"/> would do, told by the same plan against what is visible and pending now; nothing is changed.</summary>
     /// <exception cref="LoggerCmsException">As <see cref="WriteAsync"/>, but for what only the disk tells.</exception>
-    public ValueTask<WriteAnswer> PlanAsync(WriteRequest request) => WholeAsync(() =>
+    public ValueTask<WriteAnswer> PlanAsync(WriteRequest request) => WholeAsync((Sequencer: this, request), static of => of.Sequencer.PlanOnly(of.request));
+
+    private WriteAnswer PlanOnly(WriteRequest request)
     {
         lock (_order)
         {
@@ -95,14 +99,14 @@ internal sealed class Sequencer(
                 ThrowIfRefused();
                 var record = Plan(request, blocks.ForPlan());
                 Encode(record, request);
-                return new WriteAnswer([.. RequestLedger.ChangedBy(record.Changes)], Repeated: false);
+                return new WriteAnswer(RequestLedger.ChangedBy(record.Changes), Repeated: false);
             }
             finally
             {
                 _overlay.RollBack();
             }
         }
-    });
+    }
 
     /// <summary>The part of a write before it is durable: for a caller that has many to make and waits for them together.</summary>
     /// <exception cref="LoggerCmsException">As <see cref="WriteAsync"/>; NodeNotReady at once where no number is left.</exception>
@@ -127,10 +131,10 @@ internal sealed class Sequencer(
     }
 
     /// <summary>Looks at the objects as the next write would find them; a write that it submits follows on what it saw.</summary>
-    public T Look<T>(Func<IObjectView, T> look)
+    public T Look<TState, T>(TState state, Func<IObjectView, TState, T> look)
     {
         lock (_order)
-            return look(_overlay);
+            return look(_overlay, state);
     }
 
     /// <summary>The journal's callback: everything up to the key is durable.</summary>
@@ -222,7 +226,7 @@ internal sealed class Sequencer(
 
             try
             {
-                return await WholeAsync(() => isLast ? Submit(request) : Take(request)).ConfigureAwait(false);
+                return await WholeAsync((Sequencer: this, request, isLast), static of => of.isLast ? of.Sequencer.Submit(of.request) : of.Sequencer.Take(of.request)).ConfigureAwait(false);
             }
             catch (BlockUsedUpException)
             {
@@ -231,8 +235,8 @@ internal sealed class Sequencer(
         }
     }
 
-    private ValueTask<T> WholeAsync<T>(Func<T> plan)
-        => NotInMemoryException.ReadBackAsync(image, () => ValueTask.FromResult(plan()), CancellationToken.None);
+    private ValueTask<T> WholeAsync<TState, T>(TState state, Func<TState, T> plan)
+        => NotInMemoryException.ReadBackAsync(image, (state, plan), static of => ValueTask.FromResult(of.plan(of.state)), CancellationToken.None);
 
     private void ThrowIfRefused()
     {
@@ -242,16 +246,16 @@ internal sealed class Sequencer(
 
     private void Show(ChangeRecord record)
     {
-        var changes = new List<ObjectChange>(record.Changes.Count);
         foreach (var change in record.Changes)
         {
             if (change is PutChange put)
-                changes.Add(ObjectChange.Put(put.Object));
+                _shown.Add(ObjectChange.Put(put.Object));
             else if (change is RemoveChange remove)
-                changes.Add(ObjectChange.Remove(remove.Id, remove.UpdateKey));
+                _shown.Add(ObjectChange.Remove(remove.Id, remove.UpdateKey));
         }
 
-        image.Apply(changes);
+        image.Apply(CollectionsMarshal.AsSpan(_shown));
+        _shown.Clear();
         image.Advance(record.LastUpdateKey);
     }
 
@@ -317,7 +321,7 @@ internal sealed class Sequencer(
         return bytes;
     }
 
-    private sealed record Pending(ChangeRecord Record, RequestLedger.Answer Answer, int Bytes, TaskCompletionSource Done);
+    private readonly record struct Pending(ChangeRecord Record, RequestLedger.Answer Answer, int Bytes, TaskCompletionSource Done);
 
     /// <summary>
     /// Answers some callers one after the other on a thread of the pool. A work item for each would wake threads that find nothing left to do,

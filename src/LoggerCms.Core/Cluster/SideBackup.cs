@@ -141,7 +141,7 @@ internal static class SideBackup
     {
         if (part.Count == 0)
             return;
-        var record = new ChangeRecord { Epoch = 0, TimeUs = 0, PrincipalId = 0, ClientAddress = "", RequestId = Guid.Empty, Changes = part };
+        var record = new ChangeRecord { Epoch = 0, TimeUs = 0, PrincipalId = 0, ClientAddress = "", RequestId = Guid.Empty, Changes = [.. part] };
         writer.Write([type], default, ChangeRecordCodec.Encode(record, ref buffer));
     }
 

@@ -36,7 +36,7 @@ internal sealed class UnflushedChanges(long startKey)
     /// <param name="changes">Of one record.</param>
     /// <param name="answer">What its client may ask for again; null for none.</param>
     /// <param name="bytes">The record's size.</param>
-    public void Add(IReadOnlyList<Change> changes, LocalEntry? answer, int bytes)
+    public void Add(ReadOnlySpan<Change> changes, LocalEntry? answer, int bytes)
     {
         lock (_lock)
         {

@@ -26,7 +26,10 @@ internal static class ReconcileRun
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     var fate = await NotInMemoryException.ReadBackAsync(
-                        image, () => target.BringAsync(reconcilers.Of(record.NodeId), record, cancellationToken), cancellationToken).ConfigureAwait(false);
+                        image,
+                        (target, Reconciler: reconcilers.Of(record.NodeId), record, cancellationToken),
+                        static of => of.target.BringAsync(of.Reconciler, of.record, of.cancellationToken),
+                        cancellationToken).ConfigureAwait(false);
                     reconcilers.NoteConflicts(record.Path);
                     if (fate == RecordFate.Stopped)
                         return;
@@ -42,7 +45,7 @@ internal static class ReconcileRun
 
     private static List<DeltaRecord> Read(IEnumerator<DeltaRecord> records)
     {
-        List<DeltaRecord> read = [];
+        var read = new List<DeltaRecord>(ReadAhead);
         for (var bytes = 0; read.Count < ReadAhead && bytes < ReadAheadBytes && records.MoveNext(); bytes += records.Current.Bytes)
             read.Add(records.Current);
         return read;
@@ -69,15 +72,15 @@ internal sealed class PlannedTarget(IObjectView view, ClusterOptions options, Ti
     private readonly ObjectOverlay _overlay = new(view);
 
     public ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken)
-        => ValueTask.FromResult(reconciler.Bring(record.Record, _overlay, Make));
+        => ValueTask.FromResult(reconciler.Bring(record.Record, answer: null, _overlay, Make));
 
-    private IReadOnlyList<ChangedObject> Make(WriteRequest request)
+    private ChangedObject[] Make(WriteRequest request)
     {
         try
         {
             var changes = new ChangePlanner(_overlay, _keys, request, UnixTime.Us(time.GetUtcNow()), options).Plan();
             _overlay.Keep();
-            return [.. RequestLedger.ChangedBy(changes)];
+            return RequestLedger.ChangedBy(changes);
         }
         catch
         {

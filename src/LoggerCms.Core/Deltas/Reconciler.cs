@@ -28,14 +28,14 @@ namespace LoggerCms.Core.Deltas;
 /// <param name="ledger">Knows once-only ids.</param>
 /// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
-/// <param name="brought">What this reconcile brought, by once-only id; the ledger learns of it only where it is not just planned.</param>
+/// <param name="planned">What a plan would have brought so far, by once-only id; null where it is made, and the ledger learns of it.</param>
 internal sealed class Reconciler(
     Guid nodeId,
     IReadOnlyDictionary<long, long> epochEnds,
     RequestLedger ledger,
     TokenService tokens,
     ConflictPolicy policy,
-    Dictionary<Guid, IReadOnlyList<ChangedObject>> brought)
+    Dictionary<Guid, ChangedObject[]>? planned)
 {
     private readonly Dictionary<long, (long FileKey, long NewKey)> _moved = [];
     private readonly List<DeltaConflict> _conflicts = [];
@@ -54,10 +54,11 @@ internal sealed class Reconciler(
 
     /// <summary>Decides about a record against the objects as they are, and has made what it decides for.</summary>
     /// <param name="record">The record.</param>
+    /// <param name="answer">What its client may ask for again, to be kept with the changes; null for none.</param>
     /// <param name="view">The objects; shows what <paramref name="make"/> did once that returned.</param>
     /// <param name="make">Makes the request, or finds out that it cannot be made, by the failures of a write.</param>
     /// <exception cref="NotInMemoryException">Nothing was decided: read the object back, then ask again.</exception>
-    public RecordFate Bring(ChangeRecord record, IObjectView view, Func<WriteRequest, IReadOnlyList<ChangedObject>> make)
+    public RecordFate Bring(ChangeRecord record, LocalEntry? answer, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
     {
         foreach (var change in record.Changes)
         {
@@ -82,7 +83,7 @@ internal sealed class Reconciler(
         }
 
         var pending = Pending(record, view);
-        Dictionary<long, long>? changedHere = pending.Count > 1 ? [] : null;
+        Dictionary<long, long>? changedHere = pending.Length > 1 ? [] : null;
         foreach (var change in pending)
         {
             if (Conflict(change, view, changedHere) is { } reason && Decide(record, change, view, reason) is var fate and not RecordFate.BroughtIn)
@@ -90,7 +91,7 @@ internal sealed class Reconciler(
             changedHere?[ObjectId(change)] = change.UpdateKey;
         }
 
-        var isThere = pending.Count == 0;
+        var isThere = pending.Length == 0;
         if (isThere)
         {
             AlreadyThere++;
@@ -101,13 +102,13 @@ internal sealed class Reconciler(
                 return RecordFate.BroughtIn;
         }
 
-        return Make(record, Request(record, id, pending), view, make, isThere);
+        return Make(record, Request(record, id, pending, answer), view, make, isThere);
     }
 
     private RecordFate Make(
-        ChangeRecord record, WriteRequest request, IObjectView view, Func<WriteRequest, IReadOnlyList<ChangedObject>> make, bool isThere)
+        ChangeRecord record, WriteRequest request, IObjectView view, Func<WriteRequest, ChangedObject[]> make, bool isThere)
     {
-        IReadOnlyList<ChangedObject> changed;
+        ChangedObject[] changed;
         try
         {
             changed = make(request);
@@ -118,7 +119,7 @@ internal sealed class Reconciler(
             return Report(record, record.Changes[0], view, exception.Message, policy == ConflictPolicy.Stop ? RecordFate.Stopped : RecordFate.KeptOut);
         }
 
-        brought[request.RequestId] = changed;
+        planned?[request.RequestId] = changed;
         if (isThere)
             return RecordFate.BroughtIn;
         Applied++;
@@ -126,16 +127,17 @@ internal sealed class Reconciler(
         return RecordFate.BroughtIn;
     }
 
-    private IReadOnlyList<ChangedObject>? Earlier(Guid onceOnlyId) => ledger.Kept(onceOnlyId)?.Changed ?? brought.GetValueOrDefault(onceOnlyId);
+    private IReadOnlyList<ChangedObject>? Earlier(Guid onceOnlyId) => ledger.Kept(onceOnlyId)?.Changed ?? planned?.GetValueOrDefault(onceOnlyId);
 
     /// <summary>
     /// The changes whose objects are not as the record leaves them. What an object is after its last change decides: one that was made and removed
     /// again is there when it is not.
     /// </summary>
-    private List<Change> Pending(ChangeRecord record, IObjectView view)
+    private Change[] Pending(ChangeRecord record, IObjectView view)
+        => record.Changes.Length > 1 ? PendingOfMany(record, view) : IsThere(record.Changes[0], view) ? [] : record.Changes;
+
+    private Change[] PendingOfMany(ChangeRecord record, IObjectView view)
     {
-        if (record.Changes.Count == 1)
-            return IsThere(record.Changes[0], view) ? [] : [record.Changes[0]];
         Dictionary<long, Change> last = [];
         foreach (var change in record.Changes)
             last[ObjectId(change)] = change;
@@ -143,14 +145,21 @@ internal sealed class Reconciler(
         return [.. record.Changes.Where(change => ObjectId(change) is var id && (id == 0 ? !IsThere(change, view) : !there.Contains(id)))];
     }
 
-    private static WriteRequest Request(ChangeRecord record, Guid id, List<Change> pending)
+    private static WriteRequest Request(ChangeRecord record, Guid id, Change[] pending, LocalEntry? answer)
     {
-        List<WriteOperation> operations = [.. pending.Select(WriteOperation (change) => change switch
+        var operations = new WriteOperation[pending.Length + (answer is null ? 0 : 1)];
+        for (var i = 0; i < pending.Length; i++)
         {
-            PutLocalChange local => new PutLocal(local.Entry),
-            RemoveLocalChange local => new RemoveLocal(local.Key),
-            _ => new RepeatChange(change),
-        })];
+            operations[i] = pending[i] switch
+            {
+                PutLocalChange local => new PutLocal(local.Entry),
+                RemoveLocalChange local => new RemoveLocal(local.Key),
+                var change => new RepeatChange(change),
+            };
+        }
+
+        if (answer is not null)
+            operations[^1] = new PutLocal(answer);
         return new WriteRequest
         {
             RequestId = id,
@@ -206,7 +215,7 @@ internal sealed class Reconciler(
     // The next delta of an object names the key that this one had in the file.
     private void Note(ChangeRecord record, IReadOnlyList<ChangedObject> changed, IObjectView view)
     {
-        if (record.Changes.Count == 1 && changed.Count <= 1)
+        if (record.Changes.Length == 1 && changed.Count <= 1)
         {
             if (record.Changes[0] is PutChange put)
                 Moved(put, changed.Count == 1 ? changed[0].UpdateKey : null, view);

@@ -9,13 +9,14 @@ namespace LoggerCms.Core.Deltas;
 /// <param name="ledger">Knows once-only ids.</param>
 /// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
-/// <param name="before">A reconcile that was only planned before this one: what it brought is in no ledger.</param>
+/// <param name="isPlan">Nothing is made, and the ledger does not learn what would be.</param>
+/// <param name="before">Another plan that goes before this one.</param>
 internal sealed class ReconcilerSet(
-    SystemDatabaseState state, RequestLedger ledger, TokenService tokens, ConflictPolicy policy, ReconcilerSet? before = null)
+    SystemDatabaseState state, RequestLedger ledger, TokenService tokens, ConflictPolicy policy, bool isPlan, ReconcilerSet? before = null)
 {
     private readonly Dictionary<long, long> _epochEnds = state.Epochs.ToDictionary(e => e.Epoch, e => e.LastKey);
     private readonly Dictionary<Guid, Reconciler> _reconcilers = [];
-    private readonly Dictionary<Guid, IReadOnlyList<ChangedObject>> _brought = before?._brought ?? [];
+    private readonly Dictionary<Guid, ChangedObject[]>? _planned = isPlan ? before?._planned ?? [] : null;
     private readonly HashSet<string> _conflictFiles = [];
     private int _noted;
 
@@ -37,14 +38,16 @@ internal sealed class ReconcilerSet(
     public Reconciler Of(Guid nodeId)
     {
         if (!_reconcilers.TryGetValue(nodeId, out var reconciler))
-            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, ledger, tokens, policy, _brought);
+            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, ledger, tokens, policy, _planned);
         return reconciler;
     }
 
     /// <summary>Conflicts that are new since the last call are this file's.</summary>
     public void NoteConflicts(string path)
     {
-        var count = _reconcilers.Values.Sum(r => r.Conflicts.Count);
+        var count = 0;
+        foreach (var reconciler in _reconcilers.Values)
+            count += reconciler.Conflicts.Count;
         if (count > _noted)
             _conflictFiles.Add(path);
         _noted = count;

@@ -14,9 +14,9 @@ internal sealed partial class RunTimeImage
     /// go back. A snapshot sees the whole batch or nothing of it; <see cref="UpdateKey"/> moves after the last.
     /// </summary>
     /// <param name="changes">Update keys above the published one, not descending.</param>
-    public void Apply(IReadOnlyList<ObjectChange> changes)
+    public void Apply(ReadOnlySpan<ObjectChange> changes)
     {
-        if (changes.Count == 0)
+        if (changes.IsEmpty)
             return;
         lock (_gate)
         {
@@ -24,7 +24,7 @@ internal sealed partial class RunTimeImage
             foreach (var change in changes)
                 Replace(change);
             Volatile.Write(ref _updateKey, changes[^1].UpdateKey);
-            Sweep(64 + (2 * changes.Count));
+            Sweep(64 + (2 * changes.Length));
             if (IsOverLimit)
                 DropSome(SweepSlice);
         }
@@ -40,7 +40,7 @@ internal sealed partial class RunTimeImage
         }
     }
 
-    private void CheckKeys(IReadOnlyList<ObjectChange> changes)
+    private void CheckKeys(ReadOnlySpan<ObjectChange> changes)
     {
         var last = _updateKey + 1;
         foreach (var change in changes)

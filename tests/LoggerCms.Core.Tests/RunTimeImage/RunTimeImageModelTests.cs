@@ -40,7 +40,7 @@ public sealed class RunTimeImageModelTests(ITestOutputHelper output)
                     break;
                 default:
                     var changes = Changes(random, model, ref key);
-                    image.Apply(changes);
+                    image.Apply([.. changes]);
                     break;
             }
 

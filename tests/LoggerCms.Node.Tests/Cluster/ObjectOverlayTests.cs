@@ -133,7 +133,7 @@ public sealed class ObjectOverlayTests
 
             if (random.Next(2) == 0 && pending.TryDequeue(out var durable))
             {
-                _image.Apply(durable.Changes);
+                _image.Apply([.. durable.Changes]);
                 overlay.Forget(durable.Through);
             }
 

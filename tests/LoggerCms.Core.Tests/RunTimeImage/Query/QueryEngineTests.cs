@@ -128,7 +128,7 @@ public sealed class QueryEngineTests
         List<ObjectChange> folders = [];
         for (var depth = 0; depth < 200; depth++)
             folders.Add(ObjectChange.Put(Objects.Make(2000 + depth, 10, new string('n', 500), depth == 0 ? 23 : 1999 + depth, "Folder", properties: [])));
-        image.Apply(folders);
+        image.Apply([.. folders]);
         image.Apply([.. Enumerable.Range(3000, 200).Select(id => ObjectChange.Put(Objects.Make(id, 11, parentId: 2199, properties: [])))]);
         var columns = string.Join(", ", Enumerable.Repeat("SI_PATH", 8));
 
