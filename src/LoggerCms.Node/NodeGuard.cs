@@ -68,7 +68,7 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
     // What is written for nobody, by a number that was mistyped, would be taken for done.
     private static void CheckOwner(AccessContext access, IObjectView view, long ownerId)
     {
-        if (view.Find(ownerId) is var owner && (owner is not { Kind: ObjectKinds.User } || !access.Has(owner, Rights.View)))
+        if (view.Find(ownerId) is var owner && (owner is not { Kind: ObjectKinds.User } || !access.MayName(owner)))
             throw NobodyThere($"There is no user {ownerId} that you may see to be the owner.", "Get-CmsUser lists the users.", owner);
     }
 
@@ -77,7 +77,7 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
         var known = Principals(before);
         foreach (var id in Principals(after))
         {
-            if (known.Contains(id) || id == access.Principal.Id || access.Principal.IsIn(id) || (view.Find(id) is { Kind: ObjectKinds.User or ObjectKinds.UserGroup } principal && access.Has(principal, Rights.View)))
+            if (known.Contains(id) || (view.Find(id) is { Kind: ObjectKinds.User or ObjectKinds.UserGroup } principal && access.MayName(principal)))
                 continue;
             throw NobodyThere($"There is no user or group {id} that you may see to have a right.", "Get-CmsUser and Get-CmsGroup list them.", view.Find(id));
         }

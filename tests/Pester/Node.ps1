@@ -21,3 +21,7 @@ function Stop-TestNode($Process) {
     }
     Remove-Item Env:LOGGERCMS_HOME -ErrorAction Ignore
 }
+
+# A folder of its own on the connected node; a login.
+function New-Folder { New-CmsObject '/Root Folder' "F $([guid]::NewGuid())" Folder }
+function New-Login([string] $Name, [string] $Password) { [pscredential]::new($Name, (ConvertTo-SecureString $Password -AsPlainText -Force)) }

@@ -1,0 +1,136 @@
+# Users, rights, tokens and audit at the shell, against one real node.
+param([string] $Configuration = 'Debug')
+
+BeforeAll {
+    . "$PSScriptRoot/Common.ps1"
+    . "$PSScriptRoot/Node.ps1"
+    Import-Module $ModulePath
+    $node = Start-TestNode $TestDrive
+    Connect-Cms
+}
+
+AfterAll { Stop-TestNode $node }
+
+Describe 'Users and groups' {
+    It 'are made, joined, listed and removed' {
+        $group = New-CmsGroup 'Sales Team', 'Inner Team'
+        $group.Kind | Should -Be 'UserGroup', 'UserGroup'
+        $jane = New-CmsUser -Credential (New-Login jane 'Pass-1 word') -FullName 'Jane Doe' -Email jane@example.org -Group 'Inner Team'
+        $jane.Groups | Should -Be 'Inner Team'
+        $jane.FullName, $jane.Email | Should -Be 'Jane Doe', 'jane@example.org'
+        Add-CmsGroupMember 'Sales Team' 'Inner Team'
+        (Get-CmsUser ja* | Add-CmsGroupMember 'Sales Team' -PassThru).Groups | Should -Be 'Inner Team', 'Sales Team'
+        (Get-CmsGroupMember 'Sales Team').Name | Should -Be 'jane', 'Inner Team'
+        (Get-CmsGroup *Team).Name | Should -Be 'Sales Team', 'Inner Team'
+        Remove-CmsGroupMember 'Sales Team' jane
+        (Get-CmsUser jane).Groups | Should -Be 'Inner Team'
+        Remove-CmsGroup 'Inner Team' -Confirm:$false
+        (Get-CmsUser jane).GroupIds | Should -BeNullOrEmpty
+        Get-CmsUser jane | Remove-CmsUser -Confirm:$false
+        Remove-CmsGroup 'Sales Team' -Confirm:$false
+        (Get-CmsUser).Name | Should -Not -Contain 'jane'
+        { Remove-CmsUser Administrator -Confirm:$false } | Should -Throw -ErrorId 'InvalidObject,*'
+    }
+
+    It 'log on with the password that was set last, and no secret is shown' {
+        $all = & {
+            New-CmsUser -Credential (New-Login carl 'S3cret-one!') -Verbose | Format-List * -Force
+            Set-CmsPassword -Credential (New-Login carl 'S3cret-two!') -Verbose
+        } *>&1 | Out-String
+        $all | Should -Not -Match 'S3cret'
+        { Connect-Cms -Credential (New-Login carl 'S3cret-one!') -PassThru } | Should -Throw -ErrorId 'AuthenticationFailed,*'
+        $session = Connect-Cms -Credential (New-Login carl 'S3cret-two!') -PassThru
+        Connect-Cms
+        { Get-CmsObject /Users -Connection $session } | Should -Throw -ErrorId 'ObjectNotFound,*' -Because 'what may not be seen is not there'
+        $folder = New-Folder
+        Grant-CmsRight $folder.Path carl View
+        { New-CmsObject $folder.Path x Txt -Connection $session -WhatIf } | Should -Throw -ErrorId 'Forbidden,*'
+        $failure = { New-CmsObject $folder.Path x Txt -Connection $session } | Should -Throw -ErrorId 'Forbidden,*' -PassThru
+        $failure.CategoryInfo.Category | Should -Be 'PermissionDenied'
+        Get-CmsUser carl | Remove-CmsUser -Confirm:$false
+    }
+}
+
+Describe 'Rights' {
+    BeforeAll {
+        $folder = New-Folder
+        $inner = New-CmsObject $folder.Path inner Folder
+        $null = New-CmsGroup readers
+        $null = New-CmsUser rita -Group readers
+    }
+
+    It 'are granted, denied, explained and revoked' {
+        Test-CmsRight $inner.Path View rita -Quiet | Should -BeFalse
+        $entries = Grant-CmsRight $folder.Path readers View, Edit -PassThru
+        ($entries | Where-Object Principal -eq readers).Right | Should -Be 'Edit', 'View'
+        Test-CmsRight $inner.Path View, Edit rita -Quiet | Should -BeTrue
+        Get-CmsUser rita | Deny-CmsRight $inner.Path -Right Edit
+        $decision = $inner | Test-CmsRight -Right Edit -Principal rita -Explain
+        $decision.Granted | Should -BeFalse
+        $decision.Steps | Should -Not -BeNullOrEmpty
+        (Test-CmsRight $inner.Path Edit rita).Steps | Should -BeNullOrEmpty
+        (Get-CmsRight $inner.Path -ExplicitOnly).Value | Should -Be 'Denied'
+        (Get-CmsRight $inner.Path rita, readers | Where-Object Inherited).Right | Should -Be 'Edit', 'View'
+
+        Get-CmsRight $inner.Path -ExplicitOnly | Revoke-CmsRight
+        Test-CmsRight $inner.Path Edit rita -Quiet | Should -BeTrue
+        Set-CmsRightInheritance $inner.Path -FromFolder $false
+        Test-CmsRight $inner.Path Edit rita -Quiet | Should -BeFalse
+        Set-CmsRightInheritance $inner.Path -FromFolder $true
+        Revoke-CmsRight $folder.Path readers
+        Test-CmsRight $inner.Path View rita -Quiet | Should -BeFalse
+    }
+
+    It 'that do not exist are refused, with those that do' {
+        $failure = { Grant-CmsRight $folder.Path rita Fly } | Should -Throw -ErrorId 'InvalidObject,*' -PassThru
+        $failure.Exception.Message | Should -Match 'ViewInstances'
+        { Grant-CmsRight $folder.Path nobody-there View } | Should -Throw -ErrorId 'ObjectNotFound,*'
+    }
+
+    It 'are completed as the node knows them' {
+        $line = 'Grant-CmsRight /x y '
+        $words = [Management.Automation.CommandCompletion]::CompleteInput("$line-Right ", "$line-Right ".Length, $null).CompletionMatches.CompletionText
+        $words.Count | Should -BeGreaterThan 30
+        foreach ($word in $words) { Grant-CmsRight $inner.Path rita $word }
+        (Get-CmsRight $inner.Path rita -ExplicitOnly).Right | Sort-Object | Should -Be ($words | Sort-Object)
+        Revoke-CmsRight $inner.Path rita
+    }
+}
+
+Describe 'Tokens' {
+    It 'let in until they are revoked; the secret is told once, and not in plain unless asked for' {
+        $token = New-CmsToken runbook -Lifetime 1:00:00
+        $token.Secret | Should -BeOfType [securestring]
+        ($token | Out-String) | Should -Not -Match 'Secret\s*:\s*\S+[A-Za-z0-9_-]{30}'
+        $session = Connect-Cms -Token $token.Secret -PassThru
+        Connect-Cms
+        (Get-CmsObject / -Connection $session).Id | Should -Be 4
+        $listed = Get-CmsToken runbook
+        $listed.Id | Should -Be $token.Id
+        $listed.PSObject.Properties.Name | Should -Not -Contain 'Secret'
+        $listed | Revoke-CmsToken
+        (Get-CmsToken -Id $token.Id).Revoked | Should -BeTrue
+        { Get-CmsObject / -Connection $session } | Should -Throw -ErrorId 'Unauthenticated,*'
+        (New-CmsToken plain -AsPlainText).Secret | Should -BeOfType [string]
+        { Revoke-CmsToken ([guid]::NewGuid()) } | Should -Throw -ErrorId 'ObjectNotFound,*'
+    }
+}
+
+Describe 'Audit' {
+    It 'is read by user, action, result, object and text, the newest first when asked' {
+        $made = New-CmsObject (New-Folder).Path audited Txt
+        $made | Set-CmsObject -Property @{ a = 1 }
+        $null = New-CmsUser olga
+        $events = @()
+        # Events reach the audit database a moment after the change.
+        while (@($events).Count -lt 2) { $events = Get-CmsAuditEvent -Id $made.Id }
+        $events.Action | Should -Be 'Create', 'Update'
+        $events.Principal | Select-Object -Unique | Should -Be 'Administrator'
+        ($made | Get-CmsAuditEvent -Newest 1).Action | Should -Be 'Update'
+        ($made | Get-CmsAuditEvent -Skip 1 -First 1).Action | Should -Be 'Update'
+        @($made | Get-CmsAuditEvent -Action Create -Result Succeeded -User Administrator).Count | Should -Be 1
+        Get-CmsAuditEvent -Id $made.Id -To $events[0].Time | Should -BeNullOrEmpty
+        (Get-CmsAuditEvent -Text audited | Select-Object -First 1).ObjectName | Should -Be 'audited'
+        Get-CmsUser olga | Get-CmsAuditEvent | Should -BeNullOrEmpty
+    }
+}
