@@ -104,6 +104,19 @@ public sealed class HiddenObjectTests : IAsyncLifetime
         };
     }
 
+    [Theory]
+    [InlineData(BuiltIn.Everyone)]
+    [InlineData(BuiltIn.Administrators)]
+    public async Task Whoever_may_be_named_may_be_given_a_right(long group)
+    {
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = group, AccessList = _ => AccessList.Empty.Deny(Bob, Rights.View).Encode() }));
+        var own = await MakeAsync(Create("bob's") with { OwnerId = Bob, AccessList = AccessList.Empty.Grant(Bob, Rights.View).Grant(Bob, Rights.ModifyRights).Encode() });
+        await _service.ChangeAsync(
+            new Http.Caller(Bob, ""),
+            new ChangeRequest(null, WhatIf: false, [new ChangeObject { Id = own, AccessList = bytes => AccessList.Decode(bytes).Grant(group, Rights.Edit).Encode() }]));
+        Assert.Contains(AccessList.Decode(_node.Image.Find(own)!.AccessList).Entries, e => e.PrincipalId == group);
+    }
+
     [Fact]
     public async Task Whoever_is_hidden_has_no_name_in_what_it_reads_of_its_own()
     {
