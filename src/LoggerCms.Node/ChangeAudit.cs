@@ -44,11 +44,19 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
     public void Dispose() => _draining.Dispose();
 
     /// <summary>The path for an event: a longer one than objects can be given now is cut, and ends so that this shows.</summary>
-    public static string PathOf(IObjectView view, CmsObject one)
+    public static string PathOf(IObjectView view, CmsObject one) => Cut(ObjectPaths.Of(view, one));
+
+    // Changes that come together are often of one folder.
+    private static string PathOf(IObjectView view, CmsObject one, Dictionary<long, string> folders)
     {
-        var path = ObjectPaths.Of(view, one);
-        return path.Length <= ObjectPaths.LongestPath ? path : path[..(ObjectPaths.LongestPath - 1)] + "…";
+        if (view.Find(one.ParentId) is not { } folder)
+            return PathOf(view, one);
+        if (!folders.TryGetValue(folder.Id, out var above))
+            folders[folder.Id] = above = ObjectPaths.Of(view, folder);
+        return Cut(ObjectPaths.Of(above, one.Name));
     }
+
+    private static string Cut(string path) => path.Length <= ObjectPaths.LongestPath ? path : path[..(ObjectPaths.LongestPath - 1)] + "…";
 
     private void Note(ChangeRecord record, bool isKeptOut)
     {
@@ -109,6 +117,7 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
     private (List<AuditEvent> Events, int Record, int Change) Part(int record, int change)
     {
         List<AuditEvent> events = [];
+        Dictionary<long, string> folders = [];
         for (var chars = 0; record < _taken.Count && chars < PartChars;)
         {
             var (changes, isKeptOut) = _taken[record];
@@ -116,7 +125,7 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
             {
                 (record, change) = (record + 1, 0);
             }
-            else if (Event(changes, changes.Changes[change++], isKeptOut) is { } told)
+            else if (Event(changes, changes.Changes[change++], isKeptOut, folders) is { } told)
             {
                 events.Add(told);
                 chars += told.Path.Length + told.ObjectName.Length + told.PrincipalName.Length + 64;
@@ -126,7 +135,7 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
         return (events, record, change);
     }
 
-    private AuditEvent? Event(ChangeRecord record, Change change, bool isKeptOut)
+    private AuditEvent? Event(ChangeRecord record, Change change, bool isKeptOut, Dictionary<long, string> folders)
     {
         // A change of an earlier epoch that is made again was told of when its delta file was read.
         if (record.RequestId.Version == RequestLedger.OnceOnlyVersion)
@@ -151,7 +160,7 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
             ObjectId = id,
             ObjectName = name,
             ObjectKind = kind,
-            Path = change is PutChange { Object: var value } ? PathOf(view, value) : "",
+            Path = change is PutChange { Object: var value } ? PathOf(view, value, folders) : "",
             Result = isKeptOut ? AuditResult.Failed : AuditResult.Succeeded,
             Detail = isKeptOut ? KeptOut : "",
             ClientAddress = record.ClientAddress,

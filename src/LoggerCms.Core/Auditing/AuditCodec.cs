@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Text;
+using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Auditing;
 
@@ -11,6 +13,8 @@ internal static class AuditCodec
     /// <summary>What one event may take; a longer one is refused.</summary>
     public const int MaxBytes = 256 * 1024;
 
+    private const int HeadBytes = 41;
+
     /// <exception cref="LoggerCmsException">InvalidOption for an event without an id, LimitExceeded for one that is too long.</exception>
     public static byte[] Encode(AuditEvent e)
     {
@@ -20,44 +24,71 @@ internal static class AuditCodec
                 ErrorCodes.InvalidOption, $"The audit event '{e.Action}' of '{e.Source}' has no id or no result.", "Give each event a new GUID and a result.");
         }
 
-        using var stream = new MemoryStream();
-        using (var writer = new BinaryWriter(stream, Encoding.UTF8))
+        ReadOnlySpan<string> texts = [e.Source, e.PrincipalName, e.Action, e.ObjectName, e.ObjectKind, e.Path, e.Detail, e.ClientAddress];
+        long length = HeadBytes;
+        foreach (var text in texts)
+            length += TextBytes(text);
+        if (length > MaxBytes)
         {
-            writer.Write(e.Id.ToByteArray(bigEndian: true));
-            writer.Write(e.TimeUs);
-            writer.Write(e.PrincipalId);
-            writer.Write(e.ObjectId);
-            writer.Write((byte)e.Result);
-            foreach (var text in new[] { e.Source, e.PrincipalName, e.Action, e.ObjectName, e.ObjectKind, e.Path, e.Detail, e.ClientAddress })
-                writer.Write(Storable(text));
+            throw new LoggerCmsException(
+                ErrorCodes.LimitExceeded, $"The audit event {e.Id} has {length} bytes; {MaxBytes} are the most.", "Shorten its detail.");
         }
 
-        var bytes = stream.ToArray();
-        if (bytes.Length <= MaxBytes)
-            return bytes;
-        throw new LoggerCmsException(
-            ErrorCodes.LimitExceeded, $"The audit event {e.Id} has {bytes.Length} bytes; {MaxBytes} are the most.", "Shorten its detail.");
+        var bytes = new byte[length];
+        e.Id.TryWriteBytes(bytes, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), e.TimeUs);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), e.PrincipalId);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(32), e.ObjectId);
+        bytes[40] = (byte)e.Result;
+        var at = HeadBytes;
+        foreach (var text in texts)
+            at += Write(bytes.AsSpan(at), text);
+        return bytes;
     }
 
-    public static AuditEvent Decode(byte[] bytes, int offset, int length)
+    /// <param name="bytes">One event.</param>
+    /// <param name="before">The event before it, whose texts are used again where they are the same; null for none.</param>
+    public static AuditEvent Decode(ReadOnlySpan<byte> bytes, AuditEvent? before)
     {
-        using var reader = new BinaryReader(new MemoryStream(bytes, offset, length, writable: false), Encoding.UTF8);
+        var texts = bytes[HeadBytes..];
         return new AuditEvent
         {
-            Id = new Guid(reader.ReadBytes(16), bigEndian: true),
-            TimeUs = reader.ReadInt64(),
-            PrincipalId = reader.ReadInt64(),
-            ObjectId = reader.ReadInt64(),
-            Result = (AuditResult)reader.ReadByte(),
-            Source = reader.ReadString(),
-            PrincipalName = reader.ReadString(),
-            Action = reader.ReadString(),
-            ObjectName = reader.ReadString(),
-            ObjectKind = reader.ReadString(),
-            Path = reader.ReadString(),
-            Detail = reader.ReadString(),
-            ClientAddress = reader.ReadString(),
+            Id = new Guid(bytes[..16], bigEndian: true),
+            TimeUs = BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]),
+            PrincipalId = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]),
+            ObjectId = BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
+            Result = (AuditResult)bytes[40],
+            Source = Read(ref texts, before?.Source),
+            PrincipalName = Read(ref texts, before?.PrincipalName),
+            Action = Read(ref texts, before?.Action),
+            ObjectName = Read(ref texts, before?.ObjectName),
+            ObjectKind = Read(ref texts, before?.ObjectKind),
+            Path = Read(ref texts, before?.Path),
+            Detail = Read(ref texts, before?.Detail),
+            ClientAddress = Read(ref texts, before?.ClientAddress),
         };
+    }
+
+    private static int TextBytes(string text)
+    {
+        var count = Encoding.UTF8.GetByteCount(Storable(text));
+        return PropertyCodec.VarintLength((ulong)count) + count;
+    }
+
+    private static int Write(Span<byte> to, string text)
+    {
+        text = Storable(text);
+        var head = PropertyCodec.WriteVarint(to, (ulong)Encoding.UTF8.GetByteCount(text));
+        return head + Encoding.UTF8.GetBytes(text, to[head..]);
+    }
+
+    private static string Read(ref ReadOnlySpan<byte> from, string? before)
+    {
+        var at = 0;
+        var length = PropertyCodec.ReadLength(from, ref at, from.Length);
+        var utf8 = from.Slice(at, length);
+        from = from[(at + length)..];
+        return before is not null && Ascii.Equals(utf8, before) ? before : Encoding.UTF8.GetString(utf8);
     }
 
     // Not every database holds NUL; half a surrogate pair becomes U+FFFD in UTF-8 anyway. An event that no database takes would stop the queue.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.StateTransfer;
@@ -56,7 +57,23 @@ internal sealed class AuditSegment(string path, IDurableFile file, long end) : I
     /// <summary>Appends frames; after a failure the end is where it was, and the next frames take the place of what was written.</summary>
     public void Append(IReadOnlyList<byte[]> events)
     {
-        var bytes = new byte[events.Sum(e => (long)e.Length + EnvelopeSize)];
+        var length = checked((int)events.Sum(e => (long)e.Length + EnvelopeSize));
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            Fill(bytes, events);
+            file.Write(bytes.AsSpan(0, length), End);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+
+        End += length;
+    }
+
+    private void Fill(byte[] bytes, IReadOnlyList<byte[]> events)
+    {
         var at = 0;
         foreach (var e in events)
         {
@@ -67,9 +84,6 @@ internal sealed class AuditSegment(string path, IDurableFile file, long end) : I
             BinaryPrimitives.WriteUInt32LittleEndian(frame[4..], FrameFile.Crc(frame[8..]));
             at += frame.Length;
         }
-
-        file.Write(bytes, End);
-        End += bytes.Length;
     }
 
     public void Sync() => file.Sync();
@@ -77,27 +91,40 @@ internal sealed class AuditSegment(string path, IDurableFile file, long end) : I
     /// <summary>The next events that are not in the database yet, and where the last of them ends.</summary>
     public List<AuditEvent> Read(int most, int mostBytes, out long readTo)
     {
-        var buffer = new byte[Math.Min(End - Stored, Math.Max(mostBytes, AuditCodec.MaxBytes + EnvelopeSize))];
-        var length = file.ReadFully(buffer, Stored);
-        var events = new List<AuditEvent>();
-        var at = 0;
-        while (events.Count < most && at < length)
+        var size = (int)Math.Min(End - Stored, Math.Max(mostBytes, AuditCodec.MaxBytes + EnvelopeSize));
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
+        try
         {
-            var size = FrameAt(buffer.AsSpan(at, length - at), out _);
+            var events = Read(buffer.AsSpan(0, file.ReadFully(buffer.AsSpan(0, size), Stored)), most, out var read);
+            readTo = Stored + read;
+            return events;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private List<AuditEvent> Read(ReadOnlySpan<byte> buffer, int most, out int at)
+    {
+        var events = new List<AuditEvent>();
+        at = 0;
+        while (events.Count < most && at < buffer.Length)
+        {
+            var size = FrameAt(buffer[at..], out _);
             if (size > 0)
             {
-                events.Add(AuditCodec.Decode(buffer, at + EnvelopeSize, size - EnvelopeSize));
+                events.Add(AuditCodec.Decode(buffer.Slice(at + EnvelopeSize, size - EnvelopeSize), events.Count > 0 ? events[^1] : null));
                 at += size;
                 continue;
             }
 
             // The rest of a frame that the buffer cuts comes with the next read; a damaged part is passed over.
-            if (length - at < AuditCodec.MaxBytes + EnvelopeSize && Stored + length < End && events.Count > 0)
+            if (buffer.Length - at < AuditCodec.MaxBytes + EnvelopeSize && Stored + buffer.Length < End && events.Count > 0)
                 break;
             at++;
         }
 
-        readTo = Stored + at;
         return events;
     }
 

@@ -69,13 +69,16 @@ internal static class ObjectPaths
 
         var path = new StringBuilder(top.ParentId == 0 ? "" : "…");
         for (var i = names.Count - 1; i >= 0; i--)
-            path.Append('/').Append(names[i].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("/", "\\/", StringComparison.Ordinal));
+            path.Append('/').Append(Escape(names[i]));
         return path.ToString();
     }
 
+    /// <summary>The path of what has the name in a folder with the path.</summary>
+    public static string Of(string folder, string name) => $"{(folder == "/" ? "" : folder)}/{Escape(name)}";
+
     /// <summary>The object at a path, whatever the case; null where there is none or the path does not begin with <c>/</c>.</summary>
     /// <param name="view">The view that it is looked for in.</param>
-    /// <param name="path">A path as <see cref="Of"/> gives it; a slash at its end counts for nothing.</param>
+    /// <param name="path">A path as <see cref="Of(IObjectView, CmsObject)"/> gives it; a slash at its end counts for nothing.</param>
     /// <param name="rootId">Where <c>/</c> is.</param>
     public static CmsObject? Find(IObjectView view, string path, long rootId = SystemObjects.Root)
     {
@@ -103,6 +106,8 @@ internal static class ObjectPaths
 
         return found;
     }
+
+    private static string Escape(string name) => name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("/", "\\/", StringComparison.Ordinal);
 
     /// <summary>What a name adds to a path.</summary>
     public static int LengthOf(string name) => 1 + name.Length + name.AsSpan().Count('/') + name.AsSpan().Count('\\');

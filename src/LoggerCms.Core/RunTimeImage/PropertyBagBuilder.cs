@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace LoggerCms.Core.RunTimeImage;
 
@@ -67,8 +68,9 @@ internal sealed class PropertyBagBuilder
     /// <summary>The bag; <c>LimitExceeded</c> beyond its size or depth, <c>InvalidObject</c> for text that has no UTF-8.</summary>
     public PropertyBag Build()
     {
-        (string Name, PropertyValue Value)[] entries = [.. _values];
-        Array.Sort(entries, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        _places = null;
+        var entries = CollectionsMarshal.AsSpan(_values);
+        entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         var buffer = _spare ?? new ArrayBufferWriter<byte>(1024);
         _spare = null;
         buffer.ResetWrittenCount();
