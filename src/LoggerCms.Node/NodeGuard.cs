@@ -13,6 +13,16 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
 
     public bool MaySee(IObjectView view, CmsObject one) => evaluator.Begin(view, principalId).Has(one, Rights.View);
 
+    public void DemandToTouch(IObjectView view, CmsObject one, ChangeObject change)
+    {
+        var access = evaluator.Begin(view, principalId);
+        var isElsewhere = (change.ParentId is { } parent && parent != one.ParentId) || (change.OwnerId is { } owner && owner != one.OwnerId);
+        if (change.AccessList is not null)
+            access.Require(one, Rights.ModifyRights);
+        if (change.Name is not null || change.Properties is not null || !(isElsewhere || change.AccessList is not null))
+            access.Require(one, Rights.Edit);
+    }
+
     public void Demand(IObjectView view, CmsObject? before, CmsObject? after)
     {
         var access = evaluator.Begin(view, principalId);
@@ -29,7 +39,7 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
     {
         var folder = view.Find(after.ParentId)!;
         access.Require(folder, Rights.Add);
-        if (after.Kind is ObjectKinds.UniverseConnection or ObjectKinds.DataConnection)
+        if (IsConnection(after))
             access.Require(folder, Rights.CreateConnection);
         if (after.OwnerId != principalId)
         {
@@ -48,14 +58,7 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
     {
         if (before.ParentId != after.ParentId)
             DemandToMove(access, view, before, view.Find(after.ParentId)!);
-        if (before.Name != after.Name || !before.Properties.AsSpan().SequenceEqual(after.Properties))
-            access.Require(before, Rights.Edit);
-        if (!before.AccessList.AsSpan().SequenceEqual(after.AccessList))
-        {
-            access.Require(before, Rights.ModifyRights);
-            CheckEntries(access, view, before.AccessList, after.AccessList);
-        }
-
+        CheckEntries(access, view, before.AccessList, after.AccessList);
         if (before.OwnerId == after.OwnerId)
             return;
         access.Require(before, Rights.TakeOwnership);
@@ -64,6 +67,8 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
         access.Require(before, Rights.ModifyRights);
         CheckOwner(access, view, after.OwnerId);
     }
+
+    private static bool IsConnection(CmsObject one) => one.Kind is ObjectKinds.UniverseConnection or ObjectKinds.DataConnection;
 
     // What is written for nobody, by a number that was mistyped, would be taken for done.
     private static void CheckOwner(AccessContext access, IObjectView view, long ownerId)
@@ -74,6 +79,8 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
 
     private static void CheckEntries(AccessContext access, IObjectView view, byte[] before, byte[] after)
     {
+        if (before.AsSpan().SequenceEqual(after))
+            return;
         var known = Principals(before);
         foreach (var id in Principals(after))
         {
@@ -102,14 +109,19 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
         access.Require(folder, Rights.Add);
         foreach (var right in ToTake(moved))
             access.Require(moved, right);
+        var bringsConnection = IsConnection(moved);
         foreach (var below in ObjectPaths.Descendants(view, moved.Id))
         {
+            bringsConnection |= IsConnection(below);
             foreach (var right in ToTake(below))
             {
                 if (!access.Has(below, right))
                     throw MayNotTake(access, moved, below, right);
             }
         }
+
+        if (bringsConnection)
+            access.Require(folder, Rights.CreateConnection);
     }
 
     private static string[] ToTake(CmsObject one) => one.Kind switch

@@ -103,6 +103,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     private void Alter(ChangeObject change)
     {
         var before = Existing(change.Id, change.ExpectedVersion);
+        request.Guard?.DemandToTouch(overlay, before, change);
         if (change.Name is not null)
             ObjectRules.CheckName(change.Name);
         if (change.ParentId is { } parent && parent != before.ParentId)

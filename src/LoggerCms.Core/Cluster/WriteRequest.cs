@@ -49,6 +49,13 @@ internal interface IWriteGuard
     /// </summary>
     bool MaySee(IObjectView view, CmsObject one);
 
+    /// <summary>
+    /// Asked of an object that is to be changed, before anything of it is held against what it is to become: whether the caller may change that at all.
+    /// Otherwise whoever asks for what is so already would be told that it is, and would make a version.
+    /// </summary>
+    /// <exception cref="LoggerCmsException">Forbidden, naming the right and the object.</exception>
+    void DemandToTouch(IObjectView view, CmsObject one, ChangeObject change);
+
     /// <summary>Asked for each change before it is made, and before a tree is searched for it.</summary>
     /// <param name="view">What the change would be made to.</param>
     /// <param name="before">The object; null where one is made.</param>

@@ -249,6 +249,10 @@ public sealed class WritePathTests : IAsyncLifetime
     {
         public bool MaySee(IObjectView view, CmsObject one) => true;
 
+        public void DemandToTouch(IObjectView view, CmsObject one, ChangeObject change)
+        {
+        }
+
         public void Demand(IObjectView view, CmsObject? before, CmsObject? after)
         {
             if (after?.Name == "b")

@@ -71,6 +71,45 @@ public sealed class GainedRightsTests : IAsyncLifetime
         Assert.Equal(isSeen, refused.Message.Contains("in it", StringComparison.Ordinal));
     }
 
+    public static TheoryData<string> Nothings => ["properties", "no property", "name", "folder", "owner", "nothing", "right", "inheritance"];
+
+    [Theory]
+    [MemberData(nameof(Nothings))]
+    public async Task To_ask_for_what_is_so_already_needs_the_right_to_change_it(string way)
+    {
+        var list = AccessList.Empty.Grant(Helpdesk, Rights.View).Encode();
+        var document = await MakeAsync(Create("seen", _own) with { AccessList = list, Properties = Bag(5) });
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = _own, AccessList = _ => [] }));
+        var before = _node.Image.Find(document)!;
+        var same = way switch
+        {
+            "properties" => new ChangeObject { Id = document, Properties = _ => Bag(5) },
+            "no property" => new ChangeObject { Id = document, Properties = bytes => bytes },
+            "name" => new ChangeObject { Id = document, Name = "seen" },
+            "folder" => new ChangeObject { Id = document, ParentId = _own },
+            "owner" => new ChangeObject { Id = document, OwnerId = before.OwnerId },
+            "nothing" => new ChangeObject { Id = document },
+            "right" => new ChangeObject { Id = document, AccessList = bytes => AccessList.Decode(bytes).Grant(Helpdesk, Rights.View).Encode() },
+            _ => new ChangeObject { Id = document, AccessList = bytes => AccessList.Decode(bytes).WithInheritance(fromFolder: true, fromGroups: true).Encode() },
+        };
+        Assert.Equal(ErrorCodes.Forbidden, (await RefusedAsync(same)).Code);
+        Assert.Same(before, _node.Image.Find(document));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_is_moved_only_to_where_it_could_be_made(bool isInFolder)
+    {
+        var from = await MakeAsync(Create("from", _own));
+        var connection = await MakeAsync(Create("c", from, ObjectKinds.DataConnection));
+        var to = await MakeAsync(Create("to", _own));
+        var moved = new ChangeObject { Id = isInFolder ? from : connection, ParentId = to };
+        Assert.Contains(Rights.CreateConnection, (await RefusedAsync(moved)).Message, StringComparison.Ordinal);
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = to, AccessList = _ => AccessList.Empty.Grant(Helpdesk, Rights.CreateConnection).Encode() }));
+        await ChangeAsync(moved);
+    }
+
     [Fact]
     public async Task A_connection_in_other_letters_is_one()
     {
