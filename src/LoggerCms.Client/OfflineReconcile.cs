@@ -40,8 +40,14 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 ConflictPolicy = request.ConflictPolicy,
                 MakesSystemObjects = false,
             };
-            if (options.DataPath is { } dataPath && NodeLife.DeltasIn(dataPath) == folder && !request.SetDamagedAside)
-                NodeLife.Open(files, dataPath).CheckFiles(folder, state.Identity);
+            if (options.DataPath is { } dataPath)
+            {
+                var life = NodeLife.Open(files, dataPath);
+                life.CheckDatabase(database.Name, state);
+                if (NodeLife.DeltasIn(dataPath) == folder && !request.SetDamagedAside)
+                    life.CheckFiles(folder, state.Identity);
+            }
+
             if (request.WhatIf)
                 return await CmsNode.PlanOfflineAsync(database, files, options, folder, request.SetDamagedAside, time, cancellationToken).ConfigureAwait(false);
             var isDone = false;

@@ -33,8 +33,7 @@ internal sealed partial class CmsNode
             // The files go only when the database has what they hold, and what was told of them is kept.
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
             await KeepToldAsync(cancellationToken).ConfigureAwait(false);
-            if (_options is { DataPath: { } data, IsDeltaPathOfData: false } && folder == NodeLife.DeltasIn(data))
-                _life?.OweNothing();
+            NodeLife.Settle(_files, folder, parts.AtStart.Identity);
             Finish(brought);
             return Tell(parts, brought);
         }
@@ -81,7 +80,8 @@ internal sealed partial class CmsNode
     {
         try
         {
-            DeltaCopies.Remove(_files, _options.DeltaPath, Reader(parts), cancellationToken);
+            DeltaCopies.Remove(
+                _files, _options.DeltaPath, Reader(parts), () => (_options.IsDeltaPathOfData ? _life : null)?.OweNothing(), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -152,7 +152,7 @@ internal sealed partial class CmsNode
         return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
     }
 
-    private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id);
+    private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id, parts.AtStart.Epochs);
 
     /// <summary>
     /// What a node on this database would do with a folder's delta files; reads the database, takes no lease and changes nothing.
@@ -174,7 +174,7 @@ internal sealed partial class CmsNode
         var (image, ledger) = await LoadAsync(database, state, options, time, cancellationToken).ConfigureAwait(false);
         var tokens = new TokenService(time);
         await database.LoadLocalAsync(LocalClass.Token, tokens.Apply, cancellationToken).ConfigureAwait(false);
-        var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty);
+        var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty, state.Epochs);
         var planned = new Planned(files, database.Name, image, reader, new PlannedTarget(image, options.Cluster, time), time);
         var atStart = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy, isPlan: true);
         await planned.RunAsync(options.DeltaPath, atStart, options.SetDamagedAside, cancellationToken).ConfigureAwait(false);

@@ -62,9 +62,13 @@ internal sealed partial class NodeLife
     /// <param name="state">As it is.</param>
     /// <param name="nodeId">The node's.</param>
     /// <param name="takeOver">Whatever the lease and the folder say.</param>
-    /// <exception cref="LoggerCmsException">SideInService: the lease in force is this node's own, and it was taken from another folder.</exception>
+    /// <exception cref="LoggerCmsException">
+    /// SideInService: the lease in force is this node's own, and it was taken from another folder. DatabaseWentBack, as <see cref="CheckDatabase"/>.
+    /// </exception>
     public void Begin(string database, SystemDatabaseState state, Guid nodeId, bool takeOver)
     {
+        if (!takeOver)
+            CheckDatabase(database, state);
         var life = _life with { Taking = (state.Lease?.Epoch ?? 0) + 1 };
         if (state.Lease is { InForce: true } lease && lease.NodeId == nodeId)
         {
@@ -76,6 +80,24 @@ internal sealed partial class NodeLife
         }
 
         Write(life);
+    }
+
+    /// <summary>
+    /// Whether the database is one that this folder's node has not gone beyond. Before the lease is taken: the epoch that it would use up is the very one
+    /// that tells.
+    /// </summary>
+    /// <exception cref="LoggerCmsException">DatabaseWentBack.</exception>
+    public void CheckDatabase(string database, SystemDatabaseState state)
+    {
+        var epoch = state.Lease?.Epoch ?? 0;
+        if (_life.System != state.Identity || epoch >= _life.Epoch)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.DatabaseWentBack,
+            $"'{database}' has only come to epoch {epoch}, and the node of '{_folder}' served it in epoch {_life.Epoch}: it was put back to an earlier state, or a standby lacked the last commits."
+                + " What was written to it since is missing, and in no delta file.",
+            "Bring back the database that the node served. Start-CmsNode -TakeOver goes on from this one without what is missing.",
+            database);
     }
 
     /// <summary>Whether the delta files that a life of this folder's node left, with changes that nobody else may have, are still there.</summary>
@@ -126,6 +148,20 @@ internal sealed partial class NodeLife
     {
         if (_owed?.Epoch == epoch)
             OweNothing();
+    }
+
+    /// <summary>
+    /// All that the delta files of a folder held is in the database. Where that is the folder of a node's data, also of another node's, they are owed no
+    /// more.
+    /// </summary>
+    /// <exception cref="LoggerCmsException">They are still owed.</exception>
+    public static void Settle(IFileLayer files, string deltas, Guid systemId)
+    {
+        if (Path.GetDirectoryName(deltas) is not { } data || DeltasIn(data) != deltas || files.Find(Path.Combine(data, OwedFile)) is null)
+            return;
+        var life = Open(files, data);
+        if (life._owed?.System == systemId)
+            life.OweNothing();
     }
 
     private void CheckOwn(Lease lease, Guid systemId, string database)

@@ -13,7 +13,12 @@ internal static class DeltaCopies
     /// Removes them. A folder with damage is left as it is: what looks like a copy may be all that there is. So is a journal with a torn tail, of
     /// which nobody can say what it was.
     /// </summary>
-    public static void Remove(IFileLayer files, string folder, DeltaReader reader, CancellationToken cancellationToken)
+    /// <param name="files">Where the folder is.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="reader">Who takes what stays.</param>
+    /// <param name="beforeNoneIsLeft">Called where no record is in any file, before the files go: nothing is owed any more.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static void Remove(IFileLayer files, string folder, DeltaReader reader, Action beforeNoneIsLeft, CancellationToken cancellationToken)
     {
         // By the names alone: almost every start finds the files of one life, and would read them twice.
         if (files.List(folder).Where(f => DeltaNames.IsSegment(f.Path)).Select(f => DeltaNames.Parse(f.Path)!.Value.Epoch).Distinct().Count(e => e < reader.Epoch) < 2)
@@ -31,6 +36,8 @@ internal static class DeltaCopies
             seen.Add(OnceOnly.Id(record.NodeId, record.Record));
         }
 
+        if (kept.Count == 0)
+            beforeNoneIsLeft();
         foreach (var report in reports.Where(r => !kept.Contains(r.Header!.JournalId)))
             files.DeleteForGood(report.Path);
     }

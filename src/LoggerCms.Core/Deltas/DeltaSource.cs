@@ -1,5 +1,6 @@
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
+using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Deltas;
 
@@ -128,16 +129,23 @@ internal sealed class DeltaSource
 
     private static void CheckSystem(DeltaFileReport report, DeltaReader reader)
     {
-        var (systemId, _, epoch, _) = report.Header!.Journal;
+        var (systemId, nodeId, epoch, _) = report.Header!.Journal;
         if (systemId != reader.SystemId)
             throw OfAnother(report, reader.SystemId);
-        if (epoch < reader.Epoch)
-            return;
-        throw new LoggerCmsException(
-            ErrorCodes.DeltaDamaged,
-            $"'{report.Path}' was written in epoch {epoch}, and the database has only come to {reader.Epoch}: it was put back to an earlier state. Nothing of it was changed.",
-            "Move the file elsewhere and look at it with Get-DeltaFile, or put back the database that it belongs to.");
+        if (epoch >= reader.Epoch)
+            throw PutBack(report, $"the database has only come to {reader.Epoch}");
+
+        // A number is not an epoch: where a standby lacked the last commits, another node took the same one there.
+        if (reader.Epochs.FirstOrDefault(e => e.Epoch == epoch) is not { } known)
+            throw PutBack(report, "the database knows of no such epoch");
+        if (known.NodeId != nodeId)
+            throw PutBack(report, $"by node {nodeId}, and in the database that epoch is of node {known.NodeId}");
     }
+
+    private static LoggerCmsException PutBack(DeltaFileReport report, string but) => new(
+        ErrorCodes.DeltaDamaged,
+        $"'{report.Path}' was written in epoch {report.Header!.Journal.Epoch}, {but}: it was put back to an earlier state, or a standby lacked the last commits. Nothing of it was changed.",
+        "Put back the database that the file belongs to; or move the file elsewhere and look at it with Get-DeltaFile.");
 
     private static LoggerCmsException OfAnother(DeltaFileReport report, Guid systemId)
         => new(
@@ -147,7 +155,7 @@ internal sealed class DeltaSource
 }
 
 /// <summary>The node that takes delta files: those of its own journal it leaves alone.</summary>
-internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal);
+internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal, IReadOnlyList<EpochEnd> Epochs);
 
 /// <param name="NodeId">Who wrote it.</param>
 /// <param name="Path">The file that it stands in.</param>

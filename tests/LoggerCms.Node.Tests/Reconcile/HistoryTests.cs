@@ -1,0 +1,120 @@
+using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
+using LoggerCms.CrashableFiles;
+using LoggerCms.Node.Tests.Support;
+using static LoggerCms.Node.Tests.Reconcile.Left;
+using static LoggerCms.Node.Tests.Support.NodeFixture;
+
+namespace LoggerCms.Node.Tests.Reconcile;
+
+/// <summary>Delta files and databases that are of two histories, and what a folder owes when another node has taken its files.</summary>
+public sealed class HistoryTests
+{
+    private static readonly NodeOptions Other = Options with
+    {
+        Name = "n2",
+        NodeId = new Guid("11111111-7654-3210-fedc-ba9876543210"),
+        TakeOver = true,
+        DeltaPath = Path.GetFullPath("/node2/deltas"),
+        DataPath = Path.GetFullPath("/node2"),
+    };
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_epoch_of_the_same_number_that_another_node_had_is_another_epoch(bool isPlan)
+    {
+        var first = new FakeSystemDatabase();
+        await (await NodeFixture.StartAsync(first, NewDisk())).StopAsync(Token);
+
+        // A standby that lacks the last commits, the taking of epoch 2 among them.
+        var standby = first.Copy();
+        var left = await ByAsync(node => node.MakeAsync("acknowledged"), new Left(NewDisk(), first));
+        left.MoveElsewhere();
+        left.Disk.HasFolder(Other.DataPath!);
+        var second = await NodeFixture.StartAsync(standby, left.Disk, Other);
+        for (var i = 0; i < 20; i++)
+            await second.MakeAsync($"of the other {i}");
+        await second.StopAsync(Token);
+        await using var node = await NodeFixture.StartAsync(standby, left.Disk, Other);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => isPlan
+            ? node.PlanReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token)
+            : node.ReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token));
+        Assert.Equal(ErrorCodes.DeltaDamaged, failure.Code);
+        Assert.Contains(Other.NodeId.ToString(), failure.Message, StringComparison.Ordinal);
+        Assert.Contains(left.Disk.Paths, p => p.StartsWith(Elsewhere, StringComparison.Ordinal) && p.EndsWith(".delta", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_goes_on_from_an_earlier_state_says_so()
+    {
+        var first = new FakeSystemDatabase();
+        await (await NodeFixture.StartAsync(first, NewDisk())).StopAsync(Token);
+        var earlier = first.Copy();
+        var disk = NewDisk();
+        var life = await NodeFixture.StartAsync(first, disk);
+        await life.MakeAsync("flushed and gone");
+        await life.StopAsync(Token);
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(earlier, disk))).Code);
+        await (await NodeFixture.StartAsync(earlier, disk, Options with { TakeOver = true })).StopAsync(Token);
+        await (await NodeFixture.StartAsync(earlier, disk)).StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_folder_whose_files_another_node_brought_in_owes_none()
+    {
+        var left = await ByAsync(node => node.MakeAsync("a"));
+        left.Disk.HasFolder(Other.DataPath!);
+        var other = await left.StartAsync(Other);
+        Assert.Equal(1, (await other.ReconcileAsync(Folder, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token)).Applied);
+        await other.StopAsync(Token);
+        await using var node = await left.StartAsync();
+        Assert.NotNull(node.Image.FindChild(SystemObjects.RootFolder, "a"));
+    }
+
+    [Fact]
+    public async Task An_idle_life_and_starts_that_were_cut_off_lock_nobody_out()
+    {
+        for (var cut = 8; cut < 34; cut += 2)
+        {
+            for (var full = 2; full < 28; full += 2)
+            {
+                var left = await CutOffAsync(cut, full);
+                var node = await left.StartAsync();
+                Assert.NotNull(node.Image.FindChild(SystemObjects.RootFolder, "a"));
+                await node.StopAsync(Token);
+            }
+        }
+    }
+
+    // A life without a change that is killed; a start that is at an operation; one that finds the disk full.
+    private static async Task<Left> CutOffAsync(int cut, int full)
+    {
+        var (disk, database) = (NewDisk((cut * 100) + full), new FakeSystemDatabase());
+        var node = await NodeFixture.StartAsync(database, disk);
+        await node.MakeAsync("a");
+        await node.StopAsync(Token);
+        await using (await NodeFixture.StartAsync(database, disk))
+            (disk, database) = (disk.PullThePlug(), database.Copy());
+        foreach (var plan in new[] { new CrashPlan { PowerLossAt = cut }, new CrashPlan { FullAtWrite = full } })
+        {
+            FakeSystemDatabase? atThatMoment = null;
+            var now = database;
+            disk.Begin(plan);
+            disk.PowerGoes = () => atThatMoment = now.Copy();
+            await using var start = new CmsNode(database, disk, Options, TimeProvider.System);
+            try
+            {
+                await start.StartAsync(Token);
+            }
+            catch (Exception exception) when (exception is LoggerCmsException or IOException)
+            {
+                Assert.True(disk.Survivor is not null || plan.FullAtWrite == full, exception.Message);
+            }
+
+            (disk, database) = (disk.Survivor ?? disk.PullThePlug(), atThatMoment ?? database.Copy());
+        }
+
+        return new Left(disk, database);
+    }
+}
