@@ -1,3 +1,4 @@
+using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
@@ -85,20 +86,34 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
     private async Task<DeltaReconcileResult> ReconcileAsync(
         ISystemDatabase database, NodeOptions options, string folder, CmsReconcileRequest request, CancellationToken cancellationToken)
     {
-        var node = new CmsNode(database, files, options, time);
-        await using (node.ConfigureAwait(false))
+        // The delta files are all that tells of their changes' audit events. A node's queue takes them up at its next start.
+        var auditPath = options.DataPath is { } data ? AuditFolder.In(data) : folder + ".audit";
+        var queue = AuditQueue.Open(files, AuditElsewhere.Instance, new AuditQueueOptions { Folder = auditPath }, time);
+        try
         {
-            await node.StartAsync(cancellationToken).ConfigureAwait(false);
-            try
+            using var audit = new ChangeAudit(queue);
+            var node = new CmsNode(database, files, options, time);
+            audit.Attach(node);
+            await using (node.ConfigureAwait(false))
             {
-                return await node.ReconcileAsync(folder, request.ConflictPolicy, request.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+                await node.StartAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    var result = await node.ReconcileAsync(folder, request.ConflictPolicy, request.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+                    return options.DataPath is null && queue.State.Bytes > 0 ? result with { AuditPath = auditPath } : result;
+                }
+                finally
+                {
+                    // Also after a failure: what was brought in goes to the database, and the files that were not are still there.
+                    await node.StopAsync(CancellationToken.None).ConfigureAwait(false);
+                    RemoveOwn(options.DeltaPath);
+                }
             }
-            finally
-            {
-                // Also after a failure: what was brought in goes to the database, and the files that were not are still there.
-                await node.StopAsync(CancellationToken.None).ConfigureAwait(false);
-                RemoveOwn(options.DeltaPath);
-            }
+        }
+        finally
+        {
+            await queue.DisposeAsync().ConfigureAwait(false);
+            RemoveOwn(auditPath);
         }
     }
 

@@ -45,6 +45,12 @@ public sealed record DeltaReconcileResult
     /// <summary>Bytes of records that a crash cut off and nobody had been told of.</summary>
     public required long TornBytes { get; init; }
 
+    /// <summary>
+    /// The folder with the audit events of what was brought in without a node, where that was no node's data folder: to be moved into the audit folder of
+    /// one before it starts. Null where there is nothing to do.
+    /// </summary>
+    public string? AuditPath { get; init; }
+
     public required long LastUpdateKey { get; init; }
 
     public required TimeSpan Elapsed { get; init; }

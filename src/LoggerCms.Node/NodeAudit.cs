@@ -12,9 +12,6 @@ namespace LoggerCms.Node;
 /// </summary>
 internal sealed class NodeAudit : IAsyncDisposable
 {
-    /// <summary>Of the node's own events, which no service may say that it is.</summary>
-    public const string Source = "node";
-
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(3);
 
     private readonly IAuditDatabase _database;
@@ -44,7 +41,7 @@ internal sealed class NodeAudit : IAsyncDisposable
         var database = AuditDatabaseFactory.Open(new SideConnection(settings.AuditDatabase));
         var options = new AuditQueueOptions
         {
-            Folder = Path.Combine(settings.DataPath, "audit"),
+            Folder = AuditFolder.In(settings.DataPath),
             Retention = TimeSpan.FromDays(settings.AuditRetentionDays),
         };
         return new NodeAudit(database, AuditQueue.Open(files, database, options, time), time);
@@ -103,7 +100,7 @@ internal sealed class NodeAudit : IAsyncDisposable
                     {
                         Id = Guid.CreateVersion7(),
                         TimeUs = UnixTime.Us(_time.GetUtcNow()),
-                        Source = Source,
+                        Source = ChangeAudit.Source,
                         PrincipalId = principalId,
                         PrincipalName = name.Length > 0 ? PlainText.Of(name, PlainText.MostOfStranger) : view?.Find(principalId)?.Name ?? "",
                         Action = PlainText.Of(action, PlainText.MostOfStranger),

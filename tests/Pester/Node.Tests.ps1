@@ -155,6 +155,24 @@ Describe 'A node' {
         $id | Should -BeGreaterThan 999
     }
 
+    It 'is killed, and its files are brought in without it: what they tell the audit is not lost' {
+        $null = New-Folder 'told'
+        $node = Get-CmsNode one
+        Stop-Hard $node
+        $moved = "$TestDrive/moved"
+        Copy-Item $node.DeltaPath $moved -Recurse
+        (Invoke-DeltaReconcile $node.DeltaPath -Database $node.Database -Confirm:$false).AuditPath | Should -BeNullOrEmpty
+        $again = Invoke-DeltaReconcile $moved -Database $node.Database -Confirm:$false -WarningVariable warned -WarningAction SilentlyContinue
+        $again.Applied | Should -Be 0
+        $again.AuditPath | Should -Be "$moved.audit"
+        "$warned" | Should -Match 'audit events'
+        Get-ChildItem $again.AuditPath -Filter *.audit | Should -Not -BeNullOrEmpty
+
+        $null = Start-TestNode one
+        for ($tries = 0; $tries -lt 100 -and -not (Get-CmsAuditEvent -Action Create -Text told); $tries++) { Start-Sleep -Milliseconds 100 }
+        (Get-CmsAuditEvent -Action Create -Text told).ObjectName | Should -Be 'told'
+    }
+
     It 'asks before a reconcile, which no prompt can answer here' {
         $text = Invoke-FreshShell 'try { Invoke-DeltaReconcile -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }'
         $text -join ' ' | Should -Match 'ConfirmationNotPossible'

@@ -9,6 +9,9 @@ internal static class AuditFolder
 {
     public const string DamagedSuffix = ".damaged";
 
+    /// <summary>The queue of the node that has the data folder.</summary>
+    public static string In(string dataPath) => Path.Combine(dataPath, "audit");
+
     public static string PathOf(string folder, long number)
         => Path.Combine(folder, number.ToString("D10", CultureInfo.InvariantCulture) + AuditSegment.Suffix);
 

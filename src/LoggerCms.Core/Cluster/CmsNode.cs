@@ -1,3 +1,4 @@
+using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
@@ -16,6 +17,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
 {
     private const string Stopping = "The node is stopping and takes no more changes.";
 
+    private readonly ChangeDetails _details = new(seesAll: true);
     private readonly ISystemDatabase _database;
     private readonly IFileLayer _files;
     private readonly NodeOptions _options;
@@ -58,14 +60,17 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     /// <summary>Ends when the node has: with null after a stop, otherwise with the reason.</summary>
     public Task<LoggerCmsException?> Ended => _ended.Task;
 
-    /// <summary>Called for each record that became durable and visible, in order; must be quick and not throw.</summary>
-    public Action<ChangeRecord>? Changed { get; set; }
+    /// <summary>
+    /// Called for each record that became durable, in order, before it is visible, with what it does not say itself; must be quick and not throw. Of one
+    /// that a reconcile made again it was called when that read the delta file.
+    /// </summary>
+    public Action<ChangeRecord, ChangeDetail[]>? Changed { get; set; }
 
     /// <summary>
     /// Called for each record of a delta file that was acknowledged once, and that a reconcile did not bring in because of a conflict; must be quick
     /// and not throw.
     /// </summary>
-    public Action<ChangeRecord>? KeptOut { get; set; }
+    public Action<ChangeRecord, ChangeDetail[]>? KeptOut { get; set; }
 
     /// <summary>
     /// Called before delta files go, so that what was told by <see cref="Changed"/> and <see cref="KeptOut"/> is kept elsewhere. Where it fails the
@@ -273,7 +278,11 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
         var unflushed = new UnflushedChanges(state.UpdateKeyEnd);
         var flusher = new Flusher(_database, unflushed, blocks, lease.Epoch, this, _options.Cluster, _time);
-        var sequencer = new Sequencer(image, blocks, ledger, unflushed, flusher, lease.Epoch, _options.Cluster, _time) { Visible = OnVisible };
+        var sequencer = new Sequencer(image, blocks, ledger, unflushed, flusher, lease.Epoch, _options.Cluster, _time) 
+        {
+            Durable = OnDurable,
+            Visible = OnVisible,
+        };
         var journal = DeltaJournal.Create(
             _files,
             _options.DeltaPath,
@@ -321,6 +330,12 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         }
     }
 
+    private void OnDurable(ChangeRecord record)
+    {
+        if (Changed is { } changed && _details.OfFirstMade(Image, record) is { } details)
+            changed(record, details);
+    }
+
     private void OnVisible(ChangeRecord record)
     {
         foreach (var change in record.Changes)
@@ -332,8 +347,6 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
             else if (change is PutLocalChange { Entry.Key.Class: LocalClass.Request } answer)
                 _parts?.Ledger.Restore(answer.Entry);
         }
-
-        Changed?.Invoke(record);
     }
 
     private void Enter(NodeState state, NodeStep step, string reason)

@@ -1,4 +1,6 @@
+using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Deltas;
+using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Cluster;
 
@@ -20,6 +22,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     private readonly Flusher _flusher;
     private readonly bool _isAlone;
     private readonly Func<WriteRequest, ChangedObject[]> _make;
+    private readonly ChangeDetails _details;
     private RequestLedger.Answer? _answer;
     private Task? _made;
     private Task _before = Task.CompletedTask;
@@ -37,15 +40,16 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     {
         (_sequencer, _journal, _ledger, _blocks, _flusher, _isAlone) = (sequencer, journal, ledger, blocks, flusher, isAlone);
         _make = Make;
+        _details = new ChangeDetails(seesAll: isAlone);
         if (isAlone)
             journal.Hold();
     }
 
     /// <summary>Told of each record whose changes hold.</summary>
-    public Action<ChangeRecord>? BroughtIn { get; init; }
+    public Action<ChangeRecord, ChangeDetail[]>? BroughtIn { get; init; }
 
     /// <summary>Told of each record that was acknowledged once and whose changes do not hold.</summary>
-    public Action<ChangeRecord>? KeptOut { get; init; }
+    public Action<ChangeRecord, ChangeDetail[]>? KeptOut { get; init; }
 
     public async ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken)
     {
@@ -55,12 +59,11 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         // Under the order of changes from the look at the objects to the change: nobody else's change may come between.
         (_made, _answer) = (null, AnswerOf(record.Record));
         var entry = _answer is null ? null : RequestLedger.Encode(_answer);
-        var fate = _sequencer.Look(
-            (reconciler, record.Record, entry, _make), static (view, of) => of.reconciler.Bring(of.Record, of.entry, view, of._make));
-        if (fate == RecordFate.BroughtIn)
-            BroughtIn?.Invoke(record.Record);
-        else if (fate == RecordFate.KeptOut)
-            KeptOut?.Invoke(record.Record);
+        var (fate, details) = _sequencer.Look(
+            (Target: this, reconciler, record.Record, entry),
+            static (view, of) => of.Target.Bring(view, of.reconciler, of.Record, of.entry));
+        if (details is not null)
+            (fate == RecordFate.BroughtIn ? BroughtIn : fate == RecordFate.KeptOut ? KeptOut : null)?.Invoke(record.Record, details);
         if (_made is { } durable)
             await AddAsync(durable, record.Bytes).ConfigureAwait(false);
         return fate;
@@ -74,6 +77,13 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     }
 
     public void Dispose() => _journal.LetGo(andHold: false);
+
+    private (RecordFate Fate, ChangeDetail[]? Details) Bring(IObjectView view, Reconciler reconciler, ChangeRecord record, LocalEntry? answer)
+    {
+        // Before it is decided: afterwards the view may have it.
+        var details = BroughtIn is null && KeptOut is null ? null : _details.OfFirstMade(view, record);
+        return (reconciler.Bring(record, answer, view, _make), details);
+    }
 
     private ChangedObject[] Make(WriteRequest request)
     {

@@ -47,8 +47,11 @@ internal sealed class Sequencer(
     private LoggerCmsException? _refusal;
     private byte[] _buffer = new byte[FirstBuffer];
 
-    /// <summary>Called for each record in order, on the journal's thread, when it is durable and visible.</summary>
-    public Action<ChangeRecord>? Visible { get; set; }
+    /// <summary>Called for each record in order, on the journal's thread, when it is durable and not yet visible.</summary>
+    public Action<ChangeRecord>? Durable { get; init; }
+
+    /// <summary>The same once it is visible.</summary>
+    public Action<ChangeRecord>? Visible { get; init; }
 
     public long Writes { get; private set; }
 
@@ -146,9 +149,10 @@ internal sealed class Sequencer(
         foreach (var next in _durable)
         {
             var record = next.Record;
-            Show(record);
 
             // Before it counts as unflushed: a flush lets the delta file go, and who was told of the record must be able to keep it by then.
+            Durable?.Invoke(record);
+            Show(record);
             Visible?.Invoke(record);
             unflushed.Add(record.Changes, record.RequestId == Guid.Empty ? null : RequestLedger.Encode(next.Answer), next.Bytes);
         }

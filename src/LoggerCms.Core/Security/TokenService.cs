@@ -35,6 +35,12 @@ internal sealed class TokenService(TimeProvider time)
 {
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(3653);
 
+    /// <summary>Of one user, in force at a time. Each is kept until it expires, in memory and in the database.</summary>
+    public const int MostInForce = 2_000;
+
+    /// <summary>The same with those that were revoked, which are known as such until they would have expired.</summary>
+    public const int MostKept = 10_000;
+
     // Compared with where there is no such token, so that both take the same time.
     private static readonly byte[] NobodysHash = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
 
@@ -44,7 +50,7 @@ internal sealed class TokenService(TimeProvider time)
     /// <param name="principalId">The user it stands for.</param>
     /// <param name="name">What it is for; up to 200 characters.</param>
     /// <param name="lifetime">Above 0, up to ten years.</param>
-    /// <exception cref="LoggerCmsException">InvalidOption: a name or lifetime out of these bounds.</exception>
+    /// <exception cref="LoggerCmsException">InvalidOption: a name or lifetime out of these bounds; LimitExceeded: the user has too many.</exception>
     public IssuedToken Issue(long principalId, string name, TimeSpan lifetime)
     {
         if (lifetime <= TimeSpan.Zero || lifetime > MaxLifetime)
@@ -59,9 +65,10 @@ internal sealed class TokenService(TimeProvider time)
                 ErrorCodes.InvalidOption, $"A token's name of {name.Length} characters is too long.", $"Use at most {TokenEntry.MaxNameLength}.");
         }
 
+        var now = time.GetUtcNow();
+        CheckNumber(principalId, UnixTime.Us(now));
         Span<byte> secret = stackalloc byte[TokenText.SecretBytes];
         RandomNumberGenerator.Fill(secret);
-        var now = time.GetUtcNow();
         var entry = new TokenEntry
         {
             Id = new Guid(RandomNumberGenerator.GetBytes(TokenText.IdBytes)),
@@ -72,6 +79,25 @@ internal sealed class TokenService(TimeProvider time)
             ExpiresUs = UnixTime.Us(now + lifetime),
         };
         return new IssuedToken(TokenText.Of(entry.Id, secret), entry.Encode());
+    }
+
+    private void CheckNumber(long principalId, long nowUs)
+    {
+        var (inForce, kept) = (0, 0);
+        foreach (var (_, held) in _tokens)
+        {
+            if (held.Entry.PrincipalId != principalId || held.Entry.ExpiresUs <= nowUs)
+                continue;
+            kept++;
+            inForce += held.Entry.IsRevoked ? 0 : 1;
+        }
+
+        if (inForce < MostInForce && kept < MostKept)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.LimitExceeded,
+            $"User {principalId} has {inForce:N0} tokens in force and {kept - inForce:N0} that were revoked and have not expired; {MostInForce:N0} and {MostKept:N0} in all are the most.",
+            "Revoke-CmsToken those that nobody needs, give new ones a shorter -Lifetime, and use one again where that is possible.");
     }
 
     /// <summary>The entry with which the token is revoked; null where there is no such token, or it is revoked already.</summary>

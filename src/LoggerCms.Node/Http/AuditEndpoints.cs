@@ -82,8 +82,8 @@ internal static class AuditEndpoints
     // An event's id stores it once. Those of the node's own are made from its changes, so that anybody can tell what the next will be.
     private static CmsAuditEvent Checked(CmsAuditEvent e)
     {
-        if (string.Equals(e.Source?.Trim(), NodeAudit.Source, StringComparison.OrdinalIgnoreCase))
-            throw Refused($"An event's source is '{NodeAudit.Source}', which only this node is.", "Give the service's own name as Source.");
+        if (string.Equals(e.Source?.Trim(), ChangeAudit.Source, StringComparison.OrdinalIgnoreCase))
+            throw Refused($"An event's source is '{ChangeAudit.Source}', which only this node is.", "Give the service's own name as Source.");
         if (e.Id.Version == DerivedId.Version)
             throw Refused($"The event id {e.Id} is a UUID of version {DerivedId.Version}, as the node's own events have.", "Make ids of version 7 (Guid.CreateVersion7).");
         return e;

@@ -27,6 +27,20 @@ public sealed class TokenServiceTests
     }
 
     [Fact]
+    public void AUserHasSoManyTokensAndRevokedOnesCountUntilTheyExpire()
+    {
+        List<IssuedToken> issued = [.. Enumerable.Range(0, TokenService.MostInForce).Select(_ => Apply(_tokens.Issue(31, "x", TimeSpan.FromHours(1))))];
+        var refused = Assert.Throws<LoggerCmsException>(() => _tokens.Issue(31, "one more", TimeSpan.FromHours(1)));
+        Assert.Equal(ErrorCodes.LimitExceeded, refused.Code);
+        Assert.NotNull(_tokens.Issue(32, "of another", TimeSpan.FromHours(1)));
+        _tokens.Apply(_tokens.Revoke(issued[0].Entry.Key.Id)!);
+        Apply(_tokens.Issue(31, "in its place", TimeSpan.FromHours(1)));
+        Assert.Throws<LoggerCmsException>(() => _tokens.Issue(31, "one more", TimeSpan.FromHours(1)));
+        _clock.Advance(TimeSpan.FromHours(1));
+        Assert.NotNull(_tokens.Issue(31, "later", TimeSpan.FromHours(1)));
+    }
+
+    [Fact]
     public void ARevocationHoldsOnceAppliedAndIsNeverTakenBack()
     {
         var issued = Apply(_tokens.Issue(31, "x", TimeSpan.FromDays(1)));

@@ -1,6 +1,7 @@
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
 using LoggerCms.Core.Tests.Auditing;
 using LoggerCms.CrashableFiles;
 using LoggerCms.Node.Tests.Support;
@@ -75,6 +76,82 @@ public sealed class ChangeAuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_path_is_that_of_the_moment_of_the_change_also_of_what_is_gone()
+    {
+        var outer = (await _node.MakeAsync("outer", SystemObjects.RootFolder)).Id;
+        await _node.Sequencer.WriteAsync(Request(Create("inner", outer)));
+        var inner = _node.Image.FindChild(outer, "inner")!.Id;
+        await _node.MakeAsync("c", inner);
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = outer, Name = "renamed" }));
+        await _node.MakeAsync("d", inner);
+        await _node.Sequencer.WriteAsync(Request(new RemoveObject { Id = outer, Recurse = true }));
+        Assert.Equal(
+            [
+                "Create /outer", "Create /outer/inner", "Create /outer/inner/c", "Update /renamed name was 'outer'", "Create /renamed/inner/d",
+                "Delete /renamed/inner/d", "Delete /renamed/inner/c", "Delete /renamed/inner", "Delete /renamed",
+            ],
+            await ToldAsync(e => $"{e.Action} {e.Path["/Root Folder".Length..]} {e.Detail}".TrimEnd()));
+    }
+
+    [Fact]
+    public async Task Changes_of_one_request_that_stand_on_each_other_are_told_as_they_follow()
+    {
+        var folder = (await _node.MakeAsync("f")).Id;
+        var other = (await _node.MakeAsync("g")).Id;
+        var document = (await _node.MakeAsync("d", folder)).Id;
+        _ = await ToldAsync(e => e.Path);
+        await _node.Sequencer.WriteAsync(Request(
+            new ChangeObject { Id = folder, Name = "ff" },
+            new ChangeObject { Id = document, ParentId = other },
+            new ChangeObject { Id = document, Name = "dd" },
+            new RemoveObject { Id = folder },
+            new ChangeObject { Id = document, Properties = _ => Bag(1) }));
+        Assert.Equal(
+            ["/ff name was 'f'", "/g/d folder was /Root Folder/ff", "/g/dd name was 'd'", "/ff ", "/g/dd "],
+            await ToldAsync(e => $"{e.Path["/Root Folder".Length..]} {e.Detail}"));
+    }
+
+    [Fact]
+    public async Task Who_was_given_what_is_told()
+    {
+        var group = (await _node.Sequencer.WriteAsync(Request(Create("Payroll", SystemObjects.UserGroups, ObjectKinds.UserGroup)))).Changed[0].Id;
+        var folder = (await _node.MakeAsync("f")).Id;
+        _ = await ToldAsync(e => e.Path);
+        await ChangeListAsync(list => list.Grant(SystemObjects.Guest, Rights.View).Grant(group, Rights.Edit));
+        await ChangeListAsync(list => list.Deny(SystemObjects.Guest, Rights.View).RevokeAll(group).WithInheritance(fromFolder: false, fromGroups: true));
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = folder, OwnerId = SystemObjects.Guest }));
+        await ChangeGroupsAsync([group]);
+        await ChangeGroupsAsync([]);
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = folder, AccessList = _ => [99, 1, 2] }));
+        Assert.Equal(
+            [
+                $"View granted to 'Guest' (id {SystemObjects.Guest}); Edit granted to 'Payroll' (id {group})",
+                $"View denied to 'Guest' (id {SystemObjects.Guest}); Edit no longer said of 'Payroll' (id {group}); inheritance from folders off",
+                $"owner was {Caller switch { BuiltIn.Administrator => $"'Administrator' (id {Caller})", _ => $"(id {Caller})" }}, is 'Guest' (id {SystemObjects.Guest})",
+                $"put into 'Payroll' (id {group})",
+                $"taken out of 'Payroll' (id {group})",
+                "the access list was replaced",
+            ],
+            await ToldAsync(e => e.Detail));
+
+        Task ChangeListAsync(Func<AccessList, AccessList> change) => _node.Sequencer.WriteAsync(Request(
+            new ChangeObject { Id = folder, AccessList = bytes => change(AccessList.Decode(bytes)).Encode() })).AsTask();
+
+        Task ChangeGroupsAsync(PropertyValue[] groups) => _node.Sequencer.WriteAsync(Request(new ChangeObject
+        {
+            Id = SystemObjects.Guest,
+            Properties = bytes => new PropertyBagBuilder(PropertyBag.Over(bytes)).Set(GroupMembership.Property, PropertyValue.List(groups)).Build().Encode(),
+        })).AsTask();
+    }
+
+    [Fact]
+    public async Task A_token_is_told_of()
+    {
+        await _node.Sequencer.WriteAsync(Request(new PutLocal(new TokenService(TimeProvider.System).Issue(Caller, "t", TimeSpan.FromDays(1)).Entry)));
+        Assert.Equal(["Token  "], await ToldAsync(e => $"{e.Action} {e.Path} {e.Detail}"));
+    }
+
+    [Fact]
     public async Task A_path_of_before_there_was_a_bound_is_cut_so_that_it_shows()
     {
         var parent = SystemObjects.RootFolder;
@@ -104,6 +181,16 @@ public sealed class ChangeAuditTests : IAsyncLifetime
         var deepest = Assert.Single(_database.Stored.Values, e => e.ObjectId == parent);
         Assert.Equal(ObjectPaths.LongestPath, deepest.Path.Length);
         Assert.EndsWith("漢…", deepest.Path, StringComparison.Ordinal);
+    }
+
+    // What was told since it was asked last, in order.
+    private async Task<IReadOnlyList<string>> ToldAsync(Func<AuditEvent, string> what)
+    {
+        await _node.Flusher.FlushAsync(Token);
+        await _queue.TryDrainAsync(Token);
+        string[] told = [.. _database.Stored.Values.OrderBy(e => e.TimeUs).ThenBy(e => e.Id).Select(what)];
+        _database.Stored.Clear();
+        return told;
     }
 
     private async Task MakeManyAsync()

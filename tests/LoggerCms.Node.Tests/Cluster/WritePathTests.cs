@@ -131,7 +131,7 @@ public sealed class WritePathTests : IAsyncLifetime
     {
         using var held = new ManualResetEventSlim();
         using var told = new ManualResetEventSlim();
-        _node.Changed = _ =>
+        _node.Changed = (_, _) =>
         {
             told.Set();
             held.Wait(Token);

@@ -37,12 +37,12 @@ public sealed class ConflictTests
         await using var node = await left.StartAsync(Other);
         List<ChangeRecord> changed = [];
         List<ChangeRecord> keptOut = [];
-        node.Changed = record =>
+        node.Changed = (record, _) =>
         {
             lock (changed)
                 changed.Add(record);
         };
-        node.KeptOut = keptOut.Add;
+        node.KeptOut = (record, _) => keptOut.Add(record);
         await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
         Assert.Equal(brought, changed.Count(IsDelta));
         Assert.Equal(kept, keptOut.Count(IsDelta));
@@ -58,7 +58,7 @@ public sealed class ConflictTests
         await using var node = await left.StartAsync(Other);
         await node.MakeAsync("taken");
         List<ChangeRecord> keptOut = [];
-        node.KeptOut = keptOut.Add;
+        node.KeptOut = (record, _) => keptOut.Add(record);
         var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token);
         Assert.Contains("already holds 'taken'", Assert.Single(result.Conflicts, c => c.Name == "taken").Reason, StringComparison.Ordinal);
         Assert.Single(keptOut, r => r.Changes[0] is PutChange { Object.Name: "taken" });

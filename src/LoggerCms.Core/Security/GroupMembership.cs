@@ -1,6 +1,6 @@
 using LoggerCms.Core.RunTimeImage;
 
-namespace LoggerCms.Node;
+namespace LoggerCms.Core.Security;
 
 /// <summary>The groups that a user or group is in stand in a property of it: a list of ids.</summary>
 internal static class GroupMembership

@@ -1,11 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using LoggerCms.Core;
-using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 
-namespace LoggerCms.Node;
+namespace LoggerCms.Core.Auditing;
 
 /// <summary>
 /// The way of changes from their records into the audit queue, in order. Records wait in memory until the queue has their events; a crash before that
@@ -17,6 +15,9 @@ namespace LoggerCms.Node;
 /// </remarks>
 internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
 {
+    /// <summary>The source of a node's own events, which no service may say that it is.</summary>
+    public const string Source = "node";
+
     private const string KeptOut = "Acknowledged once, and kept out by a reconcile because of a conflict";
     private const int PartChars = 1 << 20;
 
@@ -32,8 +33,8 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
     public void Attach(CmsNode node)
     {
         _node = node;
-        node.Changed = record => Note(record, isKeptOut: false);
-        node.KeptOut = record => Note(record, isKeptOut: true);
+        node.Changed = (record, details) => Note(record, details, isKeptOut: false);
+        node.KeptOut = (record, details) => Note(record, details, isKeptOut: true);
         node.BeforeTrim = async cancellationToken =>
         {
             await DrainAsync(cancellationToken).ConfigureAwait(false);
@@ -46,22 +47,12 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
     /// <summary>The path for an event: a longer one than objects can be given now is cut, and ends so that this shows.</summary>
     public static string PathOf(IObjectView view, CmsObject one) => Cut(ObjectPaths.Of(view, one));
 
-    // Changes that come together are often of one folder.
-    private static string PathOf(IObjectView view, CmsObject one, Dictionary<long, string> folders)
-    {
-        if (view.Find(one.ParentId) is not { } folder)
-            return PathOf(view, one);
-        if (!folders.TryGetValue(folder.Id, out var above))
-            folders[folder.Id] = above = ObjectPaths.Of(view, folder);
-        return Cut(ObjectPaths.Of(above, one.Name));
-    }
-
     private static string Cut(string path) => path.Length <= ObjectPaths.LongestPath ? path : path[..(ObjectPaths.LongestPath - 1)] + "…";
 
-    private void Note(ChangeRecord record, bool isKeptOut)
+    private void Note(ChangeRecord record, ChangeDetail[] details, bool isKeptOut)
     {
         lock (_lock)
-            _noted.Add(new Noted(record, isKeptOut));
+            _noted.Add(new Noted(record, details, isKeptOut));
     }
 
     private async Task DrainAsync(CancellationToken cancellationToken)
@@ -117,15 +108,14 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
     private (List<AuditEvent> Events, int Record, int Change) Part(int record, int change)
     {
         List<AuditEvent> events = [];
-        Dictionary<long, string> folders = [];
         for (var chars = 0; record < _taken.Count && chars < PartChars;)
         {
-            var (changes, isKeptOut) = _taken[record];
+            var (changes, details, isKeptOut) = _taken[record];
             if (change == changes.Changes.Length)
             {
                 (record, change) = (record + 1, 0);
             }
-            else if (Event(changes, changes.Changes[change++], isKeptOut, folders) is { } told)
+            else if (Event(changes, change, details[change++], isKeptOut) is { } told)
             {
                 events.Add(told);
                 chars += told.Path.Length + told.ObjectName.Length + told.PrincipalName.Length + 64;
@@ -135,11 +125,9 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
         return (events, record, change);
     }
 
-    private AuditEvent? Event(ChangeRecord record, Change change, bool isKeptOut, Dictionary<long, string> folders)
+    private AuditEvent? Event(ChangeRecord record, int index, ChangeDetail detail, bool isKeptOut)
     {
-        // A change of an earlier epoch that is made again was told of when its delta file was read.
-        if (record.RequestId.Version == RequestLedger.OnceOnlyVersion)
-            return null;
+        var change = record.Changes[index];
         var view = _node!.Image;
         var (action, id, name, kind) = change switch
         {
@@ -153,29 +141,30 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
         {
             Id = EventId(record, change.UpdateKey, isKeptOut),
             TimeUs = record.TimeUs,
-            Source = NodeAudit.Source,
+            Source = Source,
             PrincipalId = record.PrincipalId,
             PrincipalName = view.Find(record.PrincipalId)?.Name ?? "",
             Action = action,
             ObjectId = id,
             ObjectName = name,
             ObjectKind = kind,
-            Path = change is PutChange { Object: var value } ? PathOf(view, value, folders) : "",
+            Path = detail.Folder is { } folder ? Cut(ObjectPaths.Of(folder, name)) : id == SystemObjects.Root ? "/" : "",
             Result = isKeptOut ? AuditResult.Failed : AuditResult.Succeeded,
-            Detail = isKeptOut ? KeptOut : "",
+            Detail = isKeptOut ? KeptOut : detail.Difference ?? "",
             ClientAddress = record.ClientAddress,
         };
     }
 
     // The same for the same change, so that one that is told twice is stored once; and by its time first (a UUID of version 8 in the form of version 7),
-    // so that events of one time stand together in the database's indexes.
+    // so that events of one time stand together in the database's indexes, then by the end of its key, so that those of one request are in order.
     private Guid EventId(ChangeRecord record, long updateKey, bool isKeptOut)
     {
-        Span<byte> id = stackalloc byte[6 + SHA256.HashSizeInBytes];
+        Span<byte> id = stackalloc byte[8 + SHA256.HashSizeInBytes];
         BinaryPrimitives.WriteInt64BigEndian(id, record.TimeUs / 1000 << 16);
-        DerivedId.Hash(_node!.SystemId, record.Epoch, updateKey, isKeptOut ? [1] : [], id[6..]);
+        DerivedId.Hash(_node!.SystemId, record.Epoch, updateKey, isKeptOut ? [1] : [], id[8..]);
+        BinaryPrimitives.WriteUInt16BigEndian(id[6..], (ushort)updateKey);
         return DerivedId.Of(id);
     }
 
-    private readonly record struct Noted(ChangeRecord Record, bool IsKeptOut);
+    private readonly record struct Noted(ChangeRecord Record, ChangeDetail[] Details, bool IsKeptOut);
 }
