@@ -31,11 +31,11 @@ internal static class AuditSql
         Add("time_us >=", filter.FromUs);
         Add("time_us <", filter.ToUs);
         Add("principal_id =", filter.PrincipalId);
-        Add("principal_name =", filter.PrincipalName);
-        Add("action =", filter.Action);
+        AddText("principal_name", filter.PrincipalName);
+        AddText("action", filter.Action);
         Add("object_id =", filter.ObjectId);
         Add("result =", filter.Result is { } result ? (long)result : null);
-        Add("source =", filter.Source);
+        AddText("source", filter.Source);
         if (filter.Text is { } text)
         {
             var pattern = Parameter("%" + Escape(text, dialect) + "%");
@@ -61,6 +61,12 @@ internal static class AuditSql
         {
             if (value is not null)
                 Where($"{condition} {Parameter(value)}");
+        }
+
+        void AddText(string column, string? value)
+        {
+            if (value is not null)
+                Where(dialect.IsText(column, Parameter(value)));
         }
 
         string Parameter(object value)
@@ -116,9 +122,10 @@ internal static class AuditSql
 /// <summary>How a make says what all of them can.</summary>
 /// <param name="Mark">What stands before a parameter's number.</param>
 /// <param name="Table">The table of events.</param>
+/// <param name="IsText">That a column is a text, leaving the case of ASCII letters aside at least.</param>
 /// <param name="Like">A LIKE over a column and a pattern that leaves the case of ASCII letters aside.</param>
 /// <param name="Id">An id as the table has it.</param>
 /// <param name="IsTransactSql">It has neither LIMIT nor rows as values, and a bracket means something in a pattern.</param>
 /// <param name="TableForObject">What to read from instead of the table where the events of one object are asked for; null for the table.</param>
 internal sealed record AuditDialect(
-    string Mark, string Table, Func<string, string, string> Like, Func<Guid, object> Id, bool IsTransactSql = false, string? TableForObject = null);
+    string Mark, string Table, Func<string, string, string> IsText, Func<string, string, string> Like, Func<Guid, object> Id, bool IsTransactSql = false, string? TableForObject = null);

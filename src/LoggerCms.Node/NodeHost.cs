@@ -212,7 +212,7 @@ internal sealed class NodeHost : IAsyncDisposable
         });
         builder.Services.AddSingleton(node).AddSingleton(audit).AddSingleton(time).AddSingleton(authority).AddSingleton(certificate).AddSingleton(settings);
         builder.Services.AddSingleton<NodeService>().AddSingleton(new NodeMetrics(node, audit)).AddSingleton<LogonThrottle>().AddSingleton<RequestLimits>().AddSingleton<QueryTurns>()
-            .AddSingleton<StrangerDenials>();
+            .AddSingleton<Denials>();
         var web = builder.Build();
         CmsApi.Map(web);
         return new NodeHost(settings, identity, authority, certificate, node, audit, web);

@@ -35,15 +35,17 @@ internal sealed record AuditFilter
 
     public long? PrincipalId { get; init; }
 
-    /// <summary>The principal's exact name.</summary>
+    /// <summary>The principal's name, whatever the case of ASCII letters.</summary>
     public string? PrincipalName { get; init; }
 
+    /// <summary>Whatever the case.</summary>
     public string? Action { get; init; }
 
     public long? ObjectId { get; init; }
 
     public AuditResult? Result { get; init; }
 
+    /// <summary>Whatever the case of ASCII letters.</summary>
     public string? Source { get; init; }
 
     /// <summary>Stands in the detail, the path or the object's name, whatever the case of ASCII letters.</summary>

@@ -21,7 +21,8 @@ internal sealed class PgAuditDatabase : IAuditDatabase
         INSERT INTO public.loggercms_audit VALUES (1, 1);
         """;
 
-    private static readonly AuditDialect Dialect = new("$", "public.audit_event", (column, pattern) => $"{column} ILIKE {pattern}", id => id);
+    private static readonly AuditDialect Dialect = new(
+        "$", "public.audit_event", (column, text) => $"lower({column}) = lower({text})", (column, pattern) => $"{column} ILIKE {pattern}", id => id);
 
     private readonly NpgsqlDataSource _source;
     private readonly PgSessionKeeper _session;

@@ -36,7 +36,7 @@ internal sealed class SqlServerAuditDatabase : IAuditDatabase
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly AuditDialect Dialect = new(
-        "@p", Event, (column, pattern) => $"LOWER({column}) LIKE LOWER({pattern})", id => id.ToByteArray(bigEndian: true), IsTransactSql: true);
+        "@p", Event, (column, text) => $"LOWER({column}) = LOWER({text})", (column, pattern) => $"LOWER({column}) LIKE LOWER({pattern})", id => id.ToByteArray(bigEndian: true), IsTransactSql: true);
 
     private readonly SqlServerStore _store;
 

@@ -44,7 +44,7 @@ internal sealed class SqliteAuditDatabase : IAuditDatabase
         """;
 
     private static readonly AuditDialect Dialect = new(
-        "?", "main.audit_event", (column, pattern) => $"{column} LIKE {pattern}", id => id.ToByteArray(bigEndian: true), TableForObject: OfObject);
+        "?", "main.audit_event", (column, text) => $"{column} = {text} COLLATE NOCASE", (column, pattern) => $"{column} LIKE {pattern}", id => id.ToByteArray(bigEndian: true), TableForObject: OfObject);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 

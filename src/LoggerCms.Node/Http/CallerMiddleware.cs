@@ -16,7 +16,7 @@ namespace LoggerCms.Node.Http;
 /// text, which may hold anything, and logged.
 /// </summary>
 internal sealed partial class CallerMiddleware(
-    RequestDelegate next, CmsNode node, NodeAudit audit, StrangerDenials strangers, RequestLimits limits, NodeSettings settings, ILogger<CallerMiddleware> logger)
+    RequestDelegate next, CmsNode node, NodeAudit audit, Denials denials, RequestLimits limits, NodeSettings settings, ILogger<CallerMiddleware> logger)
 {
     private const string Scheme = "Bearer ";
 
@@ -39,8 +39,8 @@ internal sealed partial class CallerMiddleware(
             {
                 var action = $"{context.Request.Method} {context.Request.Path}";
                 await (context.Items[typeof(Caller)] is Caller caller
-                    ? audit.RecordAsync(action, AuditResult.Denied, caller.PrincipalId, "", caller.Address, exception.Message, exception.DeniedObjectId ?? 0)
-                    : strangers.NoteAsync(RemoteOf(context), action, exception.Message))
+                    ? denials.NoteAsync(caller, action, exception.Message, exception.DeniedObjectId ?? 0)
+                    : denials.NoteAsync(RemoteOf(context), action, exception.Message))
                     .ConfigureAwait(false);
             }
 

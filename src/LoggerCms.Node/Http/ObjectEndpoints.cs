@@ -96,7 +96,7 @@ internal static class ObjectEndpoints
         {
             throw new BadHttpRequestException("The request's body came too slowly.", StatusCodes.Status408RequestTimeout);
         }
-        catch (Exception exception) when (exception is JsonException or LoggerCmsException { Code: ErrorCodes.LimitExceeded, IsOfRequest: true })
+        catch (Exception exception) when (IsNoBody(context, exception) || exception is LoggerCmsException { Code: ErrorCodes.LimitExceeded, IsOfRequest: true })
         {
             // No other time and no other node takes it: not a limit that a client should wait at.
             throw NotA<CmsChangeRequest>(exception);
@@ -189,11 +189,15 @@ internal static class ObjectEndpoints
             await LeaveTheSocketsThread();
             return read;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (IsNoBody(context, exception))
         {
             throw NotA<T>(exception);
         }
     }
+
+    // The server tells of chunks without a right size by an exception of no more special type; those of a connection that broke have their own.
+    private static bool IsNoBody(HttpContext context, Exception exception)
+        => exception is JsonException || (exception.GetType() == typeof(IOException) && !context.RequestAborted.IsCancellationRequested);
 
     private static LoggerCmsException NotA<T>(Exception exception) => new(
         ErrorCodes.InvalidObject, $"The request's body is not a {typeof(T).Name}: {exception.Message}", "Correct it; /openapi/v1.json describes it.", innerException: exception);

@@ -53,9 +53,12 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
         await FindsAsync(new() { FromUs = 20, ToUs = 40 }, 2, 3);
         await FindsAsync(new() { PrincipalId = 5 }, 2);
         await FindsAsync(new() { PrincipalName = "o'neil \"😀\"" }, 2);
+        await FindsAsync(new() { PrincipalName = "O'NEIL \"😀\"" }, 2);
         await FindsAsync(new() { Action = "Delete", Result = AuditResult.Denied }, 3);
+        await FindsAsync(new() { Action = "delete" }, 3);
         await FindsAsync(new() { Result = AuditResult.Failed });
         await FindsAsync(new() { ObjectId = 77, Source = "reports" }, 4);
+        await FindsAsync(new() { Source = "Reports" }, 4);
         await FindsAsync(new() { Text = "100% OF_IT \\" }, 4);
         await FindsAsync(new() { Text = "100_" });
         await FindsAsync(new() { Text = "/a/b" }, 4);

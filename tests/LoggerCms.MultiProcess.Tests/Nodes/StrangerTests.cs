@@ -52,6 +52,39 @@ public sealed class StrangerTests : NodeTest
     }
 
     [Fact]
+    public async Task Denials_of_a_caller_are_an_event_each_until_they_are_many()
+    {
+        const int tries = 400;
+        var guest = (await Node.PostAsync("v1/tokens", new { PrincipalId = 11, Name = "guest" })).Body.GetProperty("Text").GetString()!;
+        using var http = Client();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", guest);
+        for (var i = 0; i < tries; i++)
+        {
+            using var answer = await http.GetAsync(new Uri(Node.Endpoint, "v1/objects/12"), Cancellation);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        await Node.StopAsync();
+        await RestartAsync();
+        var denials = await DenialsAsync(atLeast: 101);
+        Assert.InRange(denials.Count(e => e.GetProperty("ObjectId").GetInt64() == 12), 100, 200);
+        Assert.Contains(denials, e => e.GetProperty("PrincipalId").GetInt64() == 11 && e.GetProperty("Detail").GetString()!.Contains("further requests", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_body_whose_parts_have_no_right_size_is_the_callers_mistake()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, Node.Endpoint.Port, Cancellation);
+        await using var tls = new SslStream(new NetworkStream(socket), leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync("localhost");
+        await tls.WriteAsync(Encoding.ASCII.GetBytes("POST /v1/logon HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{}\r\n"), Cancellation);
+        using var reader = new StreamReader(tls);
+        Assert.StartsWith("HTTP/1.1 400 ", await reader.ReadLineAsync(Cancellation), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", Node.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Names_and_paths_of_strangers_reach_audit_and_log_without_control_characters()
     {
         using var http = Client();

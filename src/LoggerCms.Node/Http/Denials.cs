@@ -1,0 +1,105 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using LoggerCms.Core.Auditing;
+using LoggerCms.Core.Security;
+
+namespace LoggerCms.Node.Http;
+
+/// <summary>
+/// Requests that were denied, on their way to the audit. Of a minute, the first from an address without a good token (IPv6: from a /64), and the first
+/// hundred of a caller, are events of their own; what follows is one more, with how many there were. With an event each, whoever reaches the port, or
+/// has any token, could write the audit database full.
+/// </summary>
+internal sealed class Denials : IAsyncDisposable
+{
+    public const int OwnOfCaller = 100;
+
+    private const int OwnOfStranger = 1;
+    private const string Further = "Requests that were denied";
+    private const string FurtherOfStrangers = "Requests without a good token";
+
+    // Of further addresses the denials are counted together.
+    private const int MostAddresses = 10_000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private readonly NodeAudit _audit;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private readonly Task _loop;
+    private Dictionary<Who, long> _counts = [];
+
+    public Denials(NodeAudit audit, TimeProvider time)
+    {
+        _audit = audit;
+        _time = time;
+        _loop = RunAsync();
+    }
+
+    /// <summary>A request that names no caller.</summary>
+    public Task NoteAsync(IPAddress address, string action, string why)
+    {
+        var who = new Who(0, LogonThrottle.Block(address));
+        return IsOwn(who, OwnOfStranger) ? _audit.RecordAsync(action, AuditResult.Denied, 0, "", address.ToString(), why) : Task.CompletedTask;
+    }
+
+    /// <summary>A caller's.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="action">What it asked.</param>
+    /// <param name="why">What it was told.</param>
+    /// <param name="objectId">The object that it may not; 0 for none.</param>
+    public Task NoteAsync(Caller caller, string action, string why, long objectId)
+        => IsOwn(new Who(caller.PrincipalId, IPAddress.None), OwnOfCaller)
+            ? _audit.RecordAsync(action, AuditResult.Denied, caller.PrincipalId, "", caller.Address, why, objectId)
+            : Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await TellAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private bool IsOwn(Who who, int own)
+    {
+        lock (_lock)
+        {
+            if (who.PrincipalId == 0 && _counts.Count >= MostAddresses && !_counts.ContainsKey(who))
+                who = new Who(0, IPAddress.None);
+            return ++CollectionsMarshal.GetValueRefOrAddDefault(_counts, who, out _) <= own;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(Interval, _time);
+        while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            await TellAsync().ConfigureAwait(false);
+    }
+
+    private async Task TellAsync()
+    {
+        Dictionary<Who, long> told;
+        lock (_lock)
+            (told, _counts) = (_counts, []);
+        foreach (var (who, count) in told)
+        {
+            var further = count - (who.PrincipalId == 0 ? OwnOfStranger : OwnOfCaller);
+            if (further <= 0)
+                continue;
+            await _audit.RecordAsync(
+                who.PrincipalId == 0 ? FurtherOfStrangers : Further,
+                AuditResult.Denied,
+                who.PrincipalId,
+                "",
+                who.PrincipalId == 0 ? who.Address.ToString() : "",
+                $"{further:N0} further requests were denied within a minute.").ConfigureAwait(false);
+        }
+    }
+
+    /// <param name="PrincipalId">The caller; 0 for one that is not known.</param>
+    /// <param name="Address">Of one that is not known.</param>
+    private readonly record struct Who(long PrincipalId, IPAddress Address);
+}
