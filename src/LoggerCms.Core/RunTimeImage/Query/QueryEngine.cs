@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace LoggerCms.Core.RunTimeImage.Query;
 
@@ -23,43 +22,37 @@ internal static class QueryEngine
     {
         var parsed = QueryParser.Parse(query);
         var (afterId, given) = ReadToken(query, token);
-        return parsed.OrderBy.Count == 0
-            ? ById(view, parsed, mayView, afterId, given, turn, mayName, cancellationToken)
-            : Sorted(view, parsed, mayView, given, turn, mayName, cancellationToken);
+        var work = new QueryWork(mayView, mayName, turn, cancellationToken);
+        return parsed.OrderBy.Count == 0 ? ById(view, parsed, afterId, given, work) : Sorted(view, parsed, given, work);
     }
 
     /// <summary>Where the candidates would come from; <see cref="QueryPlan.Index"/>.</summary>
     public static string Explain(string query) => QueryPlan.For(QueryParser.Parse(query)).Index;
 
-    private static async IAsyncEnumerable<QueryRow> ById(
-        IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, long afterId, int given, IQueryTurn? turn, Func<CmsObject, bool>? mayName,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<QueryRow> ById(IObjectView view, ParsedQuery query, long afterId, int given, QueryWork work)
     {
-        var work = new QueryWork(mayName, cancellationToken);
         var rows = given >= query.Top ? [] : QueryPlan.For(query).Candidates(view, afterId);
         foreach (var candidate in rows)
         {
-            var row = await ChooseAsync(view, query, candidate, mayView, work, turn, cancellationToken).ConfigureAwait(false);
+            var row = await ChooseAsync(view, query, candidate, work).ConfigureAwait(false);
             if (row is null)
                 continue;
             given++;
-            if (await ShowAsync(row, query, mayView, Token(row.Object.Id, given), turn, cancellationToken).ConfigureAwait(false) is { } shown)
+            if (await ShowAsync(row, query, Token(row.Object.Id, given)).ConfigureAwait(false) is { } shown)
                 yield return shown;
             if (given >= query.Top)
                 yield break;
         }
     }
 
-    private static async IAsyncEnumerable<QueryRow> Sorted(
-        IObjectView view, ParsedQuery query, Func<CmsObject, bool> mayView, int given, IQueryTurn? turn, Func<CmsObject, bool>? mayName, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<QueryRow> Sorted(IObjectView view, ParsedQuery query, int given, QueryWork work)
     {
-        var work = new QueryWork(mayName, cancellationToken);
         var best = new List<SortedRow>();
         var bytes = 0L;
         var order = Comparer<SortedRow>.Create((left, right) => Compare(query.OrderBy, left, right));
         foreach (var candidate in QueryPlan.For(query).Candidates(view, 0))
         {
-            var row = await ChooseAsync(view, query, candidate, mayView, work, turn, cancellationToken).ConfigureAwait(false);
+            var row = await ChooseAsync(view, query, candidate, work).ConfigureAwait(false);
             if (row is null)
                 continue;
             var keys = query.OrderBy.Select(one => one.Column.Value(row)).ToArray();
@@ -74,7 +67,7 @@ internal static class QueryEngine
         {
             given++;
             work.Begin(one.Object);
-            if (await ShowAsync(new QueryRowContext(view, one.Object, work), query, mayView, Token(0, given), turn, cancellationToken).ConfigureAwait(false) is { } shown)
+            if (await ShowAsync(new QueryRowContext(view, one.Object, work), query, Token(0, given)).ConfigureAwait(false) is { } shown)
                 yield return shown;
         }
 
@@ -110,47 +103,43 @@ internal static class QueryEngine
         return left.Object.Id.CompareTo(right.Object.Id);
     }
 
-    /// <summary>The row, where it is in a table that was asked for, fulfils the condition, and the caller may view it.</summary>
-    private static async ValueTask<QueryRowContext?> ChooseAsync(
-        IObjectView view, ParsedQuery query, CmsObject candidate, Func<CmsObject, bool> mayView, QueryWork work, IQueryTurn? turn, CancellationToken cancellationToken)
+    /// <summary>
+    /// The row, where the caller may view it, it is in a table that was asked for and fulfils the condition. The caller's right comes first: without it nothing
+    /// of the object is looked at or read back, because what that takes, or that it takes too much, would tell of its values.
+    /// </summary>
+    private static async ValueTask<QueryRowContext?> ChooseAsync(IObjectView view, ParsedQuery query, CmsObject candidate, QueryWork work)
     {
-        work.Begin(candidate);
-        if (work.IsTurnOver)
-        {
-            work.BeginTurn();
-            if (turn is not null)
-            {
-                turn.Leave();
-                await turn.EnterAsync().ConfigureAwait(false);
-            }
-        }
-
+        await work.LookAsync().ConfigureAwait(false);
+        if (!work.MayView(candidate))
+            return null;
         if (query.Tables.Count < 3 && !query.Tables.Contains(SystemObjects.TableOf(view, candidate)))
             return null;
-        var one = query.NeedsBag ? await WholeAsync(view, candidate, turn, cancellationToken).ConfigureAwait(false) : candidate;
-        if (one is null)
+        var one = query.NeedsBag ? await WholeAsync(view, candidate, work).ConfigureAwait(false) : candidate;
+
+        // What was read back may be another version, in another folder.
+        if (one is null || (one != candidate && !work.MayView(one)))
             return null;
-        if (one != candidate)
-            work.Begin(one);
+        work.Begin(one);
         var row = new QueryRowContext(view, one, work);
-        return (query.Where is null || query.Where.Holds(row) == true) && mayView(one) ? row : null;
+        return query.Where is null || query.Where.Holds(row) == true ? row : null;
     }
 
     /// <summary>
     /// Null where the object went away while its properties were read, or became one that the query or the caller's rights leave out: what is shown
     /// is the version that was checked.
     /// </summary>
-    private static async ValueTask<QueryRow?> ShowAsync(
-        QueryRowContext row, ParsedQuery query, Func<CmsObject, bool> mayView, string token, IQueryTurn? turn, CancellationToken cancellationToken)
+    private static async ValueTask<QueryRow?> ShowAsync(QueryRowContext row, ParsedQuery query, string token)
     {
         if (query.ShowsBag && row.Object.IsSkeleton)
         {
-            if (await WholeAsync(row.View, row.Object, turn, cancellationToken).ConfigureAwait(false) is not { } whole)
+            if (await WholeAsync(row.View, row.Object, row.Work).ConfigureAwait(false) is not { } whole)
                 return null;
             var isSame = whole.UpdateKey == row.Object.UpdateKey && whole.Version == row.Object.Version;
+            if (!isSame && !row.Work.MayView(whole))
+                return null;
             row.Work.Begin(whole);
             row = new QueryRowContext(row.View, whole, row.Work);
-            if (!isSame && ((query.Where is not null && query.Where.Holds(row) != true) || !mayView(whole)))
+            if (!isSame && query.Where is not null && query.Where.Holds(row) != true)
                 return null;
         }
 
@@ -161,18 +150,10 @@ internal static class QueryEngine
         static bool IsOwn(KeyValuePair<string, PropertyValue> property) => !QueryColumn.IsOfEveryObject(property.Key);
     }
 
-    private static ValueTask<CmsObject?> WholeAsync(IObjectView view, CmsObject one, IQueryTurn? turn, CancellationToken cancellationToken)
-        => one.IsSkeleton && view is IPropertySource source ? ReadBackAsync(source, one.Id, turn, cancellationToken) : ValueTask.FromResult<CmsObject?>(one);
-
     // The database may take its time; others that wait need no database perhaps.
-    private static async ValueTask<CmsObject?> ReadBackAsync(IPropertySource source, long id, IQueryTurn? turn, CancellationToken cancellationToken)
-    {
-        turn?.Leave();
-        var whole = await source.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        if (turn is not null)
-            await turn.EnterAsync().ConfigureAwait(false);
-        return whole;
-    }
+    private static ValueTask<CmsObject?> WholeAsync(IObjectView view, CmsObject one, QueryWork work) => one.IsSkeleton && view is IPropertySource source
+        ? work.AwayAsync(source.GetAsync(one.Id, work.CancellationToken))
+        : ValueTask.FromResult<CmsObject?>(one);
 
     private static string Token(long afterId, int given) => string.Create(CultureInfo.InvariantCulture, $"{afterId}.{given}");
 
