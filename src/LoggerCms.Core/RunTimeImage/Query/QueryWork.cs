@@ -37,10 +37,16 @@ internal sealed class QueryWork(Func<CmsObject, bool> mayView, Func<CmsObject, b
     /// Before anything is asked of an object. It is the same for all of them and takes nothing of the allowance, so that what a query may do does not tell
     /// of objects that the caller may not see.
     /// </summary>
-    public ValueTask LookAsync()
+    public void Look()
     {
         cancellationToken.ThrowIfCancellationRequested();
         _sinceTurn += StepsOfObject;
+    }
+
+    /// <summary>The same where others may have their turn.</summary>
+    public ValueTask LookAsync()
+    {
+        Look();
         return _sinceTurn < StepsOfTurn ? ValueTask.CompletedTask : GiveWayAsync();
     }
 

@@ -50,6 +50,37 @@ public sealed class QueryRightsTests
         Assert.Empty(rows);
     }
 
+    [Theory]
+    [InlineData("SI_CHILDREN = 1")]
+    [InlineData("SI_CHILDREN > 0 AND SI_CHILDREN < 2")]
+    public async Task Children_that_are_hidden_are_not_counted(string condition)
+    {
+        var rows = await QueryEngineTests.Rows(
+            $"SELECT SI_CHILDREN FROM CI_INFOOBJECTS WHERE SI_ID = {Folder} AND {condition} ORDER BY SI_CHILDREN", view: Sample(), mayView: IsNotHidden);
+
+        Assert.Equal(1, Assert.Single(Assert.Single(rows).Columns).Value.AsInteger);
+    }
+
+    [Fact]
+    public async Task However_many_conditions_ask_how_many_children_there_are_they_are_counted_once_and_not_as_work()
+    {
+        var image = Sample();
+        image.Apply([.. Enumerable.Range(10_000, 30_000).Select(id => ObjectChange.Put(Objects.Make(id, id, parentId: Folder, properties: [])))]);
+        var asked = 0;
+        var conditions = string.Join(" OR ", Enumerable.Repeat("SI_CHILDREN = 7", 400));
+
+        var rows = await QueryEngineTests.Rows($"SELECT SI_ID FROM CI_INFOOBJECTS WHERE SI_ID = {Folder} AND ({conditions})", view: image, mayView: IsFolder);
+
+        Assert.Empty(rows);
+        Assert.Equal(30_003, asked);
+
+        bool IsFolder(CmsObject one)
+        {
+            asked++;
+            return one.Id == Folder;
+        }
+    }
+
     private static bool IsNotHidden(CmsObject one) => one.Id != Hidden;
 
     private static RunTimeImage Sample(params (string Name, PropertyValue Value)[] properties)
