@@ -13,8 +13,8 @@ namespace LoggerCms.Node.Http;
 /// <summary>Queries, and the export of a subtree.</summary>
 internal static class QueryEndpoints
 {
-    // The longest query with each character escaped, and room to spare.
-    private const int LargestQuery = 512 << 10;
+    // The longest query with each character escaped, the longest token, and room to spare.
+    private const int LargestQuery = 768 << 10;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -31,8 +31,11 @@ internal static class QueryEndpoints
         context.Items[typeof(ReadsObjects)] = request.Query;
         var access = context.Access(service);
         using var turn = await turns.BeginAsync(context.Caller().PrincipalId, context.RequestAborted).ConfigureAwait(false);
-        var rows = QueryEngine.Run(access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted, turn, access.MayName);
         var take = Math.Clamp(request.Take, 1, ObjectEndpoints.MostOnPage);
+
+        // One more than the page has shows whether there is another.
+        var rows = QueryEngine.Run(
+            access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted, turn, access.MayName, together: take + 1);
         var iterator = rows.GetAsyncEnumerator(context.RequestAborted);
         await using (iterator.ConfigureAwait(false))
         {
@@ -42,13 +45,13 @@ internal static class QueryEndpoints
             var writer = new Utf8JsonWriter(context.Response.BodyWriter);
             await using (writer.ConfigureAwait(false))
             {
-                string? last = null;
+                QueryRow? last = null;
                 writer.WriteStartObject();
                 writer.WriteStartArray(nameof(CmsQueryPage.Rows));
                 for (var written = 0; more && written < take; written++)
                 {
                     WriteRow(writer, iterator.Current);
-                    last = iterator.Current.Token;
+                    last = iterator.Current;
                     if (ObjectEndpoints.IsMuch(writer))
                     {
                         turn.Leave();
@@ -61,7 +64,7 @@ internal static class QueryEndpoints
 
                 writer.WriteEndArray();
                 if (more)
-                    writer.WriteString(nameof(CmsQueryPage.Next), last);
+                    writer.WriteString(nameof(CmsQueryPage.Next), last!.Token);
                 writer.WriteEndObject();
             }
         }

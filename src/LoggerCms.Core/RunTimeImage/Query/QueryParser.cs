@@ -44,7 +44,9 @@ internal sealed class QueryParser
         if (Accept("ORDER"))
         {
             Expect("BY");
-            orderBy = Many(QueryLimits.OrderBy, "ORDER BY columns", OrderBy);
+
+            // Where a column stands again, its values are equal: they would only be held twice.
+            orderBy = [.. Many(QueryLimits.OrderBy, "ORDER BY columns", OrderBy).DistinctBy(static one => one.Column.Name, StringComparer.OrdinalIgnoreCase)];
         }
 
         if (_token.Kind != QueryTokenKind.End)
