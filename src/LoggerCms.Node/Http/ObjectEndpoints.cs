@@ -126,50 +126,29 @@ internal static class ObjectEndpoints
     }
 
     /// <summary>Objects that were dropped from memory are read back one by one, so a page needs no more memory than it has rows.</summary>
-    public static async Task PageAsync(HttpContext context, NodeService service, AccessContext access, IReadOnlyList<CmsObject> page, string? next)
+    private static async Task PageAsync(HttpContext context, NodeService service, AccessContext access, IReadOnlyList<CmsObject> page, string? next)
     {
-        context.Response.ContentType = Json;
-        var writer = new Utf8JsonWriter(context.Response.BodyWriter);
-        await using (writer.ConfigureAwait(false))
+        var answer = new JsonAnswer(context, Json);
+        await using (answer.ConfigureAwait(false))
         {
-            writer.WriteStartObject();
-            writer.WriteStartArray(nameof(CmsObjectPage.Objects));
+            answer.Writer.WriteStartObject();
+            answer.Writer.WriteStartArray(nameof(CmsObjectPage.Objects));
             foreach (var row in page)
             {
                 var whole = row.IsSkeleton ? await service.Node.Image.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
                 if (whole is null)
                     continue;
-                ObjectWriter.Write(writer, access, whole);
-                await FlushAsync(context, writer).ConfigureAwait(false);
+                ObjectWriter.Write(answer.Writer, access, whole);
+                if (answer.IsMuch)
+                    await answer.HandOnAsync(context.RequestAborted).ConfigureAwait(false);
             }
 
-            writer.WriteEndArray();
+            answer.Writer.WriteEndArray();
             if (next is not null)
-                writer.WriteString(nameof(CmsObjectPage.Next), next);
-            writer.WriteEndObject();
+                answer.Writer.WriteString(nameof(CmsObjectPage.Next), next);
+            answer.Writer.WriteEndObject();
+            answer.End();
         }
-    }
-
-    public static bool IsMuch(Utf8JsonWriter writer) => writer.BytesPending >= ManyBytes;
-
-    /// <summary>Hands on what was written where it is much: a long answer waits for its reader, not in memory.</summary>
-    public static async ValueTask FlushAsync(HttpContext context, Utf8JsonWriter writer)
-    {
-        if (!IsMuch(writer))
-            return;
-        writer.Flush();
-        await HandOnAsync(context, context.RequestAborted).ConfigureAwait(false);
-    }
-
-    /// <summary>The same for an answer that stands in the body's own buffer.</summary>
-    /// <returns>Whether something was handed on.</returns>
-    public static async ValueTask<bool> HandOnAsync(HttpContext context, CancellationToken cancellationToken)
-    {
-        if (context.Response.BodyWriter.UnflushedBytes < ManyBytes)
-            return false;
-        await context.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
-        await LeaveTheSocketsThread();
-        return true;
     }
 
     /// <summary>See <see cref="AnswersAtOnce"/>. After whatever waits for the caller, because that goes on where the caller was heard.</summary>
