@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.RunTimeImage.Query;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -45,15 +46,39 @@ internal static class ObjectEndpoints
         await AnswerAsync(context, access, found).ConfigureAwait(false);
     }
 
-    private static async Task ChildrenAsync(HttpContext context, NodeService service, long id, long after = 0, int take = 1000)
+    private static async Task ChildrenAsync(HttpContext context, NodeService service, QueryTurns turns, long id, long after = 0, int take = 1000)
     {
         var access = context.Access(service);
         await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
-        List<CmsObject> page = [.. service.Node.Image.Children(id, after).Where(c => access.Has(c, Rights.View)).Take(Math.Clamp(take, 1, MostOnPage) + 1)];
-        var more = page.Count > Math.Clamp(take, 1, MostOnPage);
+        take = Math.Clamp(take, 1, MostOnPage);
+        List<CmsObject> page;
+        using (var turn = turns.Of(context.Caller().PrincipalId, context.RequestAborted))
+        {
+            var work = new QueryWork(c => access.Has(c, Rights.View), access.MayName, turn, context.RequestAborted);
+            page = await VisibleAsync(service.Node.Image.Children(id, after), take + 1, work).ConfigureAwait(false);
+        }
+
+        var more = page.Count > take;
         if (more)
             page.RemoveAt(page.Count - 1);
         await PageAsync(context, service, access, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
+    }
+
+    /// <summary>The first of what may be seen. There may be any number before it that may not, so that it gives way to others as a query does.</summary>
+    public static async Task<List<CmsObject>> VisibleAsync(IEnumerable<CmsObject> all, int most, QueryWork work)
+    {
+        List<CmsObject> visible = [];
+        foreach (var one in all)
+        {
+            await work.LookAsync().ConfigureAwait(false);
+            if (!work.MayView(one))
+                continue;
+            visible.Add(one);
+            if (visible.Count == most)
+                break;
+        }
+
+        return visible;
     }
 
     private static async Task ChangeAsync(HttpContext context, NodeService service, Room room, TimeProvider time)

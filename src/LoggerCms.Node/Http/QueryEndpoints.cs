@@ -29,7 +29,8 @@ internal static class QueryEndpoints
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsQueryRequest).ConfigureAwait(false);
         context.Items[typeof(ReadsObjects)] = request.Query;
         var access = context.Access(service);
-        using var turn = await turns.BeginAsync(context.Caller().PrincipalId, context.RequestAborted).ConfigureAwait(false);
+        using var turn = turns.Of(context.Caller().PrincipalId, context.RequestAborted);
+        await turn.EnterAsync().ConfigureAwait(false);
         var take = Math.Clamp(request.Take, 1, ObjectEndpoints.MostOnPage);
 
         // One more than the page has shows whether there is another.
