@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 
 namespace LoggerCms.Client.Tests;
@@ -17,9 +15,9 @@ public sealed class BrokenAnswerTests(TestNode node) : IClassFixture<TestNode>
     {
         using var client = await node.ConnectAsync();
         var query = await CostlyAsync(client, rows: 3, bytesOfRow: 10);
-        using var http = await HttpAsync(client);
+        using var http = await RawHttp.OpenAsync(node, client, Cancellation);
 
-        using var response = await http.SendAsync(Request(query, version), Cancellation);
+        using var response = await http.SendAsync(RawHttp.Query(new CmsQueryRequest { Query = query }, version), Cancellation);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var error = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(Cancellation), CmsJson.Default.CmsError);
@@ -36,9 +34,9 @@ public sealed class BrokenAnswerTests(TestNode node) : IClassFixture<TestNode>
     {
         using var client = await node.ConnectAsync();
         var query = await CostlyAsync(client, rows: 20, bytesOfRow: 20_000);
-        using var http = await HttpAsync(client);
+        using var http = await RawHttp.OpenAsync(node, client, Cancellation);
 
-        using var response = await http.SendAsync(Request(query, version), HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var response = await http.SendAsync(RawHttp.Query(new CmsQueryRequest { Query = query }, version), HttpCompletionOption.ResponseHeadersRead, Cancellation);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync(Cancellation));
@@ -64,20 +62,5 @@ public sealed class BrokenAnswerTests(TestNode node) : IClassFixture<TestNode>
                 }],
             },
             Cancellation);
-    }
-
-    private static HttpRequestMessage Request(string query, string version) => new(HttpMethod.Post, "v1/query")
-    {
-        Version = Version.Parse(version),
-        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        Content = new StringContent(
-            JsonSerializer.Serialize(new CmsQueryRequest { Query = query }, CmsJson.Default.CmsQueryRequest), Encoding.UTF8, "application/json"),
-    };
-
-    private async Task<HttpClient> HttpAsync(CmsClient client)
-    {
-        var token = (await client.IssueTokenAsync(new CmsTokenRequest { Name = "raw" }, Cancellation)).Text;
-        var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
-        return new HttpClient(handler) { BaseAddress = node.Endpoint, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
     }
 }

@@ -15,6 +15,9 @@ internal static class QueryEndpoints
     // The longest query with each character escaped, the longest token, and room to spare.
     private const int LargestQuery = 768 << 10;
 
+    // Who reads a page may have to hold it: rows can be a megabyte each.
+    private const long MostBytesOfPage = 8 << 20;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/query", QueryAsync).Accepts<CmsQueryRequest>("application/json").Produces<CmsQueryPage>().WithMetadata(new ReadsObjects(), new SmallBody(LargestQuery));
@@ -46,7 +49,7 @@ internal static class QueryEndpoints
                 var more = await iterator.MoveNextAsync().ConfigureAwait(false);
                 answer.Writer.WriteStartObject();
                 answer.Writer.WriteStartArray(nameof(CmsQueryPage.Rows));
-                for (var written = 0; more && written < take; written++)
+                for (var written = 0; more && written < take && answer.Bytes < MostBytesOfPage; written++)
                 {
                     last = iterator.Current;
                     WriteRow(answer.Writer, last);
