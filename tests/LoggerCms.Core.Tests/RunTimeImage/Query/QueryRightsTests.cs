@@ -1,5 +1,4 @@
 using LoggerCms.Core.RunTimeImage;
-using LoggerCms.Core.RunTimeImage.Query;
 
 namespace LoggerCms.Core.Tests.RunTimeImage.Query;
 
