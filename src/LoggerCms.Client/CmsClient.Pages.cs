@@ -6,6 +6,8 @@ namespace LoggerCms.Client;
 /// <summary>What is more than an answer holds: pages that are asked for as they are read, and the export.</summary>
 public sealed partial class CmsClient
 {
+    private const int LargerPages = 10;
+
     public async IAsyncEnumerable<CmsObjectInfo> GetChildrenAsync(long id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var after = "";
@@ -29,7 +31,9 @@ public sealed partial class CmsClient
                 "v1/query", request, CmsJson.Default.CmsQueryRequest, CmsJson.Default.CmsQueryPage, cancellationToken, Repeat.Always).ConfigureAwait(false);
             foreach (var row in page.Rows)
                 yield return row;
-            request = request with { After = page.Next };
+
+            // Each page of an order looks at all objects again, and whoever reads on reads to the end as a rule.
+            request = request with { After = page.Next, Take = LargerPages * _options.PageSize };
         }
         while (request.After is not null);
     }

@@ -17,6 +17,6 @@ public sealed record CmsClientOptions
 
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Objects, rows or events of a page.</summary>
+    /// <summary>Objects, rows or events of a page; after the first, pages of a query have ten times as many rows.</summary>
     public int PageSize { get; init; } = 1000;
 }

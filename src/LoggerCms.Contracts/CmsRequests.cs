@@ -11,7 +11,7 @@ public sealed record CmsQueryRequest
     /// <summary>The <see cref="CmsQueryPage.Next"/> of the page before; null for the first.</summary>
     public string? After { get; init; }
 
-    /// <summary>Rows of a page at most.</summary>
+    /// <summary>Rows of a page at most; where they are large it has fewer.</summary>
     public int Take { get; set; } = 1000;
 }
 

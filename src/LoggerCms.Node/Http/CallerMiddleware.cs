@@ -159,9 +159,9 @@ internal sealed partial class CallerMiddleware(
 
     private static async Task AnswerAsync(HttpContext context, int status, string code, string message, string remedy)
     {
-        if (context.Response.HasStarted)
+        if (context.Response.HasStarted || context.Response.BodyWriter.UnflushedBytes > 0)
         {
-            // Half an answer must not look whole.
+            // Half an answer must not look whole, and what is written cannot be taken back.
             context.Abort();
             return;
         }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.RunTimeImage.Query;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -45,15 +46,39 @@ internal static class ObjectEndpoints
         await AnswerAsync(context, access, found).ConfigureAwait(false);
     }
 
-    private static async Task ChildrenAsync(HttpContext context, NodeService service, long id, long after = 0, int take = 1000)
+    private static async Task ChildrenAsync(HttpContext context, NodeService service, QueryTurns turns, long id, long after = 0, int take = 1000)
     {
         var access = context.Access(service);
         await service.GetAsync(access, id, context.RequestAborted).ConfigureAwait(false);
-        List<CmsObject> page = [.. service.Node.Image.Children(id, after).Where(c => access.Has(c, Rights.View)).Take(Math.Clamp(take, 1, MostOnPage) + 1)];
-        var more = page.Count > Math.Clamp(take, 1, MostOnPage);
+        take = Math.Clamp(take, 1, MostOnPage);
+        List<CmsObject> page;
+        using (var turn = turns.Of(context.Caller().PrincipalId, context.RequestAborted))
+        {
+            var work = new QueryWork(c => access.Has(c, Rights.View), access.MayName, turn, context.RequestAborted);
+            page = await VisibleAsync(service.Node.Image.Children(id, after), take + 1, work).ConfigureAwait(false);
+        }
+
+        var more = page.Count > take;
         if (more)
             page.RemoveAt(page.Count - 1);
         await PageAsync(context, service, access, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
+    }
+
+    /// <summary>The first of what may be seen. There may be any number before it that may not, so that it gives way to others as a query does.</summary>
+    public static async Task<List<CmsObject>> VisibleAsync(IEnumerable<CmsObject> all, int most, QueryWork work)
+    {
+        List<CmsObject> visible = [];
+        foreach (var one in all)
+        {
+            await work.LookAsync().ConfigureAwait(false);
+            if (!work.MayView(one))
+                continue;
+            visible.Add(one);
+            if (visible.Count == most)
+                break;
+        }
+
+        return visible;
     }
 
     private static async Task ChangeAsync(HttpContext context, NodeService service, Room room, TimeProvider time)
@@ -126,50 +151,29 @@ internal static class ObjectEndpoints
     }
 
     /// <summary>Objects that were dropped from memory are read back one by one, so a page needs no more memory than it has rows.</summary>
-    public static async Task PageAsync(HttpContext context, NodeService service, AccessContext access, IReadOnlyList<CmsObject> page, string? next)
+    private static async Task PageAsync(HttpContext context, NodeService service, AccessContext access, IReadOnlyList<CmsObject> page, string? next)
     {
-        context.Response.ContentType = Json;
-        var writer = new Utf8JsonWriter(context.Response.BodyWriter);
-        await using (writer.ConfigureAwait(false))
+        var answer = new JsonAnswer(context, Json);
+        await using (answer.ConfigureAwait(false))
         {
-            writer.WriteStartObject();
-            writer.WriteStartArray(nameof(CmsObjectPage.Objects));
+            answer.Writer.WriteStartObject();
+            answer.Writer.WriteStartArray(nameof(CmsObjectPage.Objects));
             foreach (var row in page)
             {
                 var whole = row.IsSkeleton ? await service.Node.Image.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
                 if (whole is null)
                     continue;
-                ObjectWriter.Write(writer, access, whole);
-                await FlushAsync(context, writer).ConfigureAwait(false);
+                ObjectWriter.Write(answer.Writer, access, whole);
+                if (answer.IsMuch)
+                    await answer.HandOnAsync(context.RequestAborted).ConfigureAwait(false);
             }
 
-            writer.WriteEndArray();
+            answer.Writer.WriteEndArray();
             if (next is not null)
-                writer.WriteString(nameof(CmsObjectPage.Next), next);
-            writer.WriteEndObject();
+                answer.Writer.WriteString(nameof(CmsObjectPage.Next), next);
+            answer.Writer.WriteEndObject();
+            answer.End();
         }
-    }
-
-    public static bool IsMuch(Utf8JsonWriter writer) => writer.BytesPending >= ManyBytes;
-
-    /// <summary>Hands on what was written where it is much: a long answer waits for its reader, not in memory.</summary>
-    public static async ValueTask FlushAsync(HttpContext context, Utf8JsonWriter writer)
-    {
-        if (!IsMuch(writer))
-            return;
-        writer.Flush();
-        await HandOnAsync(context, context.RequestAborted).ConfigureAwait(false);
-    }
-
-    /// <summary>The same for an answer that stands in the body's own buffer.</summary>
-    /// <returns>Whether something was handed on.</returns>
-    public static async ValueTask<bool> HandOnAsync(HttpContext context, CancellationToken cancellationToken)
-    {
-        if (context.Response.BodyWriter.UnflushedBytes < ManyBytes)
-            return false;
-        await context.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
-        await LeaveTheSocketsThread();
-        return true;
     }
 
     /// <summary>See <see cref="AnswersAtOnce"/>. After whatever waits for the caller, because that goes on where the caller was heard.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using LoggerCms.Core.RunTimeImage;
@@ -13,8 +12,11 @@ namespace LoggerCms.Node.Http;
 /// <summary>Queries, and the export of a subtree.</summary>
 internal static class QueryEndpoints
 {
-    // The longest query with each character escaped, and room to spare.
-    private const int LargestQuery = 512 << 10;
+    // The longest query with each character escaped, the longest token, and room to spare.
+    private const int LargestQuery = 768 << 10;
+
+    // Who reads a page may have to hold it: rows can be a megabyte each.
+    private const long MostBytesOfPage = 8 << 20;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -30,39 +32,42 @@ internal static class QueryEndpoints
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsQueryRequest).ConfigureAwait(false);
         context.Items[typeof(ReadsObjects)] = request.Query;
         var access = context.Access(service);
-        using var turn = await turns.BeginAsync(context.Caller().PrincipalId, context.RequestAborted).ConfigureAwait(false);
-        var rows = QueryEngine.Run(access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted, turn, access.MayName);
+        using var turn = turns.Of(context.Caller().PrincipalId, context.RequestAborted);
+        await turn.EnterAsync().ConfigureAwait(false);
         var take = Math.Clamp(request.Take, 1, ObjectEndpoints.MostOnPage);
+
+        // One more than the page has shows whether there is another.
+        var rows = QueryEngine.Run(
+            access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted, turn, access.MayName, together: take + 1);
         var iterator = rows.GetAsyncEnumerator(context.RequestAborted);
         await using (iterator.ConfigureAwait(false))
         {
-            // The first row shows whether the query is right at all: after it an error could not be told any more.
-            var more = await iterator.MoveNextAsync().ConfigureAwait(false);
-            context.Response.ContentType = "application/json";
-            var writer = new Utf8JsonWriter(context.Response.BodyWriter);
-            await using (writer.ConfigureAwait(false))
+            var answer = new JsonAnswer(context, "application/json");
+            await using (answer.ConfigureAwait(false))
             {
-                string? last = null;
-                writer.WriteStartObject();
-                writer.WriteStartArray(nameof(CmsQueryPage.Rows));
-                for (var written = 0; more && written < take; written++)
+                QueryRow? last = null;
+                var more = await iterator.MoveNextAsync().ConfigureAwait(false);
+                answer.Writer.WriteStartObject();
+                answer.Writer.WriteStartArray(nameof(CmsQueryPage.Rows));
+                for (var written = 0; more && written < take && answer.Bytes < MostBytesOfPage; written++)
                 {
-                    WriteRow(writer, iterator.Current);
-                    last = iterator.Current.Token;
-                    if (ObjectEndpoints.IsMuch(writer))
+                    last = iterator.Current;
+                    WriteRow(answer.Writer, last);
+                    if (answer.IsMuch)
                     {
                         turn.Leave();
-                        await ObjectEndpoints.FlushAsync(context, writer).ConfigureAwait(false);
+                        await answer.HandOnAsync(context.RequestAborted).ConfigureAwait(false);
                         await turn.EnterAsync().ConfigureAwait(false);
                     }
 
                     more = await iterator.MoveNextAsync().ConfigureAwait(false);
                 }
 
-                writer.WriteEndArray();
+                answer.Writer.WriteEndArray();
                 if (more)
-                    writer.WriteString(nameof(CmsQueryPage.Next), last);
-                writer.WriteEndObject();
+                    answer.Writer.WriteString(nameof(CmsQueryPage.Next), last!.Token);
+                answer.Writer.WriteEndObject();
+                answer.End();
             }
         }
     }
@@ -114,26 +119,24 @@ internal static class QueryEndpoints
         if (root is null)
             throw Core.Cluster.ObjectRules.NotFound(id);
         access.Require(root, Rights.View);
-        context.Response.ContentType = "application/x-ndjson";
         context.Response.Headers["X-Update-Key"] = snapshot.UpdateKey.ToString(CultureInfo.InvariantCulture);
-        var newLine = "\n"u8.ToArray();
-        var writer = new Utf8JsonWriter(context.Response.BodyWriter);
-        await using (writer.ConfigureAwait(false))
+        var answer = new JsonAnswer(context, "application/x-ndjson");
+        await using (answer.ConfigureAwait(false))
         {
-            var bytes = 0L;
             foreach (var row in ObjectPaths.Descendants(snapshot, id).Prepend(root))
             {
                 if (!access.Has(row, Rights.View))
                     continue;
                 var whole = row.IsSkeleton ? await snapshot.GetAsync(row.Id, pace.Token).ConfigureAwait(false) : row;
-                ObjectWriter.Write(writer, access, whole!, rights && access.Has(row, Rights.ModifyRights));
-                writer.Flush();
-                bytes += writer.BytesCommitted;
-                writer.Reset();
-                context.Response.BodyWriter.Write(newLine);
-                if (await ObjectEndpoints.HandOnAsync(context, pace.Token).ConfigureAwait(false))
-                    pace.At(bytes);
+                ObjectWriter.Write(answer.Writer, access, whole!, rights && access.Has(row, Rights.ModifyRights));
+                answer.EndLine();
+                if (!answer.IsMuch)
+                    continue;
+                await answer.HandOnAsync(pace.Token).ConfigureAwait(false);
+                pace.At(answer.Bytes);
             }
+
+            answer.End();
         }
     }
 }

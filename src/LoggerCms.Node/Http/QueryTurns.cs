@@ -4,7 +4,8 @@ namespace LoggerCms.Node.Http;
 
 /// <summary>
 /// Queries take half of the cores at most, in turns of some hundredths of a second, so that a short one does not wait for the end of long ones and
-/// writes go on beside them; and one caller has only some under way. Whoever waits for a database or for its reader takes no turn.
+/// writes go on beside them; and one caller has only some under way. Whoever waits for a database or for its reader takes no turn. Reading a folder is
+/// one of them from where it takes long.
 /// </summary>
 internal sealed class QueryTurns : IDisposable
 {
@@ -13,33 +14,14 @@ internal sealed class QueryTurns : IDisposable
     private readonly SemaphoreSlim _cores = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Tally<long> _underWay = new(long.MaxValue, MostOfCaller);
 
-    /// <summary>Waits for the first turn of a query.</summary>
-    /// <exception cref="LoggerCmsException">LimitExceeded.</exception>
-    public async ValueTask<Turn> BeginAsync(long principalId, CancellationToken cancellationToken)
-    {
-        if (!_underWay.TryTake(principalId))
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.LimitExceeded, $"{MostOfCaller} queries of the user with id {principalId} are under way.", "Wait for one of them, then try again.");
-        }
-
-        var turn = new Turn(this, principalId, cancellationToken);
-        try
-        {
-            await turn.EnterAsync().ConfigureAwait(false);
-            return turn;
-        }
-        catch
-        {
-            turn.Dispose();
-            throw;
-        }
-    }
+    /// <summary>The turns of one query, or of something else that may look at many objects.</summary>
+    public Turn Of(long principalId, CancellationToken cancellationToken) => new(this, principalId, cancellationToken);
 
     public void Dispose() => _cores.Dispose();
 
     internal sealed class Turn(QueryTurns turns, long principalId, CancellationToken cancellationToken) : IQueryTurn, IDisposable
     {
+        private bool _isUnderWay;
         private bool _isIn;
 
         public void Leave()
@@ -50,8 +32,16 @@ internal sealed class QueryTurns : IDisposable
             turns._cores.Release();
         }
 
+        /// <exception cref="LoggerCmsException">LimitExceeded, the first time.</exception>
         public async ValueTask EnterAsync()
         {
+            if (!_isUnderWay && !turns._underWay.TryTake(principalId))
+            {
+                throw new LoggerCmsException(
+                    ErrorCodes.LimitExceeded, $"{MostOfCaller} queries of the user with id {principalId} are under way.", "Wait for one of them, then try again.");
+            }
+
+            _isUnderWay = true;
             await turns._cores.WaitAsync(cancellationToken).ConfigureAwait(false);
             _isIn = true;
         }
@@ -59,7 +49,8 @@ internal sealed class QueryTurns : IDisposable
         public void Dispose()
         {
             Leave();
-            turns._underWay.Give(principalId);
+            if (_isUnderWay)
+                turns._underWay.Give(principalId);
         }
     }
 }

@@ -2,7 +2,8 @@ namespace LoggerCms.Core.RunTimeImage.Query;
 
 /// <summary>
 /// A LIKE pattern: <c>%</c> any run of characters, <c>_</c> one, <c>[a-f]</c> and <c>[^a-f]</c> one of a set; what follows the escape character,
-/// and <c>[%]</c>, is itself. Case does not matter. Matching goes back to the last <c>%</c> only, so that it takes at most pattern times text steps.
+/// and <c>[%]</c>, is itself. A character is a Unicode scalar value, and case matters as little as in <c>=</c>. Matching goes back to the last <c>%</c> only,
+/// so that it takes at most pattern times text steps.
 /// </summary>
 internal sealed class LikePattern
 {
@@ -19,22 +20,34 @@ internal sealed class LikePattern
             var c = pattern[at];
             if (c == escape && at + 1 < pattern.Length)
             {
-                _parts.Add(Part.One(pattern[++at]));
+                at++;
+                AddOne();
             }
             else if (c == '%')
             {
                 if (_parts.Count == 0 || !_parts[^1].IsRun)
-                    _parts.Add(new Part(true, false, null, '\0'));
+                    _parts.Add(Part.Run);
             }
             else if (c == '[' && pattern.IndexOf(']', at + 1) is var end && end > at + 1)
             {
                 var set = pattern[(at + 1)..end];
-                _parts.Add(set.Length > 1 && (set[0] is '^' or '!') ? new Part(false, true, set[1..], '\0') : new Part(false, false, set, '\0'));
+                _parts.Add(set.Length > 1 && (set[0] is '^' or '!') ? Part.NoneOf(set[1..]) : Part.OneOf(set));
                 at = end;
+            }
+            else if (c == '_')
+            {
+                _parts.Add(Part.NoneOf(""));
             }
             else
             {
-                _parts.Add(c == '_' ? new Part(false, true, "", '\0') : Part.One(c));
+                AddOne();
+            }
+
+            void AddOne()
+            {
+                var one = First(pattern.AsSpan(at)).ToString();
+                _parts.Add(new Part(false, false, [(one, one)]));
+                at += one.Length - 1;
             }
         }
     }
@@ -53,20 +66,22 @@ internal sealed class LikePattern
                 steps = 0;
             }
 
+            var one = First(text[at..]);
             if (part < _parts.Count && _parts[part].IsRun)
             {
                 run = part++;
                 resume = at;
             }
-            else if (part < _parts.Count && _parts[part].Matches(text[at]))
+            else if (part < _parts.Count && _parts[part].Matches(one))
             {
                 part++;
-                at++;
+                at += one.Length;
             }
             else if (run >= 0)
             {
                 part = run + 1;
-                at = ++resume;
+                resume += First(text[resume..]).Length;
+                at = resume;
             }
             else
             {
@@ -80,32 +95,57 @@ internal sealed class LikePattern
         return part == _parts.Count;
     }
 
+    /// <summary>The first character, which may take two places; half a surrogate pair is one too.</summary>
+    private static ReadOnlySpan<char> First(ReadOnlySpan<char> text)
+        => text[..(text.Length > 1 && char.IsSurrogatePair(text[0], text[1]) ? 2 : 1)];
+
     /// <param name="IsRun">Any run of characters.</param>
-    /// <param name="IsNegated">Any character that is not in the set.</param>
-    /// <param name="Set">Characters and ranges; null for the one character.</param>
-    /// <param name="Upper">The one character in upper case.</param>
-    private readonly record struct Part(bool IsRun, bool IsNegated, string? Set, char Upper)
+    /// <param name="IsNegated">Any character that is in none of the ranges.</param>
+    /// <param name="Ranges">From one character to another.</param>
+    private sealed record Part(bool IsRun, bool IsNegated, (string Low, string High)[] Ranges)
     {
-        public int Steps => 1 + ((Set?.Length ?? 0) / 4);
+        public static readonly Part Run = new(true, false, []);
 
-        public static Part One(char c) => new(false, false, null, char.ToUpperInvariant(c));
+        public int Steps => 1 + (Ranges.Length / 2);
 
-        public bool Matches(char c)
+        public static Part OneOf(string set) => new(false, false, RangesOf(set));
+
+        public static Part NoneOf(string set) => new(false, true, RangesOf(set));
+
+        public bool Matches(ReadOnlySpan<char> one)
         {
-            c = char.ToUpperInvariant(c);
-            if (Set is null)
-                return c == Upper;
-            for (var i = 0; i < Set.Length; i++)
+            foreach (var (low, high) in Ranges)
             {
-                var isRange = i + 2 < Set.Length && Set[i + 1] == '-';
-                var low = char.ToUpperInvariant(Set[i]);
-                var high = isRange ? char.ToUpperInvariant(Set[i + 2]) : low;
-                if (c >= low && c <= high)
+                if (Compare(one, low) >= 0 && Compare(one, high) <= 0)
                     return !IsNegated;
-                i += isRange ? 2 : 0;
             }
 
             return IsNegated;
+        }
+
+        // Most characters are in ASCII, where this is what the other way says.
+        private static int Compare(ReadOnlySpan<char> one, string other) => one[0] < 0x80 && other[0] < 0x80
+            ? char.ToUpperInvariant(one[0]) - char.ToUpperInvariant(other[0])
+            : one.CompareTo(other, StringComparison.OrdinalIgnoreCase);
+
+        private static (string Low, string High)[] RangesOf(string set)
+        {
+            List<(string, string)> ranges = [];
+            for (var at = 0; at < set.Length;)
+            {
+                var low = First(set.AsSpan(at)).ToString();
+                at += low.Length;
+                var high = low;
+                if (at + 1 < set.Length && set[at] == '-')
+                {
+                    high = First(set.AsSpan(at + 1)).ToString();
+                    at += 1 + high.Length;
+                }
+
+                ranges.Add((low, high));
+            }
+
+            return [.. ranges];
         }
     }
 }

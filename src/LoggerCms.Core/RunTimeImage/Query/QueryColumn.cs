@@ -23,12 +23,11 @@ internal sealed class QueryColumn
             ["SI_VERSION"] = static row => row.Object.Version,
             ["SI_UPDATE_KEY"] = static row => row.Object.UpdateKey,
             ["SI_PATH"] = static row => PathOf(row),
-            ["SI_CHILDREN"] = static row => ChildrenOf(row),
+            ["SI_CHILDREN"] = static row => row.Children,
         }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     private const int BytesOfStep = 32;
     private const int StepsOfPath = 64;
-    private const int StepsOfChild = 8;
 
     private readonly Func<QueryRowContext, PropertyValue>? _computed;
     private readonly int _levels;
@@ -86,18 +85,6 @@ internal sealed class QueryColumn
     {
         row.Work.Spend(StepsOfPath);
         return ObjectPaths.Of(row.View, row.Object);
-    }
-
-    private static PropertyValue ChildrenOf(QueryRowContext row)
-    {
-        var count = 0L;
-        foreach (var _ in row.View.Children(row.Object.Id))
-        {
-            row.Work.Spend(StepsOfChild);
-            count++;
-        }
-
-        return count;
     }
 
     private static PropertyValue TextOf(string? text) => text is null ? default : (PropertyValue)text;

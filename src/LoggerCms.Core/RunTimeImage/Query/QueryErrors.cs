@@ -24,11 +24,6 @@ internal static class QueryErrors
             "Find-CmsObject -Query \"SELECT TOP 10 SI_ID, SI_NAME FROM CI_INFOOBJECTS WHERE SI_KIND = 'Webi'\" shows the form.");
     }
 
-    public static LoggerCmsException TooMuchToSort(int rows) => new(
-        ErrorCodes.InvalidQuery,
-        $"ORDER BY would hold more than {QueryLimits.SortBytes >> 21} MB of values for {rows:N0} rows.",
-        "Order by fewer or shorter columns, give a smaller TOP, or leave ORDER BY out: rows then come by SI_ID.");
-
     public static LoggerCmsException TooMuchWork() => new(
         ErrorCodes.InvalidQuery,
         "The query takes too long: its conditions look at long texts or lists too often.",

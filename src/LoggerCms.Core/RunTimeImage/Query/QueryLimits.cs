@@ -24,6 +24,6 @@ internal static class QueryLimits
     public const int DefaultTop = 1_000;
     public const int MaxTop = 1_000_000;
 
-    /// <summary>Bytes of texts that the rows of an ORDER BY are sorted by; what is kept of them may have half of it.</summary>
-    public const long SortBytes = 256 << 20;
+    /// <summary>Bytes of what rows are sorted by that are held at a time.</summary>
+    public const long SortBytes = 16 << 20;
 }

@@ -44,7 +44,9 @@ internal sealed class QueryParser
         if (Accept("ORDER"))
         {
             Expect("BY");
-            orderBy = Many(QueryLimits.OrderBy, "ORDER BY columns", OrderBy);
+
+            // Where a column stands again, its values are equal: they would only be held twice.
+            orderBy = [.. Many(QueryLimits.OrderBy, "ORDER BY columns", OrderBy).DistinctBy(static one => one.Column.Name, StringComparer.OrdinalIgnoreCase)];
         }
 
         if (_token.Kind != QueryTokenKind.End)
@@ -248,7 +250,7 @@ internal sealed class QueryParser
     private PropertyValue Number(string sign)
         => QueryValue.TryNumber(sign + _token.Text, out var value)
             ? Value(value)
-            : throw QueryErrors.At(_query, _token.Position, "this number has too many digits or is out of range");
+            : throw QueryErrors.At(_query, _token.Position, "this number has more digits than are held exactly, or is out of range; with an exponent it is a double");
 
     private PropertyValue Value(PropertyValue value)
     {

@@ -1,9 +1,10 @@
 namespace LoggerCms.Core.RunTimeImage.Query;
 
-/// <summary>One object under a query: its columns, and its bag once one is asked for.</summary>
+/// <summary>One object under a query: its columns, and its bag and its children once they are asked for.</summary>
 internal sealed class QueryRowContext(IObjectView view, CmsObject one, QueryWork work)
 {
     private PropertyBag? _bag;
+    private long? _children;
 
     public IObjectView View { get; } = view;
 
@@ -12,4 +13,19 @@ internal sealed class QueryRowContext(IObjectView view, CmsObject one, QueryWork
     public QueryWork Work { get; } = work;
 
     public PropertyBag Bag => _bag ??= PropertyBag.Over(Object.Properties);
+
+    /// <summary>How many children the caller may see. They are counted once, so that columns and conditions need no steps of their own for it.</summary>
+    public long Children => _children ??= CountChildren();
+
+    private long CountChildren()
+    {
+        var count = 0L;
+        foreach (var child in View.Children(Object.Id))
+        {
+            Work.Look();
+            count += Work.MayView(child) ? 1 : 0;
+        }
+
+        return count;
+    }
 }

@@ -67,7 +67,7 @@ internal static class QueryValue
     public static bool TryDate(string text, out DateTimeOffset date)
         => DateTimeOffset.TryParseExact(text, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date);
 
-    /// <summary>An integer, a decimal that holds every digit, or with an exponent a double.</summary>
+    /// <summary>An integer, a decimal that holds every digit, or with an exponent a double. Plain digits that neither holds are no number.</summary>
     public static bool TryNumber(string text, out PropertyValue value)
     {
         value = default;
@@ -76,9 +76,11 @@ internal static class QueryValue
         const NumberStyles plain = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
             value = integer;
-        else if (text.Count(char.IsAsciiDigit) <= 28 && decimal.TryParse(text, plain, CultureInfo.InvariantCulture, out var exact))
+        else if (decimal.TryParse(text, plain, CultureInfo.InvariantCulture, out var exact) && HoldsAll(exact, text))
             value = exact;
-        else if (double.TryParse(text, plain | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var real) && double.IsFinite(real))
+        else if (text.AsSpan().ContainsAny('e', 'E')
+            && double.TryParse(text, plain | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var real)
+            && double.IsFinite(real))
             value = real;
         return !value.IsNone;
     }
@@ -97,6 +99,16 @@ internal static class QueryValue
         else
             return false;
         return CompareNumbers(value, integer) == 0;
+    }
+
+    // Parsing rounds what a decimal cannot hold.
+    private static bool HoldsAll(decimal exact, string text) => Digits(exact.ToString(CultureInfo.InvariantCulture)).SequenceEqual(Digits(text));
+
+    /// <summary>All digits but zeros that say nothing.</summary>
+    private static ReadOnlySpan<char> Digits(string text)
+    {
+        var digits = text.AsSpan().TrimStart("+-").TrimStart('0');
+        return digits.Contains('.') ? digits.TrimEnd('0').TrimEnd('.') : digits;
     }
 
     private static bool IsNumber(PropertyValue value)

@@ -4,9 +4,11 @@ namespace LoggerCms.Core.RunTimeImage.Query;
 /// Who one query is for and what it costs, in steps of some nanoseconds. A condition can look at a long text or list very often, for one object that is all there is
 /// to see between two looks at the cancellation; so steps are counted where they are taken.
 /// </summary>
+/// <param name="mayView">Cuts everything to the caller's rights.</param>
 /// <param name="mayName">Whether the caller may know who owns something; null for everybody.</param>
+/// <param name="turn">Entered by the caller, and left for others now and then; null where there are none.</param>
 /// <param name="cancellationToken">Looked at between any two objects and within one.</param>
-internal sealed class QueryWork(Func<CmsObject, bool>? mayName, CancellationToken cancellationToken)
+internal sealed class QueryWork(Func<CmsObject, bool> mayView, Func<CmsObject, bool>? mayName, IQueryTurn? turn, CancellationToken cancellationToken)
 {
     /// <summary>About a second of a core, over all objects of a query, beyond what each of them is free to take.</summary>
     public const long Allowance = 200_000_000;
@@ -25,18 +27,40 @@ internal sealed class QueryWork(Func<CmsObject, bool>? mayName, CancellationToke
     private long _sinceTurn;
     private int _sinceLook;
 
+    public CancellationToken CancellationToken => cancellationToken;
+
+    public bool MayView(CmsObject one) => mayView(one);
+
     public bool MayName(CmsObject somebody) => mayName?.Invoke(somebody) != false;
 
-    /// <summary>Whether others that wait should have their turn.</summary>
-    public bool IsTurnOver => _sinceTurn >= StepsOfTurn;
-
-    public void BeginTurn() => _sinceTurn = 0;
-
-    public void Begin(CmsObject one)
+    /// <summary>
+    /// Before anything is asked of an object. It is the same for all of them and takes nothing of the allowance, so that what a query may do does not tell
+    /// of objects that the caller may not see.
+    /// </summary>
+    public void Look()
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _free = FreeOfEach + ((long)FreeOfByte * one.Properties.Length);
         _sinceTurn += StepsOfObject;
+    }
+
+    /// <summary>The same where others may have their turn.</summary>
+    public ValueTask LookAsync()
+    {
+        Look();
+        return _sinceTurn < StepsOfTurn ? ValueTask.CompletedTask : GiveWayAsync();
+    }
+
+    /// <summary>What is done with the object from here on is first of all free.</summary>
+    public void Begin(CmsObject one) => _free = FreeOfEach + ((long)FreeOfByte * one.Properties.Length);
+
+    /// <summary>Waits for something that takes no core: others have the turn meanwhile.</summary>
+    public async ValueTask<T> AwayAsync<T>(ValueTask<T> something)
+    {
+        turn?.Leave();
+        var result = await something.ConfigureAwait(false);
+        if (turn is not null)
+            await turn.EnterAsync().ConfigureAwait(false);
+        return result;
     }
 
     /// <exception cref="LoggerCmsException">InvalidQuery: all that the query may take is spent.</exception>
@@ -57,6 +81,14 @@ internal sealed class QueryWork(Func<CmsObject, bool>? mayName, CancellationToke
         _free = 0;
         if (_left < 0)
             throw QueryErrors.TooMuchWork();
+    }
+
+    private async ValueTask GiveWayAsync()
+    {
+        _sinceTurn = 0;
+        turn?.Leave();
+        if (turn is not null)
+            await turn.EnterAsync().ConfigureAwait(false);
     }
 }
 

@@ -122,24 +122,6 @@ public sealed class QueryEngineTests
         => Assert.Equal(index, QueryEngine.Explain($"SELECT * FROM CI_INFOOBJECTS WHERE {where}"));
 
     [Fact]
-    public async Task WhatRowsAreSortedByIsBounded()
-    {
-        var image = Sample();
-        List<ObjectChange> folders = [];
-        for (var depth = 0; depth < 200; depth++)
-            folders.Add(ObjectChange.Put(Objects.Make(2000 + depth, 10, new string('n', 500), depth == 0 ? 23 : 1999 + depth, "Folder", properties: [])));
-        image.Apply([.. folders]);
-        image.Apply([.. Enumerable.Range(3000, 200).Select(id => ObjectChange.Put(Objects.Make(id, 11, parentId: 2199, properties: [])))]);
-        var columns = string.Join(", ", Enumerable.Repeat("SI_PATH", 8));
-
-        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => Rows($"SELECT SI_ID FROM CI_INFOOBJECTS WHERE SI_KIND = 'Webi' ORDER BY {columns}", view: image));
-
-        Assert.Equal(ErrorCodes.InvalidQuery, failure.Code);
-        Assert.Contains("TOP", failure.Remedy, StringComparison.Ordinal);
-        Assert.Equal(50, (await Rows($"SELECT TOP 50 SI_ID FROM CI_INFOOBJECTS WHERE SI_KIND = 'Webi' ORDER BY SI_PATH", view: image)).Count);
-    }
-
-    [Fact]
     public async Task APropertyDoesNotStandForAColumnOfEveryObject()
     {
         var image = Sample();
@@ -152,10 +134,11 @@ public sealed class QueryEngineTests
         Assert.Contains(row.Columns, c => c.Key == "own");
     }
 
-    internal static async Task<List<QueryRow>> Rows(string query, string? token = null, IObjectView? view = null, Func<CmsObject, bool>? mayView = null)
+    internal static async Task<List<QueryRow>> Rows(
+        string query, string? token = null, IObjectView? view = null, Func<CmsObject, bool>? mayView = null, int together = int.MaxValue)
     {
         var rows = new List<QueryRow>();
-        await foreach (var row in QueryEngine.Run(view ?? View, query, mayView ?? (static _ => true), token, Cancel))
+        await foreach (var row in QueryEngine.Run(view ?? View, query, mayView ?? (static _ => true), token, Cancel, together: together))
             rows.Add(row);
         return rows;
     }

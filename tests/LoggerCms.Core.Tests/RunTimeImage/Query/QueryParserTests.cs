@@ -1,5 +1,7 @@
+using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
+using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.RunTimeImage.Query;
 
 namespace LoggerCms.Core.Tests.RunTimeImage.Query;
@@ -37,6 +39,33 @@ public sealed class QueryParserTests
         var lines = failure.Message.Split('\n');
         Assert.Equal(column - 1, lines[^1].IndexOf('^'));
         Assert.Equal(query.Split('\n')[line - 1], lines[^2]);
+    }
+
+    [Theory]
+    [InlineData("79228162514264337593543950335")]
+    [InlineData("-79228162514264337593543950335")]
+    [InlineData("0.0000000000000000000000000001")]
+    [InlineData("1.0000000000000000000000000000000000")]
+    [InlineData("0000000000000000000000000000001.50")]
+    [InlineData("7922816251426433759354395033.5")]
+    [InlineData("0.")]
+    public void AsManyDigitsAsADecimalHoldsAreADecimal(string text)
+    {
+        Assert.True(QueryValue.TryNumber(text, out var value));
+        Assert.Equal(decimal.Parse(text, CultureInfo.InvariantCulture), value.AsDecimal);
+    }
+
+    [Theory]
+    [InlineData("79228162514264337593543950336")]
+    [InlineData("79228162514264337593543950335.1")]
+    [InlineData("0.00000000000000000000000000001")]
+    [InlineData("1.00000000000000000000000000001")]
+    public void DigitsThatNothingHoldsAreNoNumberUntilTheyHaveAnExponent(string text)
+    {
+        Assert.False(QueryValue.TryNumber(text, out _));
+        Assert.Equal(PropertyType.Double, QueryValue.TryNumber(text + "e0", out var value) ? value.Type : PropertyType.None);
+        var failure = Assert.Throws<LoggerCmsException>(() => QueryParser.Parse($"SELECT * FROM CI_INFOOBJECTS WHERE n = {text}"));
+        Assert.Contains("more digits", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
