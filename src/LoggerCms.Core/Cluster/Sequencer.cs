@@ -50,6 +50,11 @@ internal sealed class Sequencer(
     /// <summary>Called for each record in order, on the journal's thread, when it is durable and visible.</summary>
     public Action<ChangeRecord>? Visible { get; set; }
 
+    /// <summary>
+    /// Called under the order of changes when what is pending has failed, with the failure of the first: what was decided by it does not hold.
+    /// </summary>
+    public Action<LoggerCmsException>? PendingFailed { get; set; }
+
     public long Writes { get; private set; }
 
     public void Open(DeltaJournal journal) => _journal = journal;
@@ -175,7 +180,9 @@ internal sealed class Sequencer(
             _pending.Clear();
             _overlay.Clear();
             foreach (var pending in failed)
-                ledger.Remove(pending.Record.RequestId);
+                TakeBack(pending);
+            if (failed.Count > 0)
+                PendingFailed?.Invoke(failure.Of(failed[0].Record.LastUpdateKey));
         }
 
         Answers.Give(failed, failure);
@@ -287,6 +294,16 @@ internal sealed class Sequencer(
         return answer;
     }
 
+    private void TakeBack(in Pending failed)
+    {
+        ledger.Remove(failed.Record.RequestId);
+        foreach (var change in failed.Record.Changes)
+        {
+            if (change is PutLocalChange { Entry.Key: { Class: LocalClass.Request } answer })
+                ledger.TakeBack(answer.Id, failed.Done.Task);
+        }
+    }
+
     private ChangeRecord Plan(WriteRequest request, KeyBlocks numbers)
     {
         var nowUs = UnixTime.Us(time.GetUtcNow());
@@ -344,7 +361,7 @@ internal sealed class Sequencer(
                 if (failure is null)
                     caller.Done.SetResult();
                 else
-                    caller.Done.SetException(caller.Record.LastUpdateKey <= failure.UnknownThrough ? failure.Unknown! : failure.NotWritten);
+                    caller.Done.SetException(failure.Of(caller.Record.LastUpdateKey));
             }
         }
     }
