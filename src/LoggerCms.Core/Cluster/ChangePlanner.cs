@@ -169,6 +169,10 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             Container(after.ParentId);
         if (before is not null && after.ParentId != before.ParentId && !ObjectPaths.MayStand(overlay, after.Id, after.ParentId, after.Name, int.MaxValue))
             throw Invalid($"Object {after.Id} '{after.Name}' cannot stand in {after.ParentId} any more: that lies below it now, or too deep.", "Move one of them elsewhere.");
+
+        // It was free when it was made. Somebody may have made the object again under it, and no database takes it twice.
+        if (after.Cuid != before?.Cuid && overlay.FindByCuid(after.Cuid) is { } other && other.Id != after.Id)
+            throw new LoggerCmsException(ErrorCodes.NameInUse, $"The CUID '{after.Cuid}' is that of object {other.Id} '{other.Name}' now.", "Remove one of the two.");
         Put(before, after);
     }
 

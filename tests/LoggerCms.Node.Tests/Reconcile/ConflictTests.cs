@@ -64,6 +64,28 @@ public sealed class ConflictTests
         Assert.Single(keptOut, r => r.Changes[0] is PutChange { Object.Name: "taken" });
     }
 
+    [Theory]
+    [InlineData(ConflictPolicy.KeepCurrent)]
+    [InlineData(ConflictPolicy.ApplyDelta)]
+    public async Task An_object_whose_cuid_was_given_to_another_one_since_is_kept_out_and_foreseen(ConflictPolicy policy)
+    {
+        var left = await ByAsync(async node =>
+        {
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(Create("report") with { Cuid = "TheSameCuid" }));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        var again = (await node.Sequencer.WriteAsync(Request(Create("report again") with { Cuid = "TheSameCuid" }))).Changed[0].Id;
+        var foreseen = await node.PlanReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var result = await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var conflict = Assert.Single(result.Conflicts);
+        Assert.Equal(("report", "KeptCurrent"), (conflict.Name, conflict.Decision));
+        Assert.Contains($"is that of object {again} 'report again' now", conflict.Reason, StringComparison.Ordinal);
+        Assert.Equal(conflict.Reason, Assert.Single(foreseen.Conflicts).Reason);
+        Assert.Equal(again, Assert.Single(node.Image.All(), o => o.Cuid == "TheSameCuid").Id);
+    }
+
     [Fact]
     public async Task Both_versions_of_a_user_are_told_without_its_password()
     {
