@@ -103,6 +103,8 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     private void Alter(ChangeObject change)
     {
         var before = Existing(change.Id, change.ExpectedVersion);
+        if (before.IsSkeleton)
+            throw new NotInMemoryException(Missing());
         request.Guard?.DemandToTouch(overlay, before, change);
         if (change.Name is not null)
             ObjectRules.CheckName(change.Name);
@@ -282,7 +284,20 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
                 "Read it again, look at what changed, and repeat the change.");
         }
 
-        return found.IsSkeleton ? throw new NotInMemoryException(id) : found;
+        return found;
+    }
+
+    // All at once: to read them back one by one, and plan from the beginning each time, would cost the square of them.
+    private List<long> Missing()
+    {
+        HashSet<long> missing = [];
+        foreach (var operation in request.Operations)
+        {
+            if (operation is ChangeObject change && overlay.Find(change.Id) is { IsSkeleton: true } found && MaySee(found))
+                missing.Add(change.Id);
+        }
+
+        return [.. missing];
     }
 
     // Gives the length of its path.

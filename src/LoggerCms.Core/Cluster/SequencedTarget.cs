@@ -56,7 +56,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     /// <summary>Told of each record that was acknowledged once and whose changes do not hold.</summary>
     public Action<ChangeRecord>? KeptOut { get; init; }
 
-    public async ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken)
+    public async ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, WholeVersions? whole, CancellationToken cancellationToken)
     {
         if (_blocks.RunsLow)
             await _flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
@@ -65,7 +65,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         (_made, _answer) = (null, AnswerOf(record.Record));
         var entry = _answer is null ? null : RequestLedger.Encode(_answer);
         var fate = _sequencer.Look(
-            (Target: this, reconciler, record.Record, entry), static (view, of) => of.Target.Bring(of.reconciler, of.Record, of.entry, view));
+            whole, (Target: this, reconciler, record.Record, entry), static (view, of) => of.Target.Bring(of.reconciler, of.Record, of.entry, view));
         if (fate == RecordFate.BroughtIn)
             BroughtIn?.Invoke(record.Record);
         else if (fate == RecordFate.KeptOut)
