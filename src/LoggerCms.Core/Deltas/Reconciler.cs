@@ -57,17 +57,26 @@ internal sealed class Reconciler(
     /// <param name="answer">What its client may ask for again, to be kept with the changes; null for none.</param>
     /// <param name="view">The objects; shows what <paramref name="make"/> did once that returned.</param>
     /// <param name="make">Makes the request, or finds out that it cannot be made, by the failures of a write.</param>
-    /// <exception cref="NotInMemoryException">Nothing was decided: read the object back, then ask again.</exception>
+    /// <exception cref="NotInMemoryException">Nothing was decided: read the objects back, then ask again.</exception>
     public RecordFate Bring(ChangeRecord record, LocalEntry? answer, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
     {
+        List<long>? missing = null;
         foreach (var change in record.Changes)
         {
             // Only what is the same in all else is compared by its properties too.
             if (change is PutChange put && view.Find(put.Object.Id) is { IsSkeleton: true } current && HasSameHead(current, put.Object))
-                throw new NotInMemoryException(current.Id);
+                (missing ??= []).Add(current.Id);
         }
 
+        if (missing is not null)
+            throw new NotInMemoryException(missing);
+        var fate = Decide(record, answer, view, make);
         Records++;
+        return fate;
+    }
+
+    private RecordFate Decide(ChangeRecord record, LocalEntry? answer, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
+    {
         if (record.LastUpdateKey <= epochEnds.GetValueOrDefault(record.Epoch, -1))
         {
             AlreadyThere++;
@@ -83,30 +92,25 @@ internal sealed class Reconciler(
         }
 
         var pending = Pending(record, view);
-        Dictionary<long, long>? changedHere = pending.Length > 1 ? [] : null;
-        foreach (var change in pending)
-        {
-            if (Conflict(change, view, changedHere) is { } reason && Decide(record, change, view, reason) is var fate and not RecordFate.BroughtIn)
-                return fate;
-            changedHere?[ObjectId(change)] = change.UpdateKey;
-        }
-
-        var isThere = pending.Length == 0;
-        if (isThere)
+        if (pending.Length == 0)
         {
             AlreadyThere++;
             Note(record, [], view);
 
             // The client's answer may not be.
-            if (record.RequestId == Guid.Empty)
-                return RecordFate.BroughtIn;
+            if (answer is not null)
+                make(Request(record, id, pending, answer));
+            return RecordFate.BroughtIn;
         }
 
-        return Make(record, Request(record, id, pending, answer), view, make, isThere);
+        var fate = FindConflicts(record, pending, view, out var conflicts);
+        if (fate == RecordFate.BroughtIn)
+            fate = Make(record, Request(record, id, pending, answer), view, make, ref conflicts);
+        return Report(conflicts, fate);
     }
 
     private RecordFate Make(
-        ChangeRecord record, WriteRequest request, IObjectView view, Func<WriteRequest, ChangedObject[]> make, bool isThere)
+        ChangeRecord record, WriteRequest request, IObjectView view, Func<WriteRequest, ChangedObject[]> make, ref List<DeltaConflict>? conflicts)
     {
         ChangedObject[] changed;
         try
@@ -116,15 +120,32 @@ internal sealed class Reconciler(
         catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.NameInUse or ErrorCodes.ObjectNotFound or ErrorCodes.InvalidObject)
         {
             // What it changes cannot be so any more.
-            return Report(record, record.Changes[0], view, exception.Message, policy == ConflictPolicy.Stop ? RecordFate.Stopped : RecordFate.KeptOut);
+            DemandWhole([record.Changes[0]], view);
+            (conflicts ??= []).Add(ConflictReport.Of(record, record.Changes[0], view, tokens, exception.Message));
+            return KeptOutOrStopped;
         }
 
         planned?[request.RequestId] = changed;
-        if (isThere)
-            return RecordFate.BroughtIn;
         Applied++;
         Note(record, changed, view);
         return RecordFate.BroughtIn;
+    }
+
+    // A conflict is told with both versions: one without its properties would read like a whole one, and with ApplyDelta stand nowhere any more.
+    private static void DemandWhole(IEnumerable<Change> changes, IObjectView view)
+    {
+        List<long> missing = [.. changes.Select(ObjectId).Where(id => view.Find(id) is { IsSkeleton: true })];
+        if (missing.Count > 0)
+            throw new NotInMemoryException(missing);
+    }
+
+    // A record has one fate, whatever of it was decided first: each of its conflicts is told with that, and none before it is known.
+    private RecordFate Report(List<DeltaConflict>? conflicts, RecordFate fate)
+    {
+        foreach (var conflict in conflicts ?? [])
+            _conflicts.Add(conflict with { Decision = ConflictReport.Decision(fate) });
+        Stopped |= fate == RecordFate.Stopped;
+        return fate;
     }
 
     private IReadOnlyList<ChangedObject>? Earlier(Guid onceOnlyId) => ledger.Kept(onceOnlyId)?.Changed ?? planned?.GetValueOrDefault(onceOnlyId);
@@ -171,19 +192,40 @@ internal sealed class Reconciler(
         };
     }
 
-    private RecordFate Decide(ChangeRecord record, Change change, IObjectView view, string reason) => policy switch
+    /// <summary>What stands against a record, as the objects are before it, up to the first change that the policy does not make.</summary>
+    private RecordFate FindConflicts(ChangeRecord record, Change[] pending, IObjectView view, out List<DeltaConflict>? conflicts)
     {
-        ConflictPolicy.ApplyDelta when change is PutChange or RemoveChange => Report(record, change, view, reason, RecordFate.BroughtIn),
-        ConflictPolicy.Stop => Report(record, change, view, reason, RecordFate.Stopped),
-        _ => Report(record, change, view, reason, RecordFate.KeptOut),
-    };
+        var fate = RecordFate.BroughtIn;
+        List<(Change Change, string Reason)>? found = null;
+        Dictionary<long, long>? changedHere = pending.Length > 1 ? [] : null;
+        foreach (var change in pending)
+        {
+            if (Conflict(change, view, changedHere) is { } reason)
+            {
+                (found ??= []).Add((change, reason));
+                fate = FateOf(change);
+                if (fate != RecordFate.BroughtIn)
+                    break;
+            }
 
-    private RecordFate Report(ChangeRecord record, Change change, IObjectView view, string reason, RecordFate fate)
-    {
-        Stopped |= fate == RecordFate.Stopped;
-        _conflicts.Add(ConflictReport.Of(record, change, view, tokens, reason, fate));
+            changedHere?[ObjectId(change)] = change.UpdateKey;
+        }
+
+        conflicts = null;
+        if (found is null)
+            return fate;
+        DemandWhole(found.Select(f => f.Change), view);
+        conflicts = [.. found.Select(f => ConflictReport.Of(record, f.Change, view, tokens, f.Reason))];
         return fate;
     }
+
+    private RecordFate FateOf(Change conflicting) => policy switch
+    {
+        ConflictPolicy.ApplyDelta when conflicting is PutChange or RemoveChange => RecordFate.BroughtIn,
+        _ => KeptOutOrStopped,
+    };
+
+    private RecordFate KeptOutOrStopped => policy == ConflictPolicy.Stop ? RecordFate.Stopped : RecordFate.KeptOut;
 
     private bool IsThere(Change change, IObjectView view) => change switch
     {

@@ -86,6 +86,90 @@ public sealed class ConflictTests
         Assert.Equal(again, Assert.Single(node.Image.All(), o => o.Cuid == "TheSameCuid").Id);
     }
 
+    [Theory]
+    [InlineData(ConflictPolicy.KeepCurrent, false)]
+    [InlineData(ConflictPolicy.ApplyDelta, false)]
+    [InlineData(ConflictPolicy.ApplyDelta, true)]
+    public async Task The_current_version_is_told_whole_where_its_properties_were_dropped_from_memory(ConflictPolicy policy, bool isRemoved)
+    {
+        var id = 0L;
+        var left = await ByAsync(async node =>
+        {
+            id = (await node.MakeAsync("a")).Id;
+            await node.Flusher.FlushAsync(Token);
+            await (isRemoved ? RemoveAsync(node, id) : ChangeAsync(node, id, 7));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other with { MemoryLimitBytes = 1 });
+        await ChangeAsync(node, id, 9);
+        await node.Flusher.FlushAsync(Token);
+        Assert.True(Find(node, id).IsSkeleton);
+        var foreseen = await node.PlanReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        await node.Flusher.FlushAsync(Token);
+        var result = await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        Assert.Contains("\"t\":9", Assert.Single(foreseen.Conflicts).CurrentVersion, StringComparison.Ordinal);
+        Assert.Contains("\"t\":9", Assert.Single(result.Conflicts).CurrentVersion, StringComparison.Ordinal);
+        Assert.Equal((1, foreseen.Records), (result.Conflicts.Count, result.Records));
+    }
+
+    [Fact]
+    public async Task The_version_that_has_a_place_now_is_told_whole_too()
+    {
+        var (id, parent) = (0L, 0L);
+        var left = await ByAsync(async node =>
+        {
+            (id, parent) = ((await node.MakeAsync("a")).Id, (await node.MakeAsync("folder")).Id);
+            await ChangeAsync(node, id, 9);
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = id, ParentId = parent }));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other with { MemoryLimitBytes = 1 });
+        await RemoveAsync(node, parent);
+        Assert.True(Find(node, id).IsSkeleton);
+        var conflict = Assert.Single((await node.ReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token)).Conflicts);
+        Assert.Contains("\"t\":9", conflict.CurrentVersion, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_conflicts_of_a_record_are_told_with_what_became_of_it()
+    {
+        var (id, folder) = (0L, 0L);
+        var left = await ByAsync(async node =>
+        {
+            (id, folder) = ((await node.MakeAsync("a")).Id, (await node.MakeAsync("folder")).Id);
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = id, Properties = _ => Bag(7) }, Create("in it", folder)));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        await ChangeAsync(node, id, 9);
+        await RemoveAsync(node, folder);
+        var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token);
+        Assert.Equal(["KeptCurrent", "KeptCurrent"], result.Conflicts.Select(c => c.Decision));
+        Assert.Equal((0, 9), (result.Applied, ValueOf(Find(node, id))));
+    }
+
+    [Fact]
+    public async Task What_was_done_on_both_nodes_is_no_conflict_and_none_is_foreseen()
+    {
+        var id = 0L;
+        var left = await ByAsync(async node =>
+        {
+            id = (await node.MakeAsync("a")).Id;
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(Guid.CreateVersion7(), new RemoveObject { Id = id }));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        await RemoveAsync(node, id);
+        var foreseen = await node.PlanReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
+        var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
+        Assert.Empty(foreseen.Conflicts);
+        Assert.Empty(result.Conflicts);
+        Assert.Equal((0, result.AlreadyThere), (result.Applied, foreseen.AlreadyThere));
+    }
+
     [Fact]
     public async Task Both_versions_of_a_user_are_told_without_its_password()
     {
