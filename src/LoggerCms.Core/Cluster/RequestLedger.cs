@@ -232,7 +232,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return changed;
     }
 
-    private static Answer Decode(LocalEntry entry)
+    public static Answer Decode(LocalEntry entry)
     {
         var content = entry.Content;
         var head = content.Length == 0 ? 0 : HeadBytes(content[0]);

@@ -19,6 +19,10 @@ namespace LoggerCms.Core.Deltas;
 /// An object that has the content of the delta already counts as applied: whoever did that, there is nothing left to do.
 /// </para>
 /// <para>
+/// Nor is a record applied whose client sent its request again to another node meanwhile, which did it anew: the answer that the ledger has by then is
+/// the one that was given last, and stays.
+/// </para>
+/// <para>
 /// A token's entry has no update key before it. Tokens are made once and revoked once, so that all that can have happened since is a revocation;
 /// no policy takes that back.
 /// </para>
@@ -28,7 +32,7 @@ namespace LoggerCms.Core.Deltas;
 /// <param name="ledger">Knows once-only ids.</param>
 /// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
-/// <param name="planned">What a plan would have brought so far, by once-only id; null where it is made, and the ledger learns of it.</param>
+/// <param name="planned">What a plan would have brought so far, by once-only id, and what it would have told clients, by theirs; null where it is made, and the ledger learns of it.</param>
 internal sealed class Reconciler(
     Guid nodeId,
     IReadOnlyDictionary<long, long> epochEnds,
@@ -91,11 +95,15 @@ internal sealed class Reconciler(
             return RecordFate.BroughtIn;
         }
 
+        // What a client was told stays: an answer that the ledger has is not put again.
+        if (answer is not null && ledger.Kept(answer.Key.Id) is not null)
+            answer = null;
         var pending = Pending(record, view);
         if (pending.Length == 0)
         {
             AlreadyThere++;
             Note(record, [], view);
+            Foresee(record);
 
             // The client's answer may not be.
             if (answer is not null)
@@ -103,11 +111,47 @@ internal sealed class Reconciler(
             return RecordFate.BroughtIn;
         }
 
+        if (DoneElsewhere(record) is { } other)
+        {
+            DemandWhole([record.Changes[0]], view);
+            return Report([ConflictReport.Of(record, record.Changes[0], view, tokens, Retold(other))], KeptOutOrStopped);
+        }
+
         var fate = FindConflicts(record, pending, view, out var conflicts);
         if (fate == RecordFate.BroughtIn)
             fate = Make(record, Request(record, id, pending, answer), view, make, ref conflicts);
         return Report(conflicts, fate);
     }
+
+    /// <summary>
+    /// Another answer to the request of a record, or to one whose answer the record carries: its client sent it again, to a node that did not know the
+    /// record, and it was done there. No policy does it twice.
+    /// </summary>
+    private IReadOnlyList<ChangedObject>? DoneElsewhere(ChangeRecord record)
+    {
+        if (record.RequestId.Version != RequestLedger.OnceOnlyVersion)
+            return Earlier(record.RequestId) is { } told && !told.SequenceEqual(RequestLedger.ChangedBy(record.Changes)) ? told : null;
+        foreach (var change in record.Changes)
+        {
+            if (change is PutLocalChange { Entry: { Key.Class: LocalClass.Request } entry } && Earlier(entry.Key.Id) is { } other
+                && !other.SequenceEqual(RequestLedger.Decode(entry).Changed))
+            {
+                return other;
+            }
+        }
+
+        return null;
+    }
+
+    // What the ledger would learn.
+    private void Foresee(ChangeRecord record)
+    {
+        if (planned is not null && record.RequestId != Guid.Empty)
+            planned.TryAdd(record.RequestId, RequestLedger.ChangedBy(record.Changes));
+    }
+
+    private static string Retold(IReadOnlyList<ChangedObject> other) => "Its client sent the request again, and it was done then: "
+        + string.Join(", ", other.Take(3).Select(c => $"object {c.Id} with update key {c.UpdateKey}")) + (other.Count > 3 ? " and others." : ".");
 
     private RecordFate Make(
         ChangeRecord record, WriteRequest request, IObjectView view, Func<WriteRequest, ChangedObject[]> make, ref List<DeltaConflict>? conflicts)
@@ -126,6 +170,7 @@ internal sealed class Reconciler(
         }
 
         planned?[request.RequestId] = changed;
+        Foresee(record);
         Applied++;
         Note(record, changed, view);
         return RecordFate.BroughtIn;
@@ -148,7 +193,7 @@ internal sealed class Reconciler(
         return fate;
     }
 
-    private IReadOnlyList<ChangedObject>? Earlier(Guid onceOnlyId) => ledger.Kept(onceOnlyId)?.Changed ?? planned?.GetValueOrDefault(onceOnlyId);
+    private IReadOnlyList<ChangedObject>? Earlier(Guid requestId) => ledger.Kept(requestId)?.Changed ?? planned?.GetValueOrDefault(requestId);
 
     /// <summary>
     /// The changes whose objects are not as the record leaves them. What an object is after its last change decides: one that was made and removed
@@ -231,6 +276,7 @@ internal sealed class Reconciler(
     {
         PutChange put => view.Find(put.Object.Id) is { } current && HasSameContent(current, put.Object),
         RemoveChange remove => view.Find(remove.Id) is null,
+        PutLocalChange { Entry.Key: { Class: LocalClass.Request } key } => Earlier(key.Id) is not null,
         PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry } => tokens.Find(entry.Key.Id)?.Encode().Content.AsSpan().SequenceEqual(entry.Content) == true,
         _ => false,
     };

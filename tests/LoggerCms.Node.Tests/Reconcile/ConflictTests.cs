@@ -170,6 +170,54 @@ public sealed class ConflictTests
         Assert.Equal((0, result.AlreadyThere), (result.Applied, foreseen.AlreadyThere));
     }
 
+    [Theory]
+    [InlineData(ConflictPolicy.KeepCurrent, false)]
+    [InlineData(ConflictPolicy.ApplyDelta, false)]
+    [InlineData(ConflictPolicy.ApplyDelta, true)]
+    public async Task A_request_that_was_sent_again_to_another_node_is_not_done_twice_and_its_answer_stays(ConflictPolicy policy, bool isCopy)
+    {
+        var request = Request(Guid.CreateVersion7(), Create("order 17", properties: Bag(17)));
+        var left = await ByAsync(async node =>
+        {
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(request);
+        });
+        left.MoveElsewhere();
+        if (isCopy)
+            left = await CopyAsync(left);
+        var node = await left.StartAsync(Other with { DeltaPath = Path.GetFullPath("/node/other"), DataPath = null });
+        var second = await node.Sequencer.WriteAsync(request);
+        Assert.False(second.Repeated);
+        var id = second.Changed[0].Id;
+        await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = id, Name = "order 17 (checked)" }));
+        var foreseen = await node.PlanReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var result = await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var conflict = Assert.Single(result.Conflicts);
+        Assert.Equal(("order 17", "KeptCurrent", 0), (conflict.Name, conflict.Decision, result.Applied));
+        Assert.Contains($"sent the request again, and it was done then: object {id} ", conflict.Reason, StringComparison.Ordinal);
+        Assert.Equal(conflict.Reason, Assert.Single(foreseen.Conflicts).Reason);
+        Assert.Single(node.Image.Children(SystemObjects.RootFolder), o => o.Name.StartsWith("order", StringComparison.Ordinal));
+        await node.StopAsync(Token);
+        await using var again = await left.StartAsync(Other with { DeltaPath = Path.GetFullPath("/node/other"), DataPath = null });
+        var third = await again.Sequencer.WriteAsync(request);
+        Assert.Equal((true, second.Changed[0]), (third.Repeated, third.Changed[0]));
+    }
+
+    /// <summary>A reconcile has repeated the records in a journal of its own, and its power went before it flushed: that journal is what is left elsewhere.</summary>
+    private static async Task<Left> CopyAsync(Left left)
+    {
+        var originals = left.Disk.Paths.Where(p => p.StartsWith(Elsewhere, StringComparison.Ordinal)).ToList();
+        var faulty = new FaultyDatabase(left.Database);
+        var node = await NodeFixture.StartAsync(faulty, left.Disk, Other with { NodeId = NodeId });
+        faulty.Fault = what => what == "flush" ? DatabaseFault.Away : DatabaseFault.None;
+        await Assert.ThrowsAsync<LoggerCmsException>(() => node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token));
+        var after = await CrashAsync(node, left.Disk, left.Database);
+        foreach (var path in originals)
+            after.Disk.Delete(path);
+        after.MoveElsewhere();
+        return after;
+    }
+
     [Fact]
     public async Task Both_versions_of_a_user_are_told_without_its_password()
     {
