@@ -72,7 +72,10 @@ internal static class SystemTables
     public static LoggerCmsException InService(string database, Lease lease) => new(
         ErrorCodes.SideInService,
         $"Node '{lease.NodeName}' ({lease.NodeId}) holds the lease of '{database}' with epoch {lease.Epoch}.",
-        "Stop that node with Stop-CmsNode; if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold.",
+        lease.NodeName == Core.RunTimeImage.Lease.OfReconcile
+            ? "That is an Invoke-DeltaReconcile that runs, or was cut off: run it once more with the same -Path, which brings in what is left. If its files"
+            + " are gone for good, run Start-CmsNode -TakeOver, which may lose what only they hold."
+            : "Stop that node with Stop-CmsNode; if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold.",
         database);
 
     public static LoggerCmsException UnknownFormat(string database, string format) => new(

@@ -103,6 +103,8 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     private void Alter(ChangeObject change)
     {
         var before = Existing(change.Id, change.ExpectedVersion);
+        if (before.IsSkeleton)
+            throw new NotInMemoryException(Missing());
         request.Guard?.DemandToTouch(overlay, before, change);
         if (change.Name is not null)
             ObjectRules.CheckName(change.Name);
@@ -169,6 +171,10 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             Container(after.ParentId);
         if (before is not null && after.ParentId != before.ParentId && !ObjectPaths.MayStand(overlay, after.Id, after.ParentId, after.Name, int.MaxValue))
             throw Invalid($"Object {after.Id} '{after.Name}' cannot stand in {after.ParentId} any more: that lies below it now, or too deep.", "Move one of them elsewhere.");
+
+        // It was free when it was made. Somebody may have made the object again under it, and no database takes it twice.
+        if (after.Cuid != before?.Cuid && overlay.FindByCuid(after.Cuid) is { } other && other.Id != after.Id)
+            throw new LoggerCmsException(ErrorCodes.NameInUse, $"The CUID '{after.Cuid}' is that of object {other.Id} '{other.Name}' now.", "Remove one of the two.");
         Put(before, after);
     }
 
@@ -278,7 +284,20 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
                 "Read it again, look at what changed, and repeat the change.");
         }
 
-        return found.IsSkeleton ? throw new NotInMemoryException(id) : found;
+        return found;
+    }
+
+    // All at once: to read them back one by one, and plan from the beginning each time, would cost the square of them.
+    private List<long> Missing()
+    {
+        HashSet<long> missing = [];
+        foreach (var operation in request.Operations)
+        {
+            if (operation is ChangeObject change && overlay.Find(change.Id) is { IsSkeleton: true } found && MaySee(found))
+                missing.Add(change.Id);
+        }
+
+        return [.. missing];
     }
 
     // Gives the length of its path.

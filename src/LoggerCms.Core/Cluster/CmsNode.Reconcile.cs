@@ -115,7 +115,7 @@ internal sealed partial class CmsNode
                 KeptOut = KeptOut,
             };
             await ReconcileRun.RunAsync(source, reconcilers, parts.Image, target, cancellationToken).ConfigureAwait(false);
-            await target.AllDurableAsync().ConfigureAwait(false);
+            await target.AllDurableAsync(cancellationToken).ConfigureAwait(false);
             return new Brought(reconcilers.Stopped ? Stopped : Completed, source, reconcilers, _time.GetElapsedTime(started));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

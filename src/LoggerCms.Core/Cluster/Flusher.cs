@@ -221,8 +221,9 @@ internal sealed class Flusher(
         {
             await database.FlushAsync(batch, cancellationToken).ConfigureAwait(false);
         }
-        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.OutcomeUnknown)
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.OutcomeUnknown && batch.LastUpdateKey > unflushed.CommittedKey)
         {
+            // The epoch's end tells it. One that removes expired entries alone does not move that, and is written again.
             var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
             if (state.Epochs.FirstOrDefault(e => e.Epoch == epoch)?.LastKey != batch.LastUpdateKey)
                 throw;

@@ -26,9 +26,12 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
 
     public long UpdateKey { get; private set; }
 
+    /// <summary>Gives versions of the view below that lack their properties those that were read back for the plan under way; null for none.</summary>
+    public WholeVersions? Whole { get; set; }
+
     public bool IsEmpty => _objects.Count == 0 && _names.Count == 0 && _cuids.Count == 0;
 
-    public CmsObject? Find(long id) => _objects.TryGetValue(id, out var entry) ? entry.Object : below.Find(id);
+    public CmsObject? Find(long id) => _objects.TryGetValue(id, out var entry) ? entry.Object : WholeOf(below.Find(id));
 
     public CmsObject? FindByCuid(string cuid) => Follow(_cuids.TryGetValue(cuid, out var lead) ? lead.Id : below.FindByCuid(cuid)?.Id);
 
@@ -142,6 +145,8 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
         _steps.Add(new Step(new Mark(lead.UpdateKey, 0, cuid, IsCuid: true), had, default, entry));
         entry = lead;
     }
+
+    private CmsObject? WholeOf(CmsObject? found) => found is null || Whole is null ? found : Whole.Of(found);
 
     private CmsObject? Follow(long? id) => id is null or 0 ? null : Find(id.Value);
 

@@ -157,6 +157,15 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <summary>Forgets a request that came to nothing, so that it can be tried again.</summary>
     public void Remove(Guid requestId) => _answers.TryRemove(requestId, out _);
 
+    /// <summary>Forgets an answer that was to be kept with a record which came to nothing; another answer of the same request stays.</summary>
+    /// <param name="requestId">The client's id.</param>
+    /// <param name="durable">The record's.</param>
+    public void TakeBack(Guid requestId, Task durable)
+    {
+        if (_answers.TryGetValue(requestId, out var answer) && answer.Durable == durable)
+            _answers.TryRemove(new KeyValuePair<Guid, Answer>(requestId, answer));
+    }
+
     /// <summary>
     /// Forgets what has expired; gives their ids, to be removed from the database too, and what is to be written with that: up to when a request was
     /// made that is not known any more. Without it a clock that is set back, in this life or a later one, would have a retry done again. It holds for
@@ -223,7 +232,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return changed;
     }
 
-    private static Answer Decode(LocalEntry entry)
+    public static Answer Decode(LocalEntry entry)
     {
         var content = entry.Content;
         var head = content.Length == 0 ? 0 : HeadBytes(content[0]);
@@ -273,5 +282,9 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <param name="ExpiresUs">Until when it is kept.</param>
     /// <param name="Durable">Ends when it is durable and visible; fails when it came to nothing.</param>
     internal sealed record Answer(
-        Guid RequestId, long PrincipalId, long Fingerprint, ChangedObject[] Changed, long ExpiresUs, Task Durable);
+        Guid RequestId, long PrincipalId, long Fingerprint, ChangedObject[] Changed, long ExpiresUs, Task Durable)
+    {
+        /// <summary>Known only when the record is made that carries the answer; set before the ledger has it.</summary>
+        public Task Durable { get; set; } = Durable;
+    }
 }

@@ -5,9 +5,14 @@ using LoggerCms.Core.RunTimeImage;
 namespace LoggerCms.Core.Cluster;
 
 /// <summary>
-/// Brings records in by the write path of a node. One window of them is made durable while the next is planned; the last of its records comes after all
-/// others of it. Until the node is ready nobody else writes, and a window can be one group.
+/// Brings records in by the write path of a node. One window of them is made durable while the next is planned. Until the node is ready nobody else
+/// writes, and a window can be one group.
 /// </summary>
+/// <remarks>
+/// A record is decided about by what is visible and what waits for the disk: changes of this reconcile, of one that was cancelled, of others. The
+/// journal goes on after a failure; a reconcile does not, because what it decided does not hold, and its records are in their old files alone. So it
+/// hears of a failure under the order of changes, plans no other record after it, and is done only when nothing waits that it may have decided by.
+/// </remarks>
 internal sealed class SequencedTarget : IReconcileTarget, IDisposable
 {
     // So many records are made durable together; more would only cost memory. One window more may be planned before the journal has taken it, and two
@@ -26,7 +31,9 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     private RequestLedger.Answer? _answer;
     private Task? _made;
     private Task _before = Task.CompletedTask;
-    private Task _last = Task.CompletedTask;
+
+    // Set under the order of changes, and before any task that failed ends.
+    private LoggerCmsException? _failure;
     private int _count;
     private long _bytes;
 
@@ -41,6 +48,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         (_sequencer, _journal, _ledger, _blocks, _flusher, _isAlone) = (sequencer, journal, ledger, blocks, flusher, isAlone);
         _make = Make;
         _details = new ChangeDetails(seesAll: isAlone);
+        sequencer.PendingFailed = failure => _failure ??= failure;
         if (isAlone)
             journal.Hold();
     }
@@ -51,7 +59,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     /// <summary>Told of each record that was acknowledged once and whose changes do not hold.</summary>
     public Action<ChangeRecord, ChangeDetail[]>? KeptOut { get; init; }
 
-    public async ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken)
+    public async ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, WholeVersions? whole, CancellationToken cancellationToken)
     {
         if (_blocks.RunsLow)
             await _flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
@@ -60,8 +68,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         (_made, _answer) = (null, AnswerOf(record.Record));
         var entry = _answer is null ? null : RequestLedger.Encode(_answer);
         var (fate, details) = _sequencer.Look(
-            (Target: this, reconciler, record.Record, entry),
-            static (view, of) => of.Target.Bring(view, of.reconciler, of.Record, of.entry));
+            whole, (Target: this, reconciler, record.Record, entry), static (view, of) => of.Target.Bring(of.reconciler, of.Record, of.entry, view));
         if (details is not null)
             (fate == RecordFate.BroughtIn ? BroughtIn : fate == RecordFate.KeptOut ? KeptOut : null)?.Invoke(record.Record, details);
         if (_made is { } durable)
@@ -69,41 +76,57 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         return fate;
     }
 
-    public async Task AllDurableAsync()
+    public async Task AllDurableAsync(CancellationToken cancellationToken)
     {
         _journal.LetGo(andHold: false);
-        await _before.ConfigureAwait(false);
-        await _last.ConfigureAwait(false);
+        await _sequencer.IdleAsync(cancellationToken).ConfigureAwait(false);
+        ThrowIfFailed();
     }
 
-    public void Dispose() => _journal.LetGo(andHold: false);
-
-    private (RecordFate Fate, ChangeDetail[]? Details) Bring(IObjectView view, Reconciler reconciler, ChangeRecord record, LocalEntry? answer)
+    public void Dispose()
     {
+        _sequencer.PendingFailed = null;
+        _journal.LetGo(andHold: false);
+    }
+
+    private (RecordFate Fate, ChangeDetail[]? Details) Bring(Reconciler reconciler, ChangeRecord record, LocalEntry? answer, IObjectView view)
+    {
+        ThrowIfFailed();
+
         // Before it is decided: afterwards the view may have it.
         var details = BroughtIn is null && KeptOut is null ? null : _details.OfFirstMade(view, record);
         return (reconciler.Bring(record, answer, view, _make), details);
     }
 
+    private void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+            throw failure;
+    }
+
     private ChangedObject[] Make(WriteRequest request)
     {
         var (made, _) = _sequencer.Submit(request);
-        if (_answer is not null)
-            _ledger.Keep(_answer);
         _made = made.Durable;
+        if (_answer is not null)
+        {
+            // Who asks for it meanwhile waits, as for an answer of this node; a failure takes both back.
+            _answer.Durable = made.Durable;
+            _ledger.Keep(_answer);
+        }
+
         return made.Changed;
     }
 
     private async Task AddAsync(Task durable, int bytes)
     {
-        _last = durable;
         _count++;
         _bytes += bytes;
         if (_count < Window && _bytes < WindowBytes)
             return;
         _journal.LetGo(andHold: _isAlone);
         await _before.ConfigureAwait(false);
-        _before = _last;
+        _before = durable;
         (_count, _bytes) = (0, 0);
     }
 

@@ -53,6 +53,11 @@ internal sealed class Sequencer(
     /// <summary>The same once it is visible.</summary>
     public Action<ChangeRecord>? Visible { get; init; }
 
+    /// <summary>
+    /// Called under the order of changes when what is pending has failed, with the failure of the first: what was decided by it does not hold.
+    /// </summary>
+    public Action<LoggerCmsException>? PendingFailed { get; set; }
+
     public long Writes { get; private set; }
 
     public void Open(DeltaJournal journal) => _journal = journal;
@@ -78,7 +83,7 @@ internal sealed class Sequencer(
         bool repeated;
         try
         {
-            (answer, repeated) = await WholeAsync((Sequencer: this, request), static of => of.Sequencer.Take(of.request)).ConfigureAwait(false);
+            (answer, repeated) = await WholeAsync(request, static (sequencer, request) => sequencer.Take(request)).ConfigureAwait(false);
         }
         catch (BlockUsedUpException)
         {
@@ -91,7 +96,7 @@ internal sealed class Sequencer(
 
     /// <summary>What <see cref="WriteAsync"/> would do, told by the same plan against what is visible and pending now; nothing is changed.</summary>
     /// <exception cref="LoggerCmsException">As <see cref="WriteAsync"/>, but for what only the disk tells.</exception>
-    public ValueTask<WriteAnswer> PlanAsync(WriteRequest request) => WholeAsync((Sequencer: this, request), static of => of.Sequencer.PlanOnly(of.request));
+    public ValueTask<WriteAnswer> PlanAsync(WriteRequest request) => WholeAsync(request, static (sequencer, request) => sequencer.PlanOnly(request));
 
     private WriteAnswer PlanOnly(WriteRequest request)
     {
@@ -133,11 +138,23 @@ internal sealed class Sequencer(
         }
     }
 
-    /// <summary>Looks at the objects as the next write would find them; a write that it submits follows on what it saw.</summary>
-    public T Look<TState, T>(TState state, Func<IObjectView, TState, T> look)
+    /// <summary>
+    /// Looks at the objects as the next write would find them, those whole that were read back for it; a write that it submits follows on what it saw.
+    /// </summary>
+    public T Look<TState, T>(WholeVersions? whole, TState state, Func<IObjectView, TState, T> look)
     {
         lock (_order)
-            return look(_overlay, state);
+        {
+            _overlay.Whole = whole;
+            try
+            {
+                return look(_overlay, state);
+            }
+            finally
+            {
+                _overlay.Whole = null;
+            }
+        }
     }
 
     /// <summary>The journal's callback: everything up to the key is durable.</summary>
@@ -179,7 +196,9 @@ internal sealed class Sequencer(
             _pending.Clear();
             _overlay.Clear();
             foreach (var pending in failed)
-                ledger.Remove(pending.Record.RequestId);
+                TakeBack(pending);
+            if (failed.Count > 0)
+                PendingFailed?.Invoke(failure.Of(failed[0].Record.LastUpdateKey));
         }
 
         Answers.Give(failed, failure);
@@ -230,7 +249,9 @@ internal sealed class Sequencer(
 
             try
             {
-                return await WholeAsync((Sequencer: this, request, isLast), static of => of.isLast ? of.Sequencer.Submit(of.request) : of.Sequencer.Take(of.request)).ConfigureAwait(false);
+                return isLast
+                    ? await WholeAsync(request, static (sequencer, request) => sequencer.Submit(request)).ConfigureAwait(false)
+                    : await WholeAsync(request, static (sequencer, request) => sequencer.Take(request)).ConfigureAwait(false);
             }
             catch (BlockUsedUpException)
             {
@@ -239,8 +260,13 @@ internal sealed class Sequencer(
         }
     }
 
-    private ValueTask<T> WholeAsync<TState, T>(TState state, Func<TState, T> plan)
-        => NotInMemoryException.ReadBackAsync(image, (state, plan), static of => ValueTask.FromResult(of.plan(of.state)), CancellationToken.None);
+    // What is read back may be as much as a record is long that holds it again.
+    private ValueTask<T> WholeAsync<T>(WriteRequest request, Func<Sequencer, WriteRequest, T> plan) => WholeVersions.PlanAsync(
+        image,
+        options.MostRecordBytes,
+        (Sequencer: this, request, plan),
+        static (of, whole) => ValueTask.FromResult(of.Sequencer.Look(whole, of, static (_, of) => of.plan(of.Sequencer, of.request))),
+        request.Gone);
 
     private void ThrowIfRefused()
     {
@@ -289,6 +315,16 @@ internal sealed class Sequencer(
         var answer = ledger.Add(record, done.Task);
         _pending.Enqueue(new Pending(record, answer, length, done));
         return answer;
+    }
+
+    private void TakeBack(in Pending failed)
+    {
+        ledger.Remove(failed.Record.RequestId);
+        foreach (var change in failed.Record.Changes)
+        {
+            if (change is PutLocalChange { Entry.Key: { Class: LocalClass.Request } answer })
+                ledger.TakeBack(answer.Id, failed.Done.Task);
+        }
     }
 
     private ChangeRecord Plan(WriteRequest request, KeyBlocks numbers)
@@ -348,7 +384,7 @@ internal sealed class Sequencer(
                 if (failure is null)
                     caller.Done.SetResult();
                 else
-                    caller.Done.SetException(caller.Record.LastUpdateKey <= failure.UnknownThrough ? failure.Unknown! : failure.NotWritten);
+                    caller.Done.SetException(failure.Of(caller.Record.LastUpdateKey));
             }
         }
     }

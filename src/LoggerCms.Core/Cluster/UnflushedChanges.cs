@@ -14,6 +14,9 @@ internal sealed class UnflushedChanges(long startKey)
     private Gathered? _inFlight;
     private long _untoldBytes;
 
+    /// <summary>The last change that the database is known to have. A batch that does not go beyond it removes expired entries and no more.</summary>
+    public long CommittedKey { get; private set; } = startKey;
+
     /// <summary>About how much memory and delta file they hold.</summary>
     public long Bytes
     {
@@ -80,7 +83,9 @@ internal sealed class UnflushedChanges(long startKey)
     {
         lock (_lock)
         {
-            _untoldBytes += _inFlight?.Bytes ?? 0;
+            var committed = _inFlight ?? throw new InvalidOperationException("No flush is under way.");
+            _untoldBytes += committed.Bytes;
+            CommittedKey = committed.LastUpdateKey;
             _inFlight = null;
         }
     }

@@ -29,6 +29,9 @@ internal sealed record WriteRequest
     /// <summary>At least one.</summary>
     public required IReadOnlyList<WriteOperation> Operations { get; init; }
 
+    /// <summary>The caller has gone: no object is read back for it any more. What is on its way to the disk by then is done.</summary>
+    public CancellationToken Gone { get; init; }
+
     /// <summary>A change about whose right was decided before, and that nobody sends again.</summary>
     public static WriteRequest Decided(long principalId, string clientAddress, params IReadOnlyList<WriteOperation> operations) => new()
     {

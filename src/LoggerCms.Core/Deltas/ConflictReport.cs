@@ -5,10 +5,10 @@ using LoggerCms.Core.Security;
 
 namespace LoggerCms.Core.Deltas;
 
-/// <summary>A conflict with both versions, as an admin reads it. Of a token there is all but what it could be guessed from.</summary>
+/// <summary>A conflict with both versions, as an admin reads it; how it was decided is known when the fate of its record is. Of a token there is all but what it could be guessed from.</summary>
 internal static class ConflictReport
 {
-    public static DeltaConflict Of(ChangeRecord record, Change change, IObjectView view, TokenService tokens, string reason, RecordFate fate)
+    public static DeltaConflict Of(ChangeRecord record, Change change, IObjectView view, TokenService tokens, string reason)
     {
         var (id, name, delta, current) = change switch
         {
@@ -23,12 +23,14 @@ internal static class ConflictReport
             Name = name,
             Epoch = record.Epoch,
             UpdateKey = change.UpdateKey,
-            Decision = fate switch { RecordFate.BroughtIn => "AppliedDelta", RecordFate.KeptOut => "KeptCurrent", _ => "Stopped" },
+            Decision = "",
             Reason = reason,
             DeltaVersion = delta,
             CurrentVersion = current,
         };
     }
+
+    public static string Decision(RecordFate fate) => fate switch { RecordFate.BroughtIn => "AppliedDelta", RecordFate.KeptOut => "KeptCurrent", _ => "Stopped" };
 
     private static (long, string, string?, string?) OfToken(TokenEntry delta, TokenEntry? current, IObjectView view)
         => (0, $"token '{delta.Name}'", TextOf(delta, view), current is null ? null : TextOf(current, view));

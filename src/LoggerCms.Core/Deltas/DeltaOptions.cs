@@ -52,4 +52,7 @@ internal sealed record DeltaJournalState(
 /// <param name="NotWritten">Why; of those that are in no file.</param>
 /// <param name="Unknown">The same of those that were written to a file that was given up; null where there are none.</param>
 /// <param name="UnknownThrough">The last key of those.</param>
-internal sealed record DeltaAppendFailure(LoggerCmsException NotWritten, LoggerCmsException? Unknown, long UnknownThrough);
+internal sealed record DeltaAppendFailure(LoggerCmsException NotWritten, LoggerCmsException? Unknown, long UnknownThrough)
+{
+    public LoggerCmsException Of(long updateKey) => updateKey <= UnknownThrough ? Unknown! : NotWritten;
+}

@@ -25,10 +25,11 @@ internal static class ReconcileRun
                 foreach (var record in read)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var fate = await NotInMemoryException.ReadBackAsync(
+                    var fate = await WholeVersions.PlanAsync(
                         image,
+                        long.MaxValue,
                         (target, Reconciler: reconcilers.Of(record.NodeId), record, cancellationToken),
-                        static of => of.target.BringAsync(of.Reconciler, of.record, of.cancellationToken),
+                        static (of, whole) => of.target.BringAsync(of.Reconciler, of.record, whole, of.cancellationToken),
                         cancellationToken).ConfigureAwait(false);
                     reconcilers.NoteConflicts(record.Path);
                     if (fate == RecordFate.Stopped)
@@ -55,8 +56,12 @@ internal static class ReconcileRun
 /// <summary>Where records are brought in.</summary>
 internal interface IReconcileTarget
 {
+    /// <param name="reconciler">Decides about the record.</param>
+    /// <param name="record">The record.</param>
+    /// <param name="whole">What was read back for it; null for nothing.</param>
+    /// <param name="cancellationToken">Ends it; nothing was done.</param>
     /// <exception cref="NotInMemoryException">Nothing was done.</exception>
-    ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken);
+    ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, WholeVersions? whole, CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -71,8 +76,11 @@ internal sealed class PlannedTarget(IObjectView view, ClusterOptions options, Ti
     private readonly KeyBlocks _keys = KeyBlocks.ForPlan(1L << 62);
     private readonly ObjectOverlay _overlay = new(view);
 
-    public ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, CancellationToken cancellationToken)
-        => ValueTask.FromResult(reconciler.Bring(record.Record, answer: null, _overlay, Make));
+    public ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, WholeVersions? whole, CancellationToken cancellationToken)
+    {
+        _overlay.Whole = whole;
+        return ValueTask.FromResult(reconciler.Bring(record.Record, answer: null, _overlay, Make));
+    }
 
     private ChangedObject[] Make(WriteRequest request)
     {

@@ -19,6 +19,10 @@ namespace LoggerCms.Core.Deltas;
 /// An object that has the content of the delta already counts as applied: whoever did that, there is nothing left to do.
 /// </para>
 /// <para>
+/// Nor is a record applied whose client sent its request again to another node meanwhile, which did it anew: the answer that the ledger has by then is
+/// the one that was given last, and stays.
+/// </para>
+/// <para>
 /// A token's entry has no update key before it. Tokens are made once and revoked once, so that all that can have happened since is a revocation;
 /// no policy takes that back.
 /// </para>
@@ -28,7 +32,7 @@ namespace LoggerCms.Core.Deltas;
 /// <param name="ledger">Knows once-only ids.</param>
 /// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
-/// <param name="planned">What a plan would have brought so far, by once-only id; null where it is made, and the ledger learns of it.</param>
+/// <param name="planned">What a plan would have brought so far, by once-only id, and what it would have told clients, by theirs; null where it is made, and the ledger learns of it.</param>
 internal sealed class Reconciler(
     Guid nodeId,
     IReadOnlyDictionary<long, long> epochEnds,
@@ -57,17 +61,26 @@ internal sealed class Reconciler(
     /// <param name="answer">What its client may ask for again, to be kept with the changes; null for none.</param>
     /// <param name="view">The objects; shows what <paramref name="make"/> did once that returned.</param>
     /// <param name="make">Makes the request, or finds out that it cannot be made, by the failures of a write.</param>
-    /// <exception cref="NotInMemoryException">Nothing was decided: read the object back, then ask again.</exception>
+    /// <exception cref="NotInMemoryException">Nothing was decided: read the objects back, then ask again.</exception>
     public RecordFate Bring(ChangeRecord record, LocalEntry? answer, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
     {
+        List<long>? missing = null;
         foreach (var change in record.Changes)
         {
             // Only what is the same in all else is compared by its properties too.
             if (change is PutChange put && view.Find(put.Object.Id) is { IsSkeleton: true } current && HasSameHead(current, put.Object))
-                throw new NotInMemoryException(current.Id);
+                (missing ??= []).Add(current.Id);
         }
 
+        if (missing is not null)
+            throw new NotInMemoryException(missing);
+        var fate = Decide(record, answer, view, make);
         Records++;
+        return fate;
+    }
+
+    private RecordFate Decide(ChangeRecord record, LocalEntry? answer, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
+    {
         if (record.LastUpdateKey <= epochEnds.GetValueOrDefault(record.Epoch, -1))
         {
             AlreadyThere++;
@@ -82,31 +95,66 @@ internal sealed class Reconciler(
             return RecordFate.BroughtIn;
         }
 
+        // What a client was told stays: an answer that the ledger has is not put again.
+        if (answer is not null && ledger.Kept(answer.Key.Id) is not null)
+            answer = null;
         var pending = Pending(record, view);
-        Dictionary<long, long>? changedHere = pending.Length > 1 ? [] : null;
-        foreach (var change in pending)
-        {
-            if (Conflict(change, view, changedHere) is { } reason && Decide(record, change, view, reason) is var fate and not RecordFate.BroughtIn)
-                return fate;
-            changedHere?[ObjectId(change)] = change.UpdateKey;
-        }
-
-        var isThere = pending.Length == 0;
-        if (isThere)
+        if (pending.Length == 0)
         {
             AlreadyThere++;
             Note(record, [], view);
+            Foresee(record);
 
             // The client's answer may not be.
-            if (record.RequestId == Guid.Empty)
-                return RecordFate.BroughtIn;
+            if (answer is not null)
+                make(Request(record, id, pending, answer));
+            return RecordFate.BroughtIn;
         }
 
-        return Make(record, Request(record, id, pending, answer), view, make, isThere);
+        if (DoneElsewhere(record) is { } other)
+        {
+            DemandWhole([record.Changes[0]], view);
+            return Report([ConflictReport.Of(record, record.Changes[0], view, tokens, Retold(other))], KeptOutOrStopped);
+        }
+
+        var fate = FindConflicts(record, pending, view, out var conflicts);
+        if (fate == RecordFate.BroughtIn)
+            fate = Make(record, Request(record, id, pending, answer), view, make, ref conflicts);
+        return Report(conflicts, fate);
     }
 
+    /// <summary>
+    /// Another answer to the request of a record, or to one whose answer the record carries: its client sent it again, to a node that did not know the
+    /// record, and it was done there. No policy does it twice.
+    /// </summary>
+    private IReadOnlyList<ChangedObject>? DoneElsewhere(ChangeRecord record)
+    {
+        if (record.RequestId.Version != RequestLedger.OnceOnlyVersion)
+            return Earlier(record.RequestId) is { } told && !told.SequenceEqual(RequestLedger.ChangedBy(record.Changes)) ? told : null;
+        foreach (var change in record.Changes)
+        {
+            if (change is PutLocalChange { Entry: { Key.Class: LocalClass.Request } entry } && Earlier(entry.Key.Id) is { } other
+                && !other.SequenceEqual(RequestLedger.Decode(entry).Changed))
+            {
+                return other;
+            }
+        }
+
+        return null;
+    }
+
+    // What the ledger would learn.
+    private void Foresee(ChangeRecord record)
+    {
+        if (planned is not null && record.RequestId != Guid.Empty)
+            planned.TryAdd(record.RequestId, RequestLedger.ChangedBy(record.Changes));
+    }
+
+    private static string Retold(IReadOnlyList<ChangedObject> other) => "Its client sent the request again, and it was done then: "
+        + string.Join(", ", other.Take(3).Select(c => $"object {c.Id} with update key {c.UpdateKey}")) + (other.Count > 3 ? " and others." : ".");
+
     private RecordFate Make(
-        ChangeRecord record, WriteRequest request, IObjectView view, Func<WriteRequest, ChangedObject[]> make, bool isThere)
+        ChangeRecord record, WriteRequest request, IObjectView view, Func<WriteRequest, ChangedObject[]> make, ref List<DeltaConflict>? conflicts)
     {
         ChangedObject[] changed;
         try
@@ -116,18 +164,36 @@ internal sealed class Reconciler(
         catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.NameInUse or ErrorCodes.ObjectNotFound or ErrorCodes.InvalidObject)
         {
             // What it changes cannot be so any more.
-            return Report(record, record.Changes[0], view, exception.Message, policy == ConflictPolicy.Stop ? RecordFate.Stopped : RecordFate.KeptOut);
+            DemandWhole([record.Changes[0]], view);
+            (conflicts ??= []).Add(ConflictReport.Of(record, record.Changes[0], view, tokens, exception.Message));
+            return KeptOutOrStopped;
         }
 
         planned?[request.RequestId] = changed;
-        if (isThere)
-            return RecordFate.BroughtIn;
+        Foresee(record);
         Applied++;
         Note(record, changed, view);
         return RecordFate.BroughtIn;
     }
 
-    private IReadOnlyList<ChangedObject>? Earlier(Guid onceOnlyId) => ledger.Kept(onceOnlyId)?.Changed ?? planned?.GetValueOrDefault(onceOnlyId);
+    // A conflict is told with both versions: one without its properties would read like a whole one, and with ApplyDelta stand nowhere any more.
+    private static void DemandWhole(IEnumerable<Change> changes, IObjectView view)
+    {
+        List<long> missing = [.. changes.Select(ObjectId).Where(id => view.Find(id) is { IsSkeleton: true })];
+        if (missing.Count > 0)
+            throw new NotInMemoryException(missing);
+    }
+
+    // A record has one fate, whatever of it was decided first: each of its conflicts is told with that, and none before it is known.
+    private RecordFate Report(List<DeltaConflict>? conflicts, RecordFate fate)
+    {
+        foreach (var conflict in conflicts ?? [])
+            _conflicts.Add(conflict with { Decision = ConflictReport.Decision(fate) });
+        Stopped |= fate == RecordFate.Stopped;
+        return fate;
+    }
+
+    private IReadOnlyList<ChangedObject>? Earlier(Guid requestId) => ledger.Kept(requestId)?.Changed ?? planned?.GetValueOrDefault(requestId);
 
     /// <summary>
     /// The changes whose objects are not as the record leaves them. What an object is after its last change decides: one that was made and removed
@@ -171,24 +237,46 @@ internal sealed class Reconciler(
         };
     }
 
-    private RecordFate Decide(ChangeRecord record, Change change, IObjectView view, string reason) => policy switch
+    /// <summary>What stands against a record, as the objects are before it, up to the first change that the policy does not make.</summary>
+    private RecordFate FindConflicts(ChangeRecord record, Change[] pending, IObjectView view, out List<DeltaConflict>? conflicts)
     {
-        ConflictPolicy.ApplyDelta when change is PutChange or RemoveChange => Report(record, change, view, reason, RecordFate.BroughtIn),
-        ConflictPolicy.Stop => Report(record, change, view, reason, RecordFate.Stopped),
-        _ => Report(record, change, view, reason, RecordFate.KeptOut),
-    };
+        var fate = RecordFate.BroughtIn;
+        List<(Change Change, string Reason)>? found = null;
+        Dictionary<long, long>? changedHere = pending.Length > 1 ? [] : null;
+        foreach (var change in pending)
+        {
+            if (Conflict(change, view, changedHere) is { } reason)
+            {
+                (found ??= []).Add((change, reason));
+                fate = FateOf(change);
+                if (fate != RecordFate.BroughtIn)
+                    break;
+            }
 
-    private RecordFate Report(ChangeRecord record, Change change, IObjectView view, string reason, RecordFate fate)
-    {
-        Stopped |= fate == RecordFate.Stopped;
-        _conflicts.Add(ConflictReport.Of(record, change, view, tokens, reason, fate));
+            changedHere?[ObjectId(change)] = change.UpdateKey;
+        }
+
+        conflicts = null;
+        if (found is null)
+            return fate;
+        DemandWhole(found.Select(f => f.Change), view);
+        conflicts = [.. found.Select(f => ConflictReport.Of(record, f.Change, view, tokens, f.Reason))];
         return fate;
     }
+
+    private RecordFate FateOf(Change conflicting) => policy switch
+    {
+        ConflictPolicy.ApplyDelta when conflicting is PutChange or RemoveChange => RecordFate.BroughtIn,
+        _ => KeptOutOrStopped,
+    };
+
+    private RecordFate KeptOutOrStopped => policy == ConflictPolicy.Stop ? RecordFate.Stopped : RecordFate.KeptOut;
 
     private bool IsThere(Change change, IObjectView view) => change switch
     {
         PutChange put => view.Find(put.Object.Id) is { } current && HasSameContent(current, put.Object),
         RemoveChange remove => view.Find(remove.Id) is null,
+        PutLocalChange { Entry.Key: { Class: LocalClass.Request } key } => Earlier(key.Id) is not null,
         PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry } => tokens.Find(entry.Key.Id)?.Encode().Content.AsSpan().SequenceEqual(entry.Content) == true,
         _ => false,
     };

@@ -71,7 +71,11 @@ internal sealed record SystemDatabaseState(
     Guid Identity, Lease? Lease, long ObjectIdEnd, long UpdateKeyEnd, long LastUpdateKey, long Objects, long Bytes, IReadOnlyList<EpochEnd> Epochs);
 
 /// <summary>Who may write the system database. After a clean stop it is not in force.</summary>
-internal sealed record Lease(long Epoch, Guid NodeId, string NodeName, bool InForce);
+internal sealed record Lease(long Epoch, Guid NodeId, string NodeName, bool InForce)
+{
+    /// <summary>The holder's name where it is a reconcile without a node.</summary>
+    public const string OfReconcile = "reconcile";
+}
 
 /// <summary>An entry (epoch, key) is in the database if and only if the key is not above <paramref name="LastKey"/>.</summary>
 internal sealed record EpochEnd(long Epoch, Guid NodeId, long LastKey);

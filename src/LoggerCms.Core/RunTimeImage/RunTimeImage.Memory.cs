@@ -148,8 +148,10 @@ internal sealed partial class RunTimeImage
                 CountMemory(current, -1);
                 _table.Put(whole);
                 CountMemory(whole, 1);
+
+                // One round at most: the second would find what was just read without its mark.
                 if (IsOverLimit)
-                    DropSome(SweepSlice);
+                    DropSome(Math.Min(SweepSlice, _table.Length));
             }
         }
 

@@ -111,7 +111,7 @@ internal static class SqliteSystemFlush
             throw new LoggerCmsException(
                 ErrorCodes.ConstraintViolated,
                 $"Object {parked.Min()} of '{db.Side}' has a CUID that the batch gives to another object; nothing was written.",
-                "Start the node again, which compares its image with the database.",
+                "Remove that object, or the one that was to have its CUID, with Remove-CmsObject: the flush after that writes all else.",
                 db.Side);
         }
     }

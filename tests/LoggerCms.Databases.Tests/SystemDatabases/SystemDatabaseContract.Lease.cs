@@ -36,6 +36,20 @@ public abstract partial class SystemDatabaseContract
         Assert.Single(states.Select(s => s.Identity).Distinct());
     }
 
+    [Theory]
+    [InlineData(Lease.OfReconcile, "Invoke-DeltaReconcile")]
+    [InlineData("node-a", "Stop-CmsNode")]
+    public async Task Who_is_refused_the_lease_is_told_what_its_holder_can_be_ended_by(string holder, string remedy)
+    {
+        var database = await NewAsync();
+        var system = Open(database);
+        await system.PrepareAsync(Token);
+        await system.TakeLeaseAsync(NodeA, holder, takeOver: false, Token);
+        var refused = await Sides.FailsAsync(ErrorCodes.SideInService, () => Open(database).TakeLeaseAsync(NodeB, "node-b", takeOver: false, Token));
+        Assert.Contains(remedy, refused.Remedy, StringComparison.Ordinal);
+        Assert.Contains("-TakeOver, which may lose what only", refused.Remedy, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_unknown_format_is_refused_and_left_untouched()
     {

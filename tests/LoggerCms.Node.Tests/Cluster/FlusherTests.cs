@@ -101,6 +101,27 @@ public sealed class FlusherTests : IAsyncLifetime
         Assert.Equal(1, (await _database.ReadStateAsync(NodeFixture.Token)).Objects);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_lost_answer_to_a_removal_of_expired_entries_alone_is_not_taken_for_a_commit(bool isFirst)
+    {
+        var key = new LocalKey(LocalClass.Request, Guid.CreateVersion7());
+        if (!isFirst)
+        {
+            Change(1000);
+            await _flusher.FlushAsync(NodeFixture.Token);
+        }
+
+        _unflushed.AddExpired([key], null);
+        _faulty.Fault = what => what == "flush" ? DatabaseFault.LostBefore : DatabaseFault.None;
+        Assert.Equal(ErrorCodes.OutcomeUnknown, (await Assert.ThrowsAsync<LoggerCmsException>(() => _flusher.FlushAsync(NodeFixture.Token))).Code);
+        Assert.Equal(1, _unflushed.Count);
+        _faulty.Fault = null;
+        await _flusher.FlushAsync(NodeFixture.Token);
+        Assert.Equal(0, _unflushed.Count);
+    }
+
     [Fact]
     public async Task When_the_state_cannot_be_read_after_a_lost_answer_the_batch_is_written_again_with_what_came_since()
     {

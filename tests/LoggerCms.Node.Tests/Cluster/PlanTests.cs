@@ -23,7 +23,7 @@ public sealed class PlanTests
 
         Assert.Equal((key, records), (node.Image.UpdateKey, node.Sequencer.Writes));
         Assert.Equal("inner", Assert.Single(node.Image.Children(folder.Id)).Name);
-        Assert.Null(node.Sequencer.Look(folder.Id, static (view, id) => view.FindChild(id, "renamed")));
+        Assert.Null(node.Sequencer.Look(whole: null, folder.Id, static (view, id) => view.FindChild(id, "renamed")));
         Assert.Equal(3, (await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = folder.Id, Name = "a" }, new ChangeObject { Id = folder.Id, Name = "b" }))).Changed[^1].Version);
     }
 

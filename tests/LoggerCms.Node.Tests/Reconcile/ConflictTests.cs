@@ -64,6 +64,160 @@ public sealed class ConflictTests
         Assert.Single(keptOut, r => r.Changes[0] is PutChange { Object.Name: "taken" });
     }
 
+    [Theory]
+    [InlineData(ConflictPolicy.KeepCurrent)]
+    [InlineData(ConflictPolicy.ApplyDelta)]
+    public async Task An_object_whose_cuid_was_given_to_another_one_since_is_kept_out_and_foreseen(ConflictPolicy policy)
+    {
+        var left = await ByAsync(async node =>
+        {
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(Create("report") with { Cuid = "TheSameCuid" }));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        var again = (await node.Sequencer.WriteAsync(Request(Create("report again") with { Cuid = "TheSameCuid" }))).Changed[0].Id;
+        var foreseen = await node.PlanReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var result = await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var conflict = Assert.Single(result.Conflicts);
+        Assert.Equal(("report", "KeptCurrent"), (conflict.Name, conflict.Decision));
+        Assert.Contains($"is that of object {again} 'report again' now", conflict.Reason, StringComparison.Ordinal);
+        Assert.Equal(conflict.Reason, Assert.Single(foreseen.Conflicts).Reason);
+        Assert.Equal(again, Assert.Single(node.Image.All(), o => o.Cuid == "TheSameCuid").Id);
+    }
+
+    [Theory]
+    [InlineData(ConflictPolicy.KeepCurrent, false)]
+    [InlineData(ConflictPolicy.ApplyDelta, false)]
+    [InlineData(ConflictPolicy.ApplyDelta, true)]
+    public async Task The_current_version_is_told_whole_where_its_properties_were_dropped_from_memory(ConflictPolicy policy, bool isRemoved)
+    {
+        var id = 0L;
+        var left = await ByAsync(async node =>
+        {
+            id = (await node.MakeAsync("a")).Id;
+            await node.Flusher.FlushAsync(Token);
+            await (isRemoved ? RemoveAsync(node, id) : ChangeAsync(node, id, 7));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other with { MemoryLimitBytes = 1 });
+        await ChangeAsync(node, id, 9);
+        await node.Flusher.FlushAsync(Token);
+        Assert.True(Find(node, id).IsSkeleton);
+        var foreseen = await node.PlanReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        await node.Flusher.FlushAsync(Token);
+        var result = await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        Assert.Contains("\"t\":9", Assert.Single(foreseen.Conflicts).CurrentVersion, StringComparison.Ordinal);
+        Assert.Contains("\"t\":9", Assert.Single(result.Conflicts).CurrentVersion, StringComparison.Ordinal);
+        Assert.Equal((1, foreseen.Records), (result.Conflicts.Count, result.Records));
+    }
+
+    [Fact]
+    public async Task The_version_that_has_a_place_now_is_told_whole_too()
+    {
+        var (id, parent) = (0L, 0L);
+        var left = await ByAsync(async node =>
+        {
+            (id, parent) = ((await node.MakeAsync("a")).Id, (await node.MakeAsync("folder")).Id);
+            await ChangeAsync(node, id, 9);
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = id, ParentId = parent }));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other with { MemoryLimitBytes = 1 });
+        await RemoveAsync(node, parent);
+        Assert.True(Find(node, id).IsSkeleton);
+        var conflict = Assert.Single((await node.ReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token)).Conflicts);
+        Assert.Contains("\"t\":9", conflict.CurrentVersion, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_conflicts_of_a_record_are_told_with_what_became_of_it()
+    {
+        var (id, folder) = (0L, 0L);
+        var left = await ByAsync(async node =>
+        {
+            (id, folder) = ((await node.MakeAsync("a")).Id, (await node.MakeAsync("folder")).Id);
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = id, Properties = _ => Bag(7) }, Create("in it", folder)));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        await ChangeAsync(node, id, 9);
+        await RemoveAsync(node, folder);
+        var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token);
+        Assert.Equal(["KeptCurrent", "KeptCurrent"], result.Conflicts.Select(c => c.Decision));
+        Assert.Equal((0, 9), (result.Applied, ValueOf(Find(node, id))));
+    }
+
+    [Fact]
+    public async Task What_was_done_on_both_nodes_is_no_conflict_and_none_is_foreseen()
+    {
+        var id = 0L;
+        var left = await ByAsync(async node =>
+        {
+            id = (await node.MakeAsync("a")).Id;
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(Request(Guid.CreateVersion7(), new RemoveObject { Id = id }));
+        });
+        left.MoveElsewhere();
+        await using var node = await left.StartAsync(Other);
+        await RemoveAsync(node, id);
+        var foreseen = await node.PlanReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
+        var result = await node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
+        Assert.Empty(foreseen.Conflicts);
+        Assert.Empty(result.Conflicts);
+        Assert.Equal((0, result.AlreadyThere), (result.Applied, foreseen.AlreadyThere));
+    }
+
+    [Theory]
+    [InlineData(ConflictPolicy.KeepCurrent, false)]
+    [InlineData(ConflictPolicy.ApplyDelta, false)]
+    [InlineData(ConflictPolicy.ApplyDelta, true)]
+    public async Task A_request_that_was_sent_again_to_another_node_is_not_done_twice_and_its_answer_stays(ConflictPolicy policy, bool isCopy)
+    {
+        var request = Request(Guid.CreateVersion7(), Create("order 17", properties: Bag(17)));
+        var left = await ByAsync(async node =>
+        {
+            await node.Flusher.FlushAsync(Token);
+            await node.Sequencer.WriteAsync(request);
+        });
+        left.MoveElsewhere();
+        if (isCopy)
+            left = await CopyAsync(left);
+        var node = await left.StartAsync(Other with { DeltaPath = Path.GetFullPath("/node/other"), DataPath = null });
+        var second = await node.Sequencer.WriteAsync(request);
+        Assert.False(second.Repeated);
+        var id = second.Changed[0].Id;
+        await node.Sequencer.WriteAsync(Request(new ChangeObject { Id = id, Name = "order 17 (checked)" }));
+        var foreseen = await node.PlanReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var result = await node.ReconcileAsync(Elsewhere, policy, setDamagedAside: false, Token);
+        var conflict = Assert.Single(result.Conflicts);
+        Assert.Equal(("order 17", "KeptCurrent", 0), (conflict.Name, conflict.Decision, result.Applied));
+        Assert.Contains($"sent the request again, and it was done then: object {id} ", conflict.Reason, StringComparison.Ordinal);
+        Assert.Equal(conflict.Reason, Assert.Single(foreseen.Conflicts).Reason);
+        Assert.Single(node.Image.Children(SystemObjects.RootFolder), o => o.Name.StartsWith("order", StringComparison.Ordinal));
+        await node.StopAsync(Token);
+        await using var again = await left.StartAsync(Other with { DeltaPath = Path.GetFullPath("/node/other"), DataPath = null });
+        var third = await again.Sequencer.WriteAsync(request);
+        Assert.Equal((true, second.Changed[0]), (third.Repeated, third.Changed[0]));
+    }
+
+    /// <summary>A reconcile has repeated the records in a journal of its own, and its power went before it flushed: that journal is what is left elsewhere.</summary>
+    private static async Task<Left> CopyAsync(Left left)
+    {
+        var originals = left.Disk.Paths.Where(p => p.StartsWith(Elsewhere, StringComparison.Ordinal)).ToList();
+        var faulty = new FaultyDatabase(left.Database);
+        var node = await NodeFixture.StartAsync(faulty, left.Disk, Other with { NodeId = NodeId });
+        faulty.Fault = what => what == "flush" ? DatabaseFault.Away : DatabaseFault.None;
+        await Assert.ThrowsAsync<LoggerCmsException>(() => node.ReconcileAsync(Elsewhere, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token));
+        var after = await CrashAsync(node, left.Disk, left.Database);
+        foreach (var path in originals)
+            after.Disk.Delete(path);
+        after.MoveElsewhere();
+        return after;
+    }
+
     [Fact]
     public async Task Both_versions_of_a_user_are_told_without_its_password()
     {
