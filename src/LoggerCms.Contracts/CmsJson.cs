@@ -20,6 +20,7 @@ namespace LoggerCms;
 [JsonSerializable(typeof(CmsObjectInfo))]
 [JsonSerializable(typeof(CmsObjectPage))]
 [JsonSerializable(typeof(CmsObjectRights))]
+[JsonSerializable(typeof(CmsGroupName))]
 [JsonSerializable(typeof(CmsChangeRequest))]
 [JsonSerializable(typeof(CmsChangeAnswer))]
 [JsonSerializable(typeof(CmsError))]

@@ -73,8 +73,11 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
     {
         try
         {
-            var (ownerId, rights) = options.IncludeRights ? await _principals.MapAsync(item.Source, cancellationToken).ConfigureAwait(false) : (null, null);
-            return found is null ? Create(item.Source, folder, ownerId, rights) : Overwrite(found, item.Source, folder, ownerId, rights);
+            var (ownerId, rights, groups) = options.IncludeRights ? await _principals.MapAsync(item.Source, cancellationToken).ConfigureAwait(false) : (null, null, null);
+
+            // Groups go with the rights: who is in one has what it is granted. Without them, whoever is here stays in the groups that it is in.
+            var source = Memberships.With(item.Source, groups ?? (found is null ? [] : Memberships.Of(found)));
+            return found is null ? Create(source, folder, ownerId, rights) : Overwrite(found, source, folder, ownerId, rights);
         }
         catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.ObjectNotFound or ErrorCodes.InvalidOption)
         {
@@ -220,9 +223,10 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
             : [update, new CmsChange { Operation = "Move", Id = found.Id, ParentId = folder.Id, Name = source.Name }];
     }
 
+    // Without rights, groups are not compared either.
     private static bool IsSame(CmsObjectInfo found, CmsObjectInfo source, Place folder)
         => found.ParentId == folder.Id && found.Name == source.Name
-            && System.Text.Json.JsonElement.DeepEquals(found.Properties, source.Properties);
+            && System.Text.Json.JsonElement.DeepEquals(found.Properties, Memberships.With(source, Memberships.Of(found)).Properties);
 
     private void Report(ImportItem item, long id, string path, string status) => report(new CmsImportedObject
     {

@@ -16,7 +16,7 @@ internal static class Members
             var folder = await client.GetObjectByPathAsync(path, cancellationToken).ConfigureAwait(false);
             await foreach (var one in client.GetChildrenAsync(folder.Id, cancellationToken).ConfigureAwait(false))
             {
-                if (Principals.GroupsOf(one).Contains(groupId))
+                if (Memberships.Of(one).Contains(groupId))
                     yield return one;
             }
         }
@@ -25,8 +25,8 @@ internal static class Members
     /// <summary>What makes a user or group a member, or no member; null where it is that already.</summary>
     public static CmsChange? Change(CmsObjectInfo member, long groupId, bool isMember)
     {
-        var groups = Principals.GroupsOf(member);
-        return groups.Contains(groupId) == isMember ? null : Principals.MembershipChange(member, isMember ? [.. groups, groupId] : groups.Where(id => id != groupId));
+        var groups = Memberships.Of(member);
+        return groups.Contains(groupId) == isMember ? null : Memberships.Change(member, isMember ? [.. groups, groupId] : groups.Where(id => id != groupId));
     }
 
     /// <summary>Changes the groups of a user or group; where somebody else changes it at the same time, reads it again and repeats.</summary>

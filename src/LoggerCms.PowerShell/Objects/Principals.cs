@@ -1,4 +1,3 @@
-using System.Collections;
 using LoggerCms.PowerShell.Parameters;
 using LoggerCms.PowerShell.Values;
 
@@ -12,7 +11,6 @@ internal sealed class Principals
 {
     public const string User = "User";
     public const string Group = "UserGroup";
-    public const string Membership = "SI_USERGROUPS";
     public const string FullName = "SI_USERFULLNAME";
     public const string Email = "SI_EMAIL_ADDRESS";
 
@@ -49,7 +47,7 @@ internal sealed class Principals
 
     public async Task<CmsPrincipal> DescribeAsync(ICmsClient client, CmsObjectInfo info, CancellationToken cancellationToken)
     {
-        var groups = GroupsOf(info);
+        var groups = Memberships.Of(info);
         if (groups.Count > 0 && (_groupNames is null || !groups.All(_groupNames.ContainsKey)))
             _groupNames = await ReadGroupNamesAsync(client, cancellationToken).ConfigureAwait(false);
 
@@ -71,19 +69,6 @@ internal sealed class Principals
             Modified = info.Modified.ToLocalTime(),
         };
     }
-
-    /// <summary>The groups that a user or group is a direct member of.</summary>
-    public static IReadOnlyList<long> GroupsOf(CmsObjectInfo info)
-        => PropertyReader.FromJson(info.Properties)[Membership] is IEnumerable list and not string ? [.. list.OfType<long>()] : [];
-
-    /// <summary>The change that makes a user or group a member of exactly these groups.</summary>
-    public static CmsChange MembershipChange(CmsObjectInfo member, IEnumerable<long> groups) => new()
-    {
-        Operation = "Update",
-        Id = member.Id,
-        ExpectedVersion = member.Version,
-        Properties = PropertyWriter.ToJson(new Hashtable { [Membership] = groups.Cast<object>().ToArray() }),
-    };
 
     private static async Task<Dictionary<long, string>> ReadGroupNamesAsync(ICmsClient client, CancellationToken cancellationToken)
     {
