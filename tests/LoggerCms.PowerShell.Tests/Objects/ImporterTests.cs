@@ -125,6 +125,34 @@ public sealed class ImporterTests
         Assert.DoesNotContain(_client.All, one => one.Name == "bob");
     }
 
+    [Fact]
+    public async Task Properties_of_a_user_that_are_none_fail_alone()
+    {
+        await ImportAsync([User("top", "{}"), User("ann", "[1]") with { Id = 51, ParentId = 50 }, User("bob", "{}") with { Id = 52, ParentId = 50 }], ImportPolicy.Fail);
+
+        Assert.Equal(ErrorCodes.InvalidObject, Assert.Single(_failed).Failure.Code);
+        Assert.Equal(["top", "bob"], _told.Select(one => one.Name));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_object_of_another_kind_is_not_the_same_one_and_is_left_as_it_is(bool whatIf)
+    {
+        await ImportAsync(Tree(folders: 1, each: 1), ImportPolicy.Fail);
+        var before = _client.All.ToList();
+        _told.Clear();
+
+        var tree = Tree(folders: 1, each: 1);
+        tree[1] = tree[1] with { Kind = "Webi" };
+        await ImportAsync(tree, ImportPolicy.Overwrite, whatIf: whatIf);
+
+        Assert.Equal([ErrorCodes.NameInUse, ErrorCodes.ObjectNotFound], _failed.Select(one => one.Failure.Code));
+        Assert.Contains("is a Folder, not a Webi", _failed[0].Failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, _client.All);
+        Assert.Single(_told);
+    }
+
     private static CmsObjectInfo User(string name, string properties)
         => FakeClient.Info(50, 23, $"/{name}", name, "User", JsonSerializer.Deserialize<JsonElement>(properties));
 
