@@ -112,6 +112,10 @@ Describe 'Tokens' {
         (Get-CmsToken -Id $token.Id).Revoked | Should -BeTrue
         { Get-CmsObject / -Connection $session } | Should -Throw -ErrorId 'Unauthenticated,*'
         (New-CmsToken plain -AsPlainText).Secret | Should -BeOfType [string]
+        foreach ($days in 30, '30', 30.0) { [math]::Round(((New-CmsToken days -Lifetime $days).Expires - [DateTimeOffset]::Now).TotalDays, 2) | Should -Be 30 }
+        { New-CmsToken short -Lifetime 0:00:59 } | Should -Throw -ErrorId 'InvalidOption,*'
+        { New-CmsToken short -Lifetime 0 } | Should -Throw -ErrorId 'InvalidOption,*'
+        { New-CmsToken short -Lifetime -5 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
         { Revoke-CmsToken ([guid]::NewGuid()) } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 }
