@@ -54,6 +54,9 @@ public sealed partial class CmsClient : ICmsClient
     public Task<CmsNodeInfo> GetNodeAsync(CancellationToken cancellationToken)
         => _channel.GetAsync("v1/node", CmsJson.Default.CmsNodeInfo, cancellationToken);
 
+    public Task<CmsCaller> GetCallerAsync(CancellationToken cancellationToken)
+        => _channel.GetAsync("v1/me", CmsJson.Default.CmsCaller, cancellationToken);
+
     public Task<RunTimeImageInfo> GetImageAsync(CancellationToken cancellationToken)
         => _channel.GetAsync("v1/image", CmsJson.Default.RunTimeImageInfo, cancellationToken);
 

@@ -16,6 +16,7 @@ namespace LoggerCms;
     RespectNullableAnnotations = true,
     MaxDepth = 40)]
 [JsonSerializable(typeof(CmsNodeInfo))]
+[JsonSerializable(typeof(CmsCaller))]
 [JsonSerializable(typeof(RunTimeImageInfo))]
 [JsonSerializable(typeof(CmsObjectInfo))]
 [JsonSerializable(typeof(CmsObjectPage))]

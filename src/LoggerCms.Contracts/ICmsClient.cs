@@ -14,6 +14,9 @@ public interface ICmsClient : IDisposable
 
     Task<CmsNodeInfo> GetNodeAsync(CancellationToken cancellationToken);
 
+    /// <summary>Who the node takes this caller for.</summary>
+    Task<CmsCaller> GetCallerAsync(CancellationToken cancellationToken);
+
     Task<RunTimeImageInfo> GetImageAsync(CancellationToken cancellationToken);
 
     /// <summary>Has all changes written to the system database.</summary>

@@ -94,15 +94,16 @@ internal sealed class NodeService(CmsNode node)
             throw ObjectRules.NotFound(principal, isHidden: true);
     }
 
-    /// <summary>Makes a user's password, or takes it away.</summary>
+    /// <summary>Makes a user's password, or takes it away. One's own, with the one that it has, needs no right: also not that to see oneself.</summary>
     public async Task SetPasswordAsync(AccessContext access, long userId, CmsPassword password, string clientAddress)
     {
         var user = access.View.Find(userId);
-        if (user is not { Kind: ObjectKinds.User } || !access.Has(user, Rights.View))
+        var isOwn = userId == access.Principal.Id;
+        if (user is not { Kind: ObjectKinds.User } || !(isOwn || access.Has(user, Rights.View)))
             throw ObjectRules.NotFound(userId);
         if (!access.Has(user, Rights.ChangePassword))
         {
-            if (userId != access.Principal.Id || !PasswordRecord.Verify(PasswordOf(user), password.Current ?? ""))
+            if (!isOwn || !PasswordRecord.Verify(PasswordOf(user), password.Current ?? ""))
                 throw new LoggerCmsException(ErrorCodes.Forbidden, $"You may not set the password of '{user.Name}', or the current one is wrong.", "Give the current one.");
         }
 

@@ -49,6 +49,21 @@ Describe 'Users and groups' {
         $failure.CategoryInfo.Category | Should -Be 'PermissionDenied'
         Get-CmsUser carl | Remove-CmsUser -Confirm:$false
     }
+
+    It 'change their own password with the one that they have, though they may not see themselves' {
+        $user = New-CmsUser -Credential (New-Login dora 'S3cret-one!')
+        $session = Connect-Cms -Credential (New-Login dora 'S3cret-one!') -PassThru
+        Connect-Cms
+        $old, $new = 'S3cret-one!', 'S3cret-two!' | ForEach-Object { ConvertTo-SecureString $_ -AsPlainText -Force }
+        { Set-CmsPassword -Id $user.Id -Password $new -Connection $session } | Should -Throw -ErrorId 'Forbidden,*'
+        { Set-CmsPassword -User dora -Password $new -CurrentPassword $new -Connection $session } | Should -Throw -ErrorId 'Forbidden,*'
+        { Set-CmsPassword -User Administrator -Password $new -CurrentPassword $old -Connection $session -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        Set-CmsPassword -Id $user.Id -Password $new -CurrentPassword $old -Connection $session
+        Set-CmsPassword -Credential (New-Login DORA 'S3cret-six!') -CurrentPassword $new -Connection $session
+        (Connect-Cms -Credential (New-Login dora 'S3cret-six!') -PassThru).User | Should -Be 'dora'
+        Connect-Cms
+        $user | Remove-CmsUser -Confirm:$false
+    }
 }
 
 Describe 'Rights' {

@@ -64,6 +64,8 @@ internal sealed class FakeClient : ICmsClient
 
     public Task<CmsNodeInfo> GetNodeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<CmsCaller> GetCallerAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<RunTimeImageInfo> GetImageAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task FlushAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
