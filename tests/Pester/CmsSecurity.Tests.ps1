@@ -32,6 +32,39 @@ Describe 'Users and groups' {
         { Remove-CmsUser Administrator -Confirm:$false } | Should -Throw -ErrorId 'InvalidObject,*'
     }
 
+    It 'are the same in a folder below /Users or /User Groups: listed, named, members and able to log on' {
+        $folder = New-CmsObject /Users Department Folder
+        $groups = New-CmsObject '/User Groups' Department Folder
+        $group = New-CmsGroup nested
+        $user = New-CmsUser -Credential (New-Login emil 'S3cret-one!') -Group nested
+        $user | Move-CmsObject -Destination $folder.Path
+        $group | Move-CmsObject -Destination $groups.Path
+        (Get-CmsUser emil).Path, (Get-CmsUser em*).Path | Should -Be '/Users/Department/emil', '/Users/Department/emil'
+        (Get-CmsUser emil).Groups, (Get-CmsGroup nested).Name | Should -Be 'nested', 'nested'
+        (Get-CmsUser).Name | Should -Contain 'emil'
+        (Get-CmsGroupMember nested).Name | Should -Be 'emil'
+        (Connect-Cms -Credential (New-Login emil 'S3cret-one!') -PassThru).User | Should -Be 'emil'
+        Connect-Cms
+        Remove-CmsGroupMember nested emil
+        Get-CmsGroupMember nested | Should -BeNullOrEmpty
+
+        # Two of one name: both are listed, neither is guessed at.
+        $twin = New-CmsUser emil
+        (Get-CmsUser emil).Id | Sort-Object | Should -Be ($user.Id, $twin.Id | Sort-Object)
+        $failure = { Add-CmsGroupMember nested emil } | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+        $failure.Exception.Message | Should -BeLike "*/Users/Department/emil (id $($user.Id))*"
+        { Connect-Cms -Credential (New-Login emil 'S3cret-one!') -PassThru } | Should -Throw -ErrorId 'AuthenticationFailed,*'
+        $user, $twin | Remove-CmsUser -Confirm:$false
+        Remove-CmsGroup nested -Confirm:$false
+        $folder, $groups | Remove-CmsObject -Confirm:$false
+    }
+
+    It 'are in the groups that always hold them' {
+        (Get-CmsGroupMember Administrators).Name | Should -Contain 'Administrator'
+        (Get-CmsGroupMember Everyone).Name | Should -Contain 'Guest'
+        (Get-CmsGroupMember Everyone).Name | Should -Not -Contain 'Everyone'
+    }
+
     It 'log on with the password that was set last, and no secret is shown' {
         $all = & {
             New-CmsUser -Credential (New-Login carl 'S3cret-one!') -Verbose | Format-List * -Force

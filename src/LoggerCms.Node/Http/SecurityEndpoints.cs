@@ -27,9 +27,10 @@ internal static class SecurityEndpoints
         var logon = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsLogon).ConfigureAwait(false);
         var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, logon.User);
         var address = CallerMiddleware.AddressOf(context);
-        if (await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false) is not { } user)
+        var (user, why) = await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false);
+        if (user is null)
         {
-            await audit.RecordAsync("Logon", AuditResult.Denied, 0, logon.User, address, "Wrong user or password.").ConfigureAwait(false);
+            await audit.RecordAsync("Logon", AuditResult.Denied, 0, logon.User, address, why).ConfigureAwait(false);
             throw new LoggerCmsException(
                 ErrorCodes.AuthenticationFailed, $"The user '{logon.User}' or the password is wrong.", "Try again; after several failures the node answers later.");
         }

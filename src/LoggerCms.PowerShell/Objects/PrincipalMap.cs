@@ -3,6 +3,7 @@ namespace LoggerCms.PowerShell.Objects;
 /// <summary>Finds the users and groups of an export in the system that it goes to: by CUID, otherwise by name.</summary>
 internal sealed class PrincipalMap(ICmsClient client)
 {
+    private readonly Principals _principals = new();
     private readonly Dictionary<string, long> _ids = new(StringComparer.Ordinal);
 
     /// <summary>The owner, the access list and the groups of an object, with the ids that they have here.</summary>
@@ -43,7 +44,7 @@ internal sealed class PrincipalMap(ICmsClient client)
 
         List<long> groups = [];
         foreach (var group in source.Groups ?? [])
-            groups.Add(await FindAsync(group.Cuid, group.Name ?? $"id {group.Id}", Principals.Group, "is a member of", source, cancellationToken).ConfigureAwait(false));
+            groups.Add(await FindAsync(group.Cuid, group.Name, Principals.Group, "is a member of", source, cancellationToken).ConfigureAwait(false));
         return groups;
     }
 
@@ -55,15 +56,16 @@ internal sealed class PrincipalMap(ICmsClient client)
         var found = cuid is null ? null : await TryAsync(() => client.GetObjectByCuidAsync(cuid, cancellationToken)).ConfigureAwait(false);
         if (found?.Kind != kind && name is not null)
         {
-            var path = CmsPath.Child(kind == "UserGroup" ? "/User Groups" : "/Users", name);
-            found = await TryAsync(() => client.GetObjectByPathAsync(path, cancellationToken)).ConfigureAwait(false);
+            found = await TryAsync(() => kind == Principals.Group
+                ? _principals.FindGroupAsync(client, name, cancellationToken)
+                : _principals.FindUserAsync(client, name, cancellationToken)).ConfigureAwait(false);
         }
 
         if (found is null || found.Kind != kind)
         {
             throw new LoggerCmsException(
                 ErrorCodes.ObjectNotFound,
-                $"'{source.Path}' {relation} {(kind == "UserGroup" ? "the group" : "the user")} '{name}', which is not here, or which you may not see; the object was not brought in.",
+                $"'{source.Path}' {relation} {(kind == Principals.Group ? "the group" : "the user")} {(name is null ? "that whoever exported it could not see" : $"'{name}', which is not here, or which you may not see")}; the object was not brought in.",
                 "Make that user or group first (New-CmsUser, New-CmsGroup), or import without -IncludeRights.");
         }
 
