@@ -59,6 +59,9 @@ public interface ICmsClient : IDisposable
 
     Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken);
 
+    /// <summary>Revokes the token that this client's own logon made; nothing where it was given one.</summary>
+    Task LogOffAsync(CancellationToken cancellationToken);
+
     Task SetPasswordAsync(long userId, CmsPassword password, CancellationToken cancellationToken);
 
     /// <summary>Events that match, page after page.</summary>

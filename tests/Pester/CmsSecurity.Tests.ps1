@@ -168,6 +168,23 @@ Describe 'Tokens' {
     }
 }
 
+Describe 'Disconnect-Cms' {
+    It 'leaves no token behind of a connection that logged on, and those that were given' {
+        $user = New-CmsUser -Credential (New-Login frida 'S3cret-one!')
+        $live = { @(Get-CmsToken Logon -PrincipalId $user.Id | Where-Object -Not Revoked).Count }
+        Connect-Cms -Credential (New-Login frida 'S3cret-one!') -PassThru | Disconnect-Cms
+        # Replaced by the next, which is no other way of closing.
+        Connect-Cms -Credential (New-Login frida 'S3cret-one!')
+        Connect-Cms
+        & $live | Should -Be 0
+        $given = New-CmsToken given -AsPlainText
+        Connect-Cms -Token (ConvertTo-SecureString $given.Secret -AsPlainText -Force) -PassThru | Disconnect-Cms
+        (Get-CmsToken -Id $given.Id).Revoked | Should -BeFalse
+        Connect-Cms
+        $user | Remove-CmsUser -Confirm:$false
+    }
+}
+
 Describe 'Audit' {
     It 'is read by user, action, result, object and text, the newest first when asked' {
         $made = New-CmsObject (New-Folder).Path audited Txt

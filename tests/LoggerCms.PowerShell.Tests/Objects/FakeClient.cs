@@ -88,6 +88,8 @@ internal sealed class FakeClient : ICmsClient
 
     public Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task LogOffAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task SetPasswordAsync(long userId, CmsPassword password, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public IAsyncEnumerable<CmsAuditEvent> GetAuditAsync(CmsAuditQuery query, CancellationToken cancellationToken) => throw new NotSupportedException();
