@@ -84,6 +84,16 @@ Describe 'Objects' {
         (Get-CmsObject $folder.Path -Children -First 2 -Skip 1).Name | Should -Be 'Doc 2', 'Doc 3'
     }
 
+    It 'of several folders are counted over all of them by -First and -Skip' {
+        $folders = 1..3 | ForEach-Object { New-Folder }
+        $folders | ForEach-Object { foreach ($n in 1..2) { $null = New-CmsObject $_.Path "$($folders.IndexOf($_)) $n" Txt } }
+        ($folders | Get-CmsObject -Children -First 1).Name | Should -Be '0 1'
+        ($folders | Get-CmsObject -Children -First 3 -Skip 1).Name | Should -Be '0 2', '1 1', '1 2'
+        (Get-CmsObject $folders.Path -Children -Skip 5).Name | Should -Be '2 2'
+        ($folders | Get-CmsObject -First 1 -Skip 1).Id | Should -Be $folders[1].Id
+        ($folders | ForEach-Object { "SELECT SI_NAME FROM CI_INFOOBJECTS WHERE SI_PARENTID = $($_.Id)" } | Find-CmsObject -First 3).SI_NAME | Should -Be '0 1', '0 2', '1 1'
+    }
+
     It 'that fail among many are errors of their own, with their row as target, and the others are made' {
         $folder = New-Folder
         $null = New-CmsObject $folder.Path taken Txt
