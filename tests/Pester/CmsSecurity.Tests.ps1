@@ -129,6 +129,22 @@ Describe 'Rights' {
         Test-CmsRight $inner.Path View rita -Quiet | Should -BeFalse
     }
 
+    It 'that are inherited are not revoked, and the error says where they stand' {
+        Grant-CmsRight $folder.Path rita View
+        foreach ($revoke in { Revoke-CmsRight $inner.Path rita View }, { Revoke-CmsRight $inner.Path rita -WhatIf }, { Get-CmsRight $inner.Path rita | Revoke-CmsRight -ErrorAction Stop }) {
+            $failure = $revoke | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+            $failure.Exception.Message | Should -BeLike "*'$($folder.Path)', object $($folder.Id)*"
+        }
+        # Of what is both, the own entry goes.
+        Deny-CmsRight $inner.Path rita View
+        Revoke-CmsRight $inner.Path rita View
+        Test-CmsRight $inner.Path View rita -Quiet | Should -BeTrue
+        Invoke-Expression $failure.ErrorDetails.RecommendedAction.Split(' takes')[0]
+        Test-CmsRight $inner.Path View rita -Quiet | Should -BeFalse
+        # What is nowhere is taken away already.
+        Revoke-CmsRight $inner.Path rita View
+    }
+
     It 'that do not exist are refused, with those that do' {
         $failure = { Grant-CmsRight $folder.Path rita Fly } | Should -Throw -ErrorId 'InvalidObject,*' -PassThru
         $failure.Exception.Message | Should -Match 'ViewInstances'
