@@ -74,7 +74,7 @@ Describe 'Users and groups' {
         { Connect-Cms -Credential (New-Login carl 'S3cret-one!') -PassThru } | Should -Throw -ErrorId 'AuthenticationFailed,*'
         $session = Connect-Cms -Credential (New-Login carl 'S3cret-two!') -PassThru
         Connect-Cms
-        { Get-CmsObject /Users -Connection $session } | Should -Throw -ErrorId 'ObjectNotFound,*' -Because 'what may not be seen is not there'
+        { Get-CmsObject /Users -Connection $session -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*' -Because 'what may not be seen is not there'
         $folder = New-Folder
         Grant-CmsRight $folder.Path carl View
         { New-CmsObject $folder.Path x Txt -Connection $session -WhatIf } | Should -Throw -ErrorId 'Forbidden,*'
@@ -180,7 +180,7 @@ Describe 'Tokens' {
         { New-CmsToken short -Lifetime 0:00:59 } | Should -Throw -ErrorId 'InvalidOption,*'
         { New-CmsToken short -Lifetime 0 } | Should -Throw -ErrorId 'InvalidOption,*'
         { New-CmsToken short -Lifetime -5 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
-        { Revoke-CmsToken ([guid]::NewGuid()) } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        { Revoke-CmsToken ([guid]::NewGuid()) -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 }
 

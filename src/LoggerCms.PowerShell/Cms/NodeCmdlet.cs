@@ -13,14 +13,14 @@ public abstract class NodeCmdlet : CmsCmdlet
     /// <param name="source">What to ask.</param>
     /// <param name="shape">What is written for one; null for nothing. Runs beside the pipeline.</param>
     /// <param name="page">Which of them; null for all. It goes on counting where the lists before left off.</param>
-    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
+    /// <param name="oneOfMany">See <see cref="Pipeline.AsyncPSCmdlet.Run{T}"/>.</param>
     private protected void List<T>(
         string activity,
         object? target,
         Func<ICmsClient, CancellationToken, IAsyncEnumerable<T>> source,
         Func<T, object?> shape,
         Page? page = null,
-        bool oneOfMany = false)
+        bool? oneOfMany = null)
         => Stream(activity, target, (client, token) => ShapedAsync(source(client, token), shape, page ?? Page.All(), token), oneOfMany: oneOfMany);
 
     /// <summary>Says what -IncludeTotalCount asks for: a node answers page by page and does not count beforehand.</summary>
