@@ -33,7 +33,7 @@ public sealed record CmsObjectInfo
 
     /// <summary>
     /// A JSON object. Types that JSON does not have are objects with one name: <c>{"$decimal":"1.00"}</c>, <c>$double</c>, <c>$date</c>,
-    /// <c>$guid</c>, <c>$binary</c>.
+    /// <c>$guid</c>, <c>$binary</c>. Null is no value and is refused. A date is ISO 8601, UTC where it names no offset.
     /// </summary>
     public JsonElement Properties { get; init; }
 
