@@ -12,6 +12,9 @@ public sealed partial class CmsClient : ICmsClient
     private readonly NodeChannel _channel;
     private readonly CmsClientOptions _options;
 
+    /// <summary>The token that a logon made; null where one was given.</summary>
+    private Guid? _logon;
+
     private CmsClient(NodeChannel channel, CmsClientOptions options)
     {
         _channel = channel;
@@ -36,9 +39,9 @@ public sealed partial class CmsClient : ICmsClient
         var client = new CmsClient(new NodeChannel(route.Endpoint, route.Authority, options, time ?? TimeProvider.System), options);
         try
         {
-            client._channel.Token = connection.Credential is { } credential
-                ? await client.LogOnAsync(credential, cancellationToken).ConfigureAwait(false)
-                : route.Token;
+            client._channel.Token = route.Token;
+            if (connection.Credential is { } credential)
+                await client.LogOnAsync(credential, cancellationToken).ConfigureAwait(false);
             await client._channel.GetAsync("v1/node", CmsJson.Default.CmsNodeInfo, cancellationToken, Repeat.Never).ConfigureAwait(false);
             return client;
         }
@@ -53,6 +56,9 @@ public sealed partial class CmsClient : ICmsClient
 
     public Task<CmsNodeInfo> GetNodeAsync(CancellationToken cancellationToken)
         => _channel.GetAsync("v1/node", CmsJson.Default.CmsNodeInfo, cancellationToken);
+
+    public Task<CmsCaller> GetCallerAsync(CancellationToken cancellationToken)
+        => _channel.GetAsync("v1/me", CmsJson.Default.CmsCaller, cancellationToken);
 
     public Task<RunTimeImageInfo> GetImageAsync(CancellationToken cancellationToken)
         => _channel.GetAsync("v1/image", CmsJson.Default.RunTimeImageInfo, cancellationToken);
@@ -100,6 +106,14 @@ public sealed partial class CmsClient : ICmsClient
     public Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken)
         => _channel.DoAsync(HttpMethod.Delete, $"v1/tokens/{id}", null, Repeat.Always, isLong: false, cancellationToken);
 
+    public async Task LogOffAsync(CancellationToken cancellationToken)
+    {
+        if (_logon is not { } id)
+            return;
+        await _channel.DoAsync(HttpMethod.Delete, $"v1/tokens/{id}", null, Repeat.Never, isLong: false, cancellationToken).ConfigureAwait(false);
+        _logon = null;
+    }
+
     public Task SetPasswordAsync(long userId, CmsPassword password, CancellationToken cancellationToken)
         => _channel.DoAsync(
             HttpMethod.Post,
@@ -121,11 +135,11 @@ public sealed partial class CmsClient : ICmsClient
     public Task<CmsBackupInfo> BackupAsync(CmsBackupRequest request, CancellationToken cancellationToken)
         => PostAsync("v1/backup", request, CmsJson.Default.CmsBackupRequest, CmsJson.Default.CmsBackupInfo, cancellationToken, isLong: true);
 
-    private async Task<string> LogOnAsync(System.Net.NetworkCredential credential, CancellationToken cancellationToken)
+    private async Task LogOnAsync(System.Net.NetworkCredential credential, CancellationToken cancellationToken)
     {
         var logon = new CmsLogon { User = credential.UserName, Password = credential.Password };
         var issued = await PostAsync("v1/logon", logon, CmsJson.Default.CmsLogon, CmsJson.Default.CmsIssuedToken, cancellationToken, Repeat.Never).ConfigureAwait(false);
-        return issued.Text;
+        (_channel.Token, _logon) = (issued.Text, issued.Token.Id);
     }
 
     private Task<T> PostAsync<TBody, T>(

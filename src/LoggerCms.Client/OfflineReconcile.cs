@@ -1,5 +1,6 @@
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Databases;
@@ -21,8 +22,7 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
     {
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Path ?? throw new LoggerCmsException(
             ErrorCodes.InvalidOption, "Without a node there is no folder of delta files by itself.", "Name it with -Path.")));
-        if (!Directory.Exists(folder))
-            throw new LoggerCmsException(ErrorCodes.InvalidOption, $"There is no folder '{folder}'.", "Give the folder of a node's delta files.");
+        DeltaFiles.CheckFolder(folder);
         using var identity = Path.GetDirectoryName(folder) is { } data && NodeIdentity.IsIn(data) ? NodeIdentity.Open(data) : null;
         var database = SystemDatabaseFactory.Open(connection);
         await using (database.ConfigureAwait(false))

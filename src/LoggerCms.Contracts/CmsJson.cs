@@ -16,10 +16,12 @@ namespace LoggerCms;
     RespectNullableAnnotations = true,
     MaxDepth = 40)]
 [JsonSerializable(typeof(CmsNodeInfo))]
+[JsonSerializable(typeof(CmsCaller))]
 [JsonSerializable(typeof(RunTimeImageInfo))]
 [JsonSerializable(typeof(CmsObjectInfo))]
 [JsonSerializable(typeof(CmsObjectPage))]
 [JsonSerializable(typeof(CmsObjectRights))]
+[JsonSerializable(typeof(CmsGroupName))]
 [JsonSerializable(typeof(CmsChangeRequest))]
 [JsonSerializable(typeof(CmsChangeAnswer))]
 [JsonSerializable(typeof(CmsError))]

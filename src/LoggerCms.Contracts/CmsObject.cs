@@ -33,12 +33,27 @@ public sealed record CmsObjectInfo
 
     /// <summary>
     /// A JSON object. Types that JSON does not have are objects with one name: <c>{"$decimal":"1.00"}</c>, <c>$double</c>, <c>$date</c>,
-    /// <c>$guid</c>, <c>$binary</c>.
+    /// <c>$guid</c>, <c>$binary</c>. Null is no value and is refused. A date is ISO 8601, UTC where it names no offset.
     /// </summary>
     public JsonElement Properties { get; init; }
 
     /// <summary>Of an export with rights: what the caller may see of them; otherwise null.</summary>
     public CmsObjectRights? Rights { get; init; }
+
+    /// <summary>Of an export with rights, of a user or group: the groups that it is a direct member of; otherwise null.</summary>
+    public IReadOnlyList<CmsGroupName>? Groups { get; init; }
+}
+
+/// <summary>A group, by what finds it in another system.</summary>
+public sealed record CmsGroupName
+{
+    public required long Id { get; init; }
+
+    /// <summary>Null where the caller may not see it.</summary>
+    public string? Cuid { get; init; }
+
+    /// <summary>Null where the caller may not see it.</summary>
+    public string? Name { get; init; }
 }
 
 /// <summary>The owner and the own access list of an object, by what means the same in another system.</summary>

@@ -1,5 +1,13 @@
 namespace LoggerCms;
 
+/// <summary>Who somebody is to the node that is asked; everybody may know that of himself.</summary>
+public sealed record CmsCaller
+{
+    public required long Id { get; init; }
+
+    public required string Name { get; init; }
+}
+
 /// <summary>A user or a group.</summary>
 public sealed record CmsPrincipal
 {

@@ -14,6 +14,9 @@ public interface ICmsClient : IDisposable
 
     Task<CmsNodeInfo> GetNodeAsync(CancellationToken cancellationToken);
 
+    /// <summary>Who the node takes this caller for.</summary>
+    Task<CmsCaller> GetCallerAsync(CancellationToken cancellationToken);
+
     Task<RunTimeImageInfo> GetImageAsync(CancellationToken cancellationToken);
 
     /// <summary>Has all changes written to the system database.</summary>
@@ -55,6 +58,9 @@ public interface ICmsClient : IDisposable
     Task<CmsIssuedToken> IssueTokenAsync(CmsTokenRequest request, CancellationToken cancellationToken);
 
     Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken);
+
+    /// <summary>Revokes the token that this client's own logon made; nothing where it was given one.</summary>
+    Task LogOffAsync(CancellationToken cancellationToken);
 
     Task SetPasswordAsync(long userId, CmsPassword password, CancellationToken cancellationToken);
 

@@ -42,7 +42,7 @@ public sealed class LoggerCmsException : Exception
     /// </summary>
     public long? DeniedObjectId { get; init; }
 
-    /// <summary>Of a limit: whether it is the request itself that is too large, which no other time and no other node takes either.</summary>
+    /// <summary>Of a limit: whether it is the request itself that is beyond it, or who makes it, so that no other time and no other node takes it either.</summary>
     public bool IsOfRequest { get; init; }
 
     /// <summary>The same failure, with a phase and a side where they were not known yet.</summary>

@@ -94,15 +94,16 @@ internal sealed class NodeService(CmsNode node)
             throw ObjectRules.NotFound(principal, isHidden: true);
     }
 
-    /// <summary>Makes a user's password, or takes it away.</summary>
+    /// <summary>Makes a user's password, or takes it away. One's own, with the one that it has, needs no right: also not that to see oneself.</summary>
     public async Task SetPasswordAsync(AccessContext access, long userId, CmsPassword password, string clientAddress)
     {
         var user = access.View.Find(userId);
-        if (user is not { Kind: ObjectKinds.User } || !access.Has(user, Rights.View))
+        var isOwn = userId == access.Principal.Id;
+        if (user is not { Kind: ObjectKinds.User } || !(isOwn || access.Has(user, Rights.View)))
             throw ObjectRules.NotFound(userId);
         if (!access.Has(user, Rights.ChangePassword))
         {
-            if (userId != access.Principal.Id || !PasswordRecord.Verify(PasswordOf(user), password.Current ?? ""))
+            if (!isOwn || !PasswordRecord.Verify(PasswordOf(user), password.Current ?? ""))
                 throw new LoggerCmsException(ErrorCodes.Forbidden, $"You may not set the password of '{user.Name}', or the current one is wrong.", "Give the current one.");
         }
 
@@ -110,20 +111,34 @@ internal sealed class NodeService(CmsNode node)
         await PutAsync(access.Principal.Id, new ChangeObject { Id = userId, Properties = bag => With(bag, record) }, clientAddress).ConfigureAwait(false);
     }
 
-    /// <summary>The user of that name with that password; null where there is none, after the same time.</summary>
-    public async Task<CmsObject?> LogOnAsync(string name, string password, CancellationToken cancellationToken)
+    /// <summary>The user of that name with that password; without one why, which is not for the caller, after the same time.</summary>
+    public async Task<(CmsObject? User, string Why)> LogOnAsync(string name, string password, CancellationToken cancellationToken)
     {
         // A look at a password takes a tenth of a second of a core, on purpose: not all cores at once may be spent on guesses.
         await _passwords.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var user = node.Image.FindChild(SystemObjects.Users, name);
-            return await Task.Run(() => PasswordRecord.Verify(user is null ? null : PasswordOf(user), password), cancellationToken).ConfigureAwait(false) ? user : null;
+            var named = Named(name);
+            var user = named is [var only] ? only : null;
+            if (await Task.Run(() => PasswordRecord.Verify(user is null ? null : PasswordOf(user), password), cancellationToken).ConfigureAwait(false))
+                return (user, "");
+            return (null, named.Count < 2 ? "Wrong user or password." : $"Users {string.Join(", ", named.Select(one => one.Id))} have the same name: rename all but one.");
         }
         finally
         {
             _passwords.Release();
         }
+    }
+
+    // Whoever may act may log on, in whatever folder below the users' it is. Of two with one name neither does: a password would be tried on both.
+    // But nobody shuts Administrator out by making another one in some folder.
+    private List<CmsObject> Named(string name)
+    {
+        List<CmsObject> named =
+        [
+            .. node.Image.OfKind(ObjectKinds.User).Where(one => string.Equals(one.Name, name, StringComparison.OrdinalIgnoreCase) && ObjectRules.MayAct(node.Image, one)),
+        ];
+        return named.Find(one => one.Id == SystemObjects.Administrator) is { } administrator ? [administrator] : named;
     }
 
     public async Task<CmsIssuedToken> IssueAsync(long byPrincipal, long forPrincipal, string name, TimeSpan lifetime, string clientAddress)

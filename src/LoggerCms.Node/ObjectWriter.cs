@@ -24,7 +24,7 @@ internal static class ObjectWriter
     /// <param name="writer">Where to.</param>
     /// <param name="access">Of whoever reads it: where names are found, and who may be named.</param>
     /// <param name="value">The object.</param>
-    /// <param name="withRights">Its owner and access list too, as <see cref="CmsObjectRights"/>.</param>
+    /// <param name="withRights">Its owner, access list and groups too, as <see cref="CmsObjectRights"/> and <see cref="CmsGroupName"/>.</param>
     public static void Write(Utf8JsonWriter writer, AccessContext access, CmsObject value, bool withRights = false)
     {
         var view = access.View;
@@ -47,6 +47,8 @@ internal static class ObjectWriter
         {
             writer.WritePropertyName(nameof(CmsObjectInfo.Rights));
             JsonSerializer.Serialize(writer, RightsOf(access, value), CmsJson.Default.CmsObjectRights);
+            if (value.Kind is ObjectKinds.User or ObjectKinds.UserGroup)
+                WriteGroups(writer, access, value);
         }
 
         writer.WriteEndObject();
@@ -75,6 +77,19 @@ internal static class ObjectWriter
                 }),
             ],
         };
+    }
+
+    // The ids among its properties mean nothing in another system. Groups that were removed say nothing any more.
+    private static void WriteGroups(Utf8JsonWriter writer, AccessContext access, CmsObject value)
+    {
+        writer.WriteStartArray(nameof(CmsObjectInfo.Groups));
+        foreach (var id in GroupMembership.Of(value).Where(id => access.View.Find(id) is not null))
+        {
+            var group = Named(access, id);
+            JsonSerializer.Serialize(writer, new CmsGroupName { Id = id, Cuid = group?.Cuid, Name = group?.Name }, CmsJson.Default.CmsGroupName);
+        }
+
+        writer.WriteEndArray();
     }
 
     private static CmsObject? Named(AccessContext access, long id) => access.View.Find(id) is { } one && access.MayName(one) ? one : null;

@@ -19,6 +19,9 @@ internal static class ErrorRecords
         };
     }
 
+    /// <summary>Whether a failure says that what was named is not there.</summary>
+    public static bool IsNotThere(Exception failure) => failure is LoggerCmsException { Code: ErrorCodes.ObjectNotFound };
+
     /// <summary>The category of a code; every code has one.</summary>
     public static ErrorCategory Category(string code) => code switch
     {

@@ -107,6 +107,24 @@ Describe 'Export and import' {
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
     }
 
+    It 'take the groups of users along with -IncludeRights, by what they are called and not by their ids' {
+        $group = New-CmsGroup "g $([guid]::NewGuid())"
+        $other = New-CmsGroup "other $([guid]::NewGuid())"
+        $name = "member $([guid]::NewGuid())"
+        $user = New-CmsUser $name -Group $group.Name
+        # As the other system has it: its ids are other groups here, and it has other CUIDs.
+        $lines = Export-CmsObject -Id $user.Id -IncludeRights | Select-Object -Skip 1 -First 1 | ForEach-Object { $_ -replace "\b$($group.Id)\b", $other.Id -replace $group.Cuid, 'NoSuchCuid' }
+        Remove-CmsUser $name -Confirm:$false
+        $null = $lines | Import-CmsObject -Destination /Users
+        (Get-CmsUser $name).Groups | Should -BeNullOrEmpty
+        ($lines | Import-CmsObject -Destination /Users -IncludeRights -Update Overwrite).Status | Should -Be 'Overwritten'
+        (Get-CmsUser $name).Groups | Should -Be $group.Name
+        ($lines | Import-CmsObject -Destination /Users -Update Overwrite).Status | Should -Be 'Skipped'
+        $null = $lines -replace $group.Name, 'nobody here' | Import-CmsObject -Destination /Users -IncludeRights -Update Overwrite -ErrorVariable failures -ErrorAction SilentlyContinue
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+        $failures[0].Exception.Message | Should -BeLike '*is a member of the group*'
+    }
+
     It 'do nothing under -WhatIf but say what they would' {
         $there = New-Folder
         (Import-CmsObject $file $there.Path -WhatIf).Status | Select-Object -Unique | Should -Be 'WouldCreate'

@@ -32,7 +32,7 @@ Describe 'Objects' {
         $other = New-Folder
         ($changed | Move-CmsObject -Destination $other.Path -PassThru).Path | Should -Be "$($other.Path)/Q1"
         Get-CmsObject "$($other.Path)/Q1" | Remove-CmsObject -Confirm:$false
-        { Get-CmsObject -Id $made.Id } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        { Get-CmsObject -Id $made.Id -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 
     It 'keep each value with its type, through the node and back, and through remoting' {
@@ -84,6 +84,16 @@ Describe 'Objects' {
         (Get-CmsObject $folder.Path -Children -First 2 -Skip 1).Name | Should -Be 'Doc 2', 'Doc 3'
     }
 
+    It 'of several folders are counted over all of them by -First and -Skip' {
+        $folders = 1..3 | ForEach-Object { New-Folder }
+        $folders | ForEach-Object { foreach ($n in 1..2) { $null = New-CmsObject $_.Path "$($folders.IndexOf($_)) $n" Txt } }
+        ($folders | Get-CmsObject -Children -First 1).Name | Should -Be '0 1'
+        ($folders | Get-CmsObject -Children -First 3 -Skip 1).Name | Should -Be '0 2', '1 1', '1 2'
+        (Get-CmsObject $folders.Path -Children -Skip 5).Name | Should -Be '2 2'
+        ($folders | Get-CmsObject -First 1 -Skip 1).Id | Should -Be $folders[1].Id
+        ($folders | ForEach-Object { "SELECT SI_NAME FROM CI_INFOOBJECTS WHERE SI_PARENTID = $($_.Id)" } | Find-CmsObject -First 3).SI_NAME | Should -Be '0 1', '0 2', '1 1'
+    }
+
     It 'that fail among many are errors of their own, with their row as target, and the others are made' {
         $folder = New-Folder
         $null = New-CmsObject $folder.Path taken Txt
@@ -120,7 +130,7 @@ Describe 'Objects' {
         $text -join "`n" | Should -Match 'NonInteractive'
         (Get-CmsObject $folder.Path).Id | Should -Be $folder.Id
         $folder | Remove-CmsObject -Recurse -Confirm:$false
-        { Get-CmsObject $folder.Path } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        { Get-CmsObject $folder.Path -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 }
 
@@ -172,7 +182,7 @@ Describe '-WhatIf' {
         (Get-CmsObject -Id $made.Id).Version | Should -Be 1
         @(Get-CmsObject $folder.Path -Children).Count | Should -Be 1
         New-CmsUser nobody -WhatIf | Should -BeNullOrEmpty
-        { Get-CmsUser nobody } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        { Get-CmsUser nobody -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 }
 
@@ -186,6 +196,38 @@ Describe 'Names of objects' {
     It 'given in two ways, or in none, are refused' {
         { Get-CmsObject /Users -Id 4 } | Should -Throw -ErrorId 'InvalidOption,*'
         { Get-CmsObject } | Should -Throw -ErrorId 'InvalidOption,*'
+    }
+}
+
+Describe 'An object that is not there' {
+    It 'is a non-terminating error, which <Name> goes on after, as Get-Item does' -ForEach @(
+        @{ Name = 'Get-CmsObject'; Ask = { Get-CmsObject /nope @args } }
+        @{ Name = 'Get-CmsObject -Children'; Ask = { Get-CmsObject -Id 999999999 -Children @args } }
+        @{ Name = 'Set-CmsObject'; Ask = { Set-CmsObject /nope -Property @{ a = 1 } @args } }
+        @{ Name = 'Remove-CmsObject'; Ask = { Remove-CmsObject -Cuid nope -Confirm:$false @args } }
+        @{ Name = 'Move-CmsObject'; Ask = { Move-CmsObject /nope '/Root Folder' @args } }
+        @{ Name = 'New-CmsObject'; Ask = { New-CmsObject /nope new Txt @args } }
+        @{ Name = 'Export-CmsObject'; Ask = { Export-CmsObject /nope @args } }
+        @{ Name = 'Export-CmsObject to a file'; Ask = { Export-CmsObject /nope "$TestDrive/nope.jsonl" @args } }
+        @{ Name = 'Get-CmsRight'; Ask = { Get-CmsRight /nope @args } }
+        @{ Name = 'Grant-CmsRight'; Ask = { Grant-CmsRight /nope Everyone View @args } }
+        @{ Name = 'Test-CmsRight'; Ask = { Test-CmsRight /nope View @args } }
+        @{ Name = 'Get-CmsUser'; Ask = { Get-CmsUser nope @args } }
+        @{ Name = 'Get-CmsGroupMember'; Ask = { Get-CmsGroupMember nope @args } }
+        @{ Name = 'Add-CmsGroupMember'; Ask = { Add-CmsGroupMember Administrators nope @args } }
+        @{ Name = 'Remove-CmsUser'; Ask = { Remove-CmsUser nope -Confirm:$false @args } }
+        @{ Name = 'Revoke-CmsToken'; Ask = { Revoke-CmsToken ([guid]::NewGuid()) @args } }
+    ) {
+        $ErrorActionPreference = 'Stop'
+        & $Ask -ErrorAction Ignore | Should -BeNullOrEmpty
+        (& $Ask -ErrorAction Continue 2>&1).FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+        { & $Ask } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        Test-Path "$TestDrive/nope.jsonl" | Should -BeFalse
+    }
+
+    It 'ends a cmdlet that cannot do anything without it' {
+        { Get-CmsObject '/Root Folder' | Move-CmsObject -Destination /nope -ErrorAction SilentlyContinue } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        { Add-CmsGroupMember nope Guest -ErrorAction SilentlyContinue } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 }
 

@@ -32,6 +32,39 @@ Describe 'Users and groups' {
         { Remove-CmsUser Administrator -Confirm:$false } | Should -Throw -ErrorId 'InvalidObject,*'
     }
 
+    It 'are the same in a folder below /Users or /User Groups: listed, named, members and able to log on' {
+        $folder = New-CmsObject /Users Department Folder
+        $groups = New-CmsObject '/User Groups' Department Folder
+        $group = New-CmsGroup nested
+        $user = New-CmsUser -Credential (New-Login emil 'S3cret-one!') -Group nested
+        $user | Move-CmsObject -Destination $folder.Path
+        $group | Move-CmsObject -Destination $groups.Path
+        (Get-CmsUser emil).Path, (Get-CmsUser em*).Path | Should -Be '/Users/Department/emil', '/Users/Department/emil'
+        (Get-CmsUser emil).Groups, (Get-CmsGroup nested).Name | Should -Be 'nested', 'nested'
+        (Get-CmsUser).Name | Should -Contain 'emil'
+        (Get-CmsGroupMember nested).Name | Should -Be 'emil'
+        (Connect-Cms -Credential (New-Login emil 'S3cret-one!') -PassThru).User | Should -Be 'emil'
+        Connect-Cms
+        Remove-CmsGroupMember nested emil
+        Get-CmsGroupMember nested | Should -BeNullOrEmpty
+
+        # Two of one name: both are listed, neither is guessed at.
+        $twin = New-CmsUser emil
+        (Get-CmsUser emil).Id | Sort-Object | Should -Be ($user.Id, $twin.Id | Sort-Object)
+        $failure = { Add-CmsGroupMember nested emil } | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+        $failure.Exception.Message | Should -BeLike "*/Users/Department/emil (id $($user.Id))*"
+        { Connect-Cms -Credential (New-Login emil 'S3cret-one!') -PassThru } | Should -Throw -ErrorId 'AuthenticationFailed,*'
+        $user, $twin | Remove-CmsUser -Confirm:$false
+        Remove-CmsGroup nested -Confirm:$false
+        $folder, $groups | Remove-CmsObject -Confirm:$false
+    }
+
+    It 'are in the groups that always hold them' {
+        (Get-CmsGroupMember Administrators).Name | Should -Contain 'Administrator'
+        (Get-CmsGroupMember Everyone).Name | Should -Contain 'Guest'
+        (Get-CmsGroupMember Everyone).Name | Should -Not -Contain 'Everyone'
+    }
+
     It 'log on with the password that was set last, and no secret is shown' {
         $all = & {
             New-CmsUser -Credential (New-Login carl 'S3cret-one!') -Verbose | Format-List * -Force
@@ -41,13 +74,28 @@ Describe 'Users and groups' {
         { Connect-Cms -Credential (New-Login carl 'S3cret-one!') -PassThru } | Should -Throw -ErrorId 'AuthenticationFailed,*'
         $session = Connect-Cms -Credential (New-Login carl 'S3cret-two!') -PassThru
         Connect-Cms
-        { Get-CmsObject /Users -Connection $session } | Should -Throw -ErrorId 'ObjectNotFound,*' -Because 'what may not be seen is not there'
+        { Get-CmsObject /Users -Connection $session -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*' -Because 'what may not be seen is not there'
         $folder = New-Folder
         Grant-CmsRight $folder.Path carl View
         { New-CmsObject $folder.Path x Txt -Connection $session -WhatIf } | Should -Throw -ErrorId 'Forbidden,*'
         $failure = { New-CmsObject $folder.Path x Txt -Connection $session } | Should -Throw -ErrorId 'Forbidden,*' -PassThru
         $failure.CategoryInfo.Category | Should -Be 'PermissionDenied'
         Get-CmsUser carl | Remove-CmsUser -Confirm:$false
+    }
+
+    It 'change their own password with the one that they have, though they may not see themselves' {
+        $user = New-CmsUser -Credential (New-Login dora 'S3cret-one!')
+        $session = Connect-Cms -Credential (New-Login dora 'S3cret-one!') -PassThru
+        Connect-Cms
+        $old, $new = 'S3cret-one!', 'S3cret-two!' | ForEach-Object { ConvertTo-SecureString $_ -AsPlainText -Force }
+        { Set-CmsPassword -Id $user.Id -Password $new -Connection $session } | Should -Throw -ErrorId 'Forbidden,*'
+        { Set-CmsPassword -User dora -Password $new -CurrentPassword $new -Connection $session } | Should -Throw -ErrorId 'Forbidden,*'
+        { Set-CmsPassword -User Administrator -Password $new -CurrentPassword $old -Connection $session -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        Set-CmsPassword -Id $user.Id -Password $new -CurrentPassword $old -Connection $session
+        Set-CmsPassword -Credential (New-Login DORA 'S3cret-six!') -CurrentPassword $new -Connection $session
+        (Connect-Cms -Credential (New-Login dora 'S3cret-six!') -PassThru).User | Should -Be 'dora'
+        Connect-Cms
+        $user | Remove-CmsUser -Confirm:$false
     }
 }
 
@@ -81,6 +129,22 @@ Describe 'Rights' {
         Test-CmsRight $inner.Path View rita -Quiet | Should -BeFalse
     }
 
+    It 'that are inherited are not revoked, and the error says where they stand' {
+        Grant-CmsRight $folder.Path rita View
+        foreach ($revoke in { Revoke-CmsRight $inner.Path rita View }, { Revoke-CmsRight $inner.Path rita -WhatIf }, { Get-CmsRight $inner.Path rita | Revoke-CmsRight -ErrorAction Stop }) {
+            $failure = $revoke | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+            $failure.Exception.Message | Should -BeLike "*'$($folder.Path)', object $($folder.Id)*"
+        }
+        # Of what is both, the own entry goes.
+        Deny-CmsRight $inner.Path rita View
+        Revoke-CmsRight $inner.Path rita View
+        Test-CmsRight $inner.Path View rita -Quiet | Should -BeTrue
+        Invoke-Expression $failure.ErrorDetails.RecommendedAction.Split(' takes')[0]
+        Test-CmsRight $inner.Path View rita -Quiet | Should -BeFalse
+        # What is nowhere is taken away already.
+        Revoke-CmsRight $inner.Path rita View
+    }
+
     It 'that do not exist are refused, with those that do' {
         $failure = { Grant-CmsRight $folder.Path rita Fly } | Should -Throw -ErrorId 'InvalidObject,*' -PassThru
         $failure.Exception.Message | Should -Match 'ViewInstances'
@@ -112,7 +176,28 @@ Describe 'Tokens' {
         (Get-CmsToken -Id $token.Id).Revoked | Should -BeTrue
         { Get-CmsObject / -Connection $session } | Should -Throw -ErrorId 'Unauthenticated,*'
         (New-CmsToken plain -AsPlainText).Secret | Should -BeOfType [string]
-        { Revoke-CmsToken ([guid]::NewGuid()) } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        foreach ($days in 30, '30', 30.0) { [math]::Round(((New-CmsToken days -Lifetime $days).Expires - [DateTimeOffset]::Now).TotalDays, 2) | Should -Be 30 }
+        { New-CmsToken short -Lifetime 0:00:59 } | Should -Throw -ErrorId 'InvalidOption,*'
+        { New-CmsToken short -Lifetime 0 } | Should -Throw -ErrorId 'InvalidOption,*'
+        { New-CmsToken short -Lifetime -5 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
+        { Revoke-CmsToken ([guid]::NewGuid()) -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
+    }
+}
+
+Describe 'Disconnect-Cms' {
+    It 'leaves no token behind of a connection that logged on, and those that were given' {
+        $user = New-CmsUser -Credential (New-Login frida 'S3cret-one!')
+        $live = { @(Get-CmsToken Logon -PrincipalId $user.Id | Where-Object -Not Revoked).Count }
+        Connect-Cms -Credential (New-Login frida 'S3cret-one!') -PassThru | Disconnect-Cms
+        # Replaced by the next, which is no other way of closing.
+        Connect-Cms -Credential (New-Login frida 'S3cret-one!')
+        Connect-Cms
+        & $live | Should -Be 0
+        $given = New-CmsToken given -AsPlainText
+        Connect-Cms -Token (ConvertTo-SecureString $given.Secret -AsPlainText -Force) -PassThru | Disconnect-Cms
+        (Get-CmsToken -Id $given.Id).Revoked | Should -BeFalse
+        Connect-Cms
+        $user | Remove-CmsUser -Confirm:$false
     }
 }
 

@@ -31,7 +31,7 @@ internal static class SideBackup
     /// <param name="dataPath">The node's, for its authority; null leaves it out.</param>
     /// <param name="now">For the manifest.</param>
     /// <param name="cancellationToken">Ends it; what was written stays without a manifest.</param>
-    /// <exception cref="LoggerCmsException">InvalidOption where the folder has files; DiskFull; AccessDenied.</exception>
+    /// <exception cref="LoggerCmsException">InvalidOption where the folder has files or cannot be written to; DiskFull.</exception>
     public static async Task<CmsBackupInfo> WriteAsync(
         CmsNode node, IFileLayer files, string folder, string? dataPath, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ internal static class SideBackup
         using var snapshot = node.Image.TakeSnapshot();
         var path = Path.Combine(folder, ObjectsFile);
         long length;
-        using (var writer = new FrameWriter(files, path, Magic, $"Free space for '{folder}', or give another folder."))
+        using (var writer = Begin(files, folder, path))
         {
             await WriteObjectsAsync(writer, snapshot, cancellationToken).ConfigureAwait(false);
             WriteTokens(writer, node);
@@ -155,11 +155,30 @@ internal static class SideBackup
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw FileFailure.Of(exception, folder, $"Give a folder that {Environment.UserName} may write to.");
+            throw NotWritable(folder, exception);
         }
 
         throw new LoggerCmsException(ErrorCodes.InvalidOption, $"The folder '{folder}' holds files already.", "Give a new folder for each backup.");
     }
+
+    private static FrameWriter Begin(IFileLayer files, string folder, string path)
+    {
+        try
+        {
+            return new FrameWriter(files, path, Magic, $"Free space for '{folder}', or give another folder.");
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.TempFolderUnusable)
+        {
+            throw NotWritable(folder, exception);
+        }
+    }
+
+    // Whoever named it can name another: not a failure of the node.
+    private static LoggerCmsException NotWritable(string folder, Exception exception) => new(
+        ErrorCodes.InvalidOption,
+        $"The backup folder '{folder}' cannot be made or written to: {exception.Message}",
+        $"Give a folder on the node's machine that {Environment.UserName} may write to.",
+        innerException: exception);
 
     public static void CopyAuthority(IFileLayer files, string from, string to)
     {

@@ -25,6 +25,18 @@ internal static class DeltaFiles
         }
     }
 
+    /// <summary>Refuses what is no folder: that there is nothing to bring in must not be said of what was not looked at.</summary>
+    /// <exception cref="LoggerCmsException">InvalidOption, with the path.</exception>
+    public static void CheckFolder(string path)
+    {
+        if (Directory.Exists(path))
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.InvalidOption,
+            File.Exists(path) ? $"'{path}' is a file, not a folder of delta files." : $"There is no folder '{path}' that {Environment.UserName} may see on this machine.",
+            "Give the folder of a node's delta files, as Get-CmsNode shows it as DeltaPath.");
+    }
+
     /// <summary>The records of one file, without their content; how it ends is told by <see cref="Find"/>.</summary>
     public static IEnumerable<DeltaRecordInfo> Records(IFileLayer files, string path)
     {

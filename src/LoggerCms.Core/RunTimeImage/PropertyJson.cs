@@ -9,10 +9,13 @@ namespace LoggerCms.Core.RunTimeImage;
 /// Property bags as JSON. Strings, integers, booleans, lists and bags are what they look like; the other types are objects of one entry
 /// (<c>{"$decimal":"1.00"}</c>, <c>$double</c>, <c>$date</c>, <c>$guid</c>, <c>$binary</c>), and a bag that has a name beginning with <c>$</c> is
 /// written <c>{"$bag":{…}}</c>. Plain JSON is accepted: a number with a fraction becomes a decimal where one holds all its digits, else a double;
-/// null is no value. What is written comes back the same to the bit, but for the payload of a NaN, which is written as its 64 bits.
+/// null is refused. What is written comes back the same to the bit, but for the payload of a NaN, which is written as its 64 bits.
 /// </summary>
 internal static class PropertyJson
 {
+    // As it is written, and shorter forms of ISO 8601. What leaves the day out would be another one each day.
+    private static readonly string[] s_dates = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd"];
+
     public static string ToText(PropertyBag bag)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -128,7 +131,7 @@ internal static class PropertyJson
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:
-                return default;
+                throw PropertyErrors.Invalid($"'{PropertyCodec.Printable(name)}' is null, which is no value; a property is taken away by its name in RemoveProperties");
             case JsonTokenType.String:
                 return Text(ref reader);
             case JsonTokenType.True:
@@ -231,8 +234,8 @@ internal static class PropertyJson
                 return BitConverter.Int64BitsToDouble(bits);
             case "$double" when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var real):
                 return real;
-            case "$date" when DateTimeOffset.TryParse(
-                text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date):
+            case "$date" when DateTimeOffset.TryParseExact(
+                text, s_dates, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date):
                 return date;
             case "$guid" when Guid.TryParse(text, out var guid):
                 return guid;

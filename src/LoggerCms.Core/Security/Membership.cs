@@ -109,7 +109,11 @@ internal sealed class Membership(Func<CmsObject, IReadOnlyList<long>> groupsOf)
         => new(
             ErrorCodes.LimitExceeded,
             $"'{principal.Name}' (id {principal.Id}) is in groups more than {MaxDepth} deep or in more than {MaxGroups}: its rights cannot be decided.",
-            $"Take it, or the groups that it is in, out of some groups: Get-CmsGroup -Member {principal.Id}");
+            $"{(principal.Kind == ObjectKinds.UserGroup ? "Get-CmsGroup" : "Get-CmsUser")} -Id {principal.Id}, run by an administrator, shows its groups; Remove-CmsGroupMember takes it, or them, out of some.")
+        {
+            // It does not pass by waiting.
+            IsOfRequest = true,
+        };
 
     private sealed class Found(Principal principal, KeyValuePair<long, CmsObject?>[] from)
     {

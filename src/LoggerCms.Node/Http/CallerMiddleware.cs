@@ -32,6 +32,8 @@ internal sealed partial class CallerMiddleware(
             else
                 HearStranger(context);
             await (settings.AuditReads && marks?.GetMetadata<ReadsObjects>() is not null ? ReadAsync(context) : next(context)).ConfigureAwait(false);
+            if (Misses.Of(context) is { } missed)
+                await TellAsync(context, missed).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception)
         {
@@ -172,8 +174,10 @@ internal sealed partial class CallerMiddleware(
             context.Response.Headers.WWWAuthenticate = "Bearer";
         if (status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests)
             context.Response.Headers.RetryAfter = "1";
-        await context.Response.WriteAsJsonAsync(new CmsError { Code = code, Message = message, Remedy = remedy }, CmsJson.Default.CmsError).ConfigureAwait(false);
+        await TellAsync(context, new CmsError { Code = code, Message = message, Remedy = remedy }).ConfigureAwait(false);
     }
+
+    private static Task TellAsync(HttpContext context, CmsError error) => context.Response.WriteAsJsonAsync(error, CmsJson.Default.CmsError);
 
     [LoggerMessage(LogLevel.Error, "A request to {Path} failed.")]
     private static partial void Failed(ILogger logger, Exception exception, string path);

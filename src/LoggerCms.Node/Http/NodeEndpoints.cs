@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
@@ -77,7 +78,13 @@ internal static class NodeEndpoints
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsReconcileRequest).ConfigureAwait(false);
-        var path = request.Path is { } given ? Checked(given) : service.Node.Options.DeltaPath;
+        var path = service.Node.Options.DeltaPath;
+        if (request.Path is { } given)
+        {
+            path = Checked(given);
+            DeltaFiles.CheckFolder(path);
+        }
+
         var result = request.WhatIf
             ? await service.Node.PlanReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false)
             : await service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false);

@@ -6,13 +6,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace LoggerCms.Node.Http;
 
-/// <summary>Logon, tokens, passwords, rights.</summary>
+/// <summary>Logon, who one is, tokens, passwords, rights.</summary>
 internal static class SecurityEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
         var small = new SmallBody();
         routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll(), small).Accepts<CmsLogon>("application/json").Produces<CmsIssuedToken>();
+        routes.MapGet("/me", Me).Produces<CmsCaller>();
         routes.MapGet("/tokens", List).Produces<IReadOnlyList<CmsToken>>();
         routes.MapPost("/tokens", IssueAsync).WithMetadata(small).Accepts<CmsTokenRequest>("application/json").Produces<CmsIssuedToken>();
         routes.MapDelete("/tokens/{id:guid}", RevokeAsync);
@@ -26,9 +27,10 @@ internal static class SecurityEndpoints
         var logon = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsLogon).ConfigureAwait(false);
         var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, logon.User);
         var address = CallerMiddleware.AddressOf(context);
-        if (await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false) is not { } user)
+        var (user, why) = await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false);
+        if (user is null)
         {
-            await audit.RecordAsync("Logon", AuditResult.Denied, 0, logon.User, address, "Wrong user or password.").ConfigureAwait(false);
+            await audit.RecordAsync("Logon", AuditResult.Denied, 0, logon.User, address, why).ConfigureAwait(false);
             throw new LoggerCmsException(
                 ErrorCodes.AuthenticationFailed, $"The user '{logon.User}' or the password is wrong.", "Try again; after several failures the node answers later.");
         }
@@ -37,6 +39,13 @@ internal static class SecurityEndpoints
         var issued = await service.IssueAsync(user.Id, user.Id, "Logon", logon.Lifetime, address).ConfigureAwait(false);
         await audit.RecordAsync("Logon", AuditResult.Succeeded, user.Id, user.Name, address, "").ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
+    }
+
+    // Also to whom the own user object is hidden.
+    private static IResult Me(HttpContext context, NodeService service)
+    {
+        var id = context.Caller().PrincipalId;
+        return Results.Json(new CmsCaller { Id = id, Name = service.Node.Image.Find(id)?.Name ?? "" }, CmsJson.Default.CmsCaller);
     }
 
     private static IResult List(HttpContext context, NodeService service)

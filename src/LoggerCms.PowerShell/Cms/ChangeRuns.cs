@@ -25,10 +25,7 @@ internal static class ChangeRuns
         {
             if (outcome.Failure is null)
                 continue;
-            var record = ErrorRecords.From(outcome.Failure, outcome.Item.Target);
-            if (!oneOfMany)
-                cmdlet.ThrowTerminatingError(record);
-            cmdlet.WriteError(record);
+            cmdlet.Report(ErrorRecords.From(outcome.Failure, outcome.Item.Target), oneOfMany || ErrorRecords.IsNotThere(outcome.Failure));
         }
 
         return outcomes;

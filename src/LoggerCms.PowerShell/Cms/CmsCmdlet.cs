@@ -19,8 +19,8 @@ public abstract class CmsCmdlet : AsyncPSCmdlet
     /// <param name="activity">What the progress bar says.</param>
     /// <param name="target">The user's input.</param>
     /// <param name="work">Runs on a task and must not touch PowerShell.</param>
-    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
-    private protected T? Ask<T>(string activity, object? target, Func<ICmsClient, CancellationToken, Task<T>> work, bool oneOfMany = false)
+    /// <param name="oneOfMany">See <see cref="AsyncPSCmdlet.Run{T}"/>.</param>
+    private protected T? Ask<T>(string activity, object? target, Func<ICmsClient, CancellationToken, Task<T>> work, bool? oneOfMany = null)
         where T : class
         => Run(
             activity,
@@ -30,7 +30,7 @@ public abstract class CmsCmdlet : AsyncPSCmdlet
 
     /// <summary>The same for work that gives nothing.</summary>
     /// <returns>False where it failed.</returns>
-    private protected bool Tell(string activity, object? target, Func<ICmsClient, CancellationToken, Task> work, bool oneOfMany = false)
+    private protected bool Tell(string activity, object? target, Func<ICmsClient, CancellationToken, Task> work, bool? oneOfMany = null)
         => Ask(
             activity,
             target,
@@ -46,13 +46,13 @@ public abstract class CmsCmdlet : AsyncPSCmdlet
     /// <param name="target">The user's input.</param>
     /// <param name="read">Runs on a task and must not touch PowerShell.</param>
     /// <param name="write">Runs on the pipeline thread; null writes the object.</param>
-    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
+    /// <param name="oneOfMany">See <see cref="AsyncPSCmdlet.Run{T}"/>.</param>
     private protected void Stream<T>(
         string activity,
         object? target,
         Func<ICmsClient, CancellationToken, IAsyncEnumerable<T>> read,
         Action<T>? write = null,
-        bool oneOfMany = false)
+        bool? oneOfMany = null)
         => Run(
             activity,
             target,

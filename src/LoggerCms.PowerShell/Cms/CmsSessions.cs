@@ -12,6 +12,8 @@ internal static class CmsSessions
     // A node may come back under another address, which its profile then names: a connection by profile is kept for a loop, not for a day.
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan LogOffTime = TimeSpan.FromSeconds(5);
+
     private static readonly Lock Gate = new();
     private static readonly Dictionary<Guid, (CmsSession Session, ICmsClient Client)> s_open = [];
     private static readonly Dictionary<string, (ICmsClient Client, long Used)> s_byProfile = new(StringComparer.Ordinal);
@@ -70,25 +72,43 @@ internal static class CmsSessions
         }
 
         if (replaced is not null)
-            Close(replaced.Id);
+            await CloseAsync(replaced.Id, cancellationToken).ConfigureAwait(false);
         return session;
     }
 
+    /// <summary>Closes a connection; one that logged on logs off, as far as the node can be asked.</summary>
     /// <returns>False where it is not open here.</returns>
-    public static bool Close(Guid id)
+    public static async Task<bool> CloseAsync(Guid id, CancellationToken cancellationToken)
     {
-        ICmsClient client;
+        if (Take(id) is not { } client)
+            return false;
+        using (client)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(LogOffTime);
+            try
+            {
+                await client.LogOffAsync(limit.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is LoggerCmsException or OperationCanceledException)
+            {
+                // The connection is closed all the same; a token that nobody has any more expires by itself.
+            }
+        }
+
+        return true;
+    }
+
+    private static ICmsClient? Take(Guid id)
+    {
         lock (Gate)
         {
             if (!s_open.Remove(id, out var one))
-                return false;
-            client = one.Client;
+                return null;
             if (s_default?.Id == id)
                 s_default = null;
+            return one.Client;
         }
-
-        client.Dispose();
-        return true;
     }
 
     /// <summary>The open connection to the node of that name; without one, what makes one by the profile of that name.</summary>
@@ -106,7 +126,7 @@ internal static class CmsSessions
     public static void Started(CmsNodeInfo node)
     {
         foreach (var session in Open().Where(one => one.Node == node.Name && one.SystemId == node.SystemId && one.Endpoint != node.Endpoint))
-            Close(session.Id);
+            Take(session.Id)?.Dispose();
         Stopped();
     }
 

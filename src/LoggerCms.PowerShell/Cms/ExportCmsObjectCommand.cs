@@ -49,8 +49,7 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
                     FilePath));
             }
 
-            var found = Ask("Reading objects", target.Input, target.ReadAsync);
-            if (!ShouldProcess(path, $"Export {found!.Path}"))
+            if (Ask("Reading objects", target.Input, target.ReadAsync, IsOneOfMany) is not { } found || !ShouldProcess(path, $"Export {found.Path}"))
                 continue;
             if (Ask($"Exporting {found.Path}", FilePath, (client, token) => WriteAsync(client, target, IncludeRights, path, token)) is { } file)
                 WriteObject(file);

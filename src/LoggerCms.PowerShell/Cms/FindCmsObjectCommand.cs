@@ -36,15 +36,22 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
     [ValidateNotNullOrEmpty]
     public string? Under { get; set; }
 
+    private Page _page = Page.All();
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        CountNothing(PagingParameters);
+        _page = Page.Of(PagingParameters);
+    }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        CountNothing(PagingParameters);
-        var page = Page.Of(PagingParameters);
         if (ParameterSetName == "Query")
         {
             var isWhole = IsWhole(Query);
-            List("Querying", Query, (client, token) => client.QueryAsync(Query, token), row => Show(row, isWhole), page, MyInvocation.ExpectingInput);
+            List("Querying", Query, (client, token) => client.QueryAsync(Query, token), row => Show(row, isWhole), _page, MyInvocation.ExpectingInput);
             return;
         }
 
@@ -52,7 +59,7 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
         if (Under is not null)
             under = Ask("Reading objects", Under, (client, token) => client.GetObjectByPathAsync(CmsPath.Normal(Under), token))!.Id;
         var query = CmsQueries.Matching(Kind, Name, under);
-        List("Looking for objects", Under ?? (object)Name, (client, token) => client.QueryAsync(query, token), InfoObjects.FromRow, page);
+        List("Looking for objects", Under ?? (object)Name, (client, token) => client.QueryAsync(query, token), InfoObjects.FromRow, _page);
     }
 
     private static bool IsWhole(string query)

@@ -62,9 +62,7 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
     protected override void ProcessRecord()
     {
         CountNothing(PagingParameters);
-        var page = Page.Of(PagingParameters);
-        if (Newest is { } newest)
-            page = page with { First = Math.Min(page.First, (ulong)newest) };
+        var page = Page.Of(PagingParameters, Newest);
 
         // A user from the pipeline is asked for what it did, not for what was done to it.
         var isPrincipal = PrincipalId is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(User)) && PrincipalId == Id;
@@ -80,7 +78,7 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
             Source = Source,
             Text = Text,
             Descending = Newest is not null,
-            Take = (int)Math.Clamp(page.Skip + Math.Min(page.First, 1000), 1, 1000),
+            Take = (int)Math.Clamp(page.Most, 1, 1000),
         };
         List("Reading audit events", Id ?? (object?)User, (client, token) => client.GetAuditAsync(query, token), one => one with { Time = one.Time.ToLocalTime() }, page, MyInvocation.ExpectingInput);
     }

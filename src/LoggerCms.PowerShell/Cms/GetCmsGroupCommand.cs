@@ -18,7 +18,5 @@ public sealed class GetCmsGroupCommand : GetPrincipalCmdlet
 
     private protected override string[] Names => Name;
 
-    private protected override string Folder => CmsPath.Groups;
-
     private protected override string Kind => Principals.Group;
 }

@@ -29,7 +29,7 @@ public sealed class GetCmsGroupMemberCommand : NodeCmdlet
     private async IAsyncEnumerable<CmsPrincipal> MembersAsync(ICmsClient client, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var group = await _principals.FindGroupAsync(client, name, cancellationToken).ConfigureAwait(false);
-        await foreach (var member in Members.OfAsync(client, group.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (var member in Members.AllOfAsync(client, group.Id, cancellationToken).ConfigureAwait(false))
             yield return await _principals.DescribeAsync(client, member, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -12,30 +12,27 @@ public sealed class GetCmsObjectCommand : ObjectTargetCmdlet
     [Parameter]
     public SwitchParameter Children { get; set; }
 
-    private Page? _page;
+    private Page _page = Page.All();
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        CountNothing(PagingParameters);
+        _page = Page.Of(PagingParameters);
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (_page is null)
-            CountNothing(PagingParameters);
-        _page ??= Page.Of(PagingParameters);
         foreach (var target in Targets())
         {
+            if (_page.IsOver || Ask("Reading objects", target.Input, target.ReadAsync, IsOneOfMany) is not { } found)
+                continue;
             if (Children)
-            {
-                if (Ask("Reading a folder", target.Input, target.ReadAsync, IsOneOfMany) is { } folder)
-                {
-                    List(
-                        $"Reading {folder.Path}", target.Input, (client, token) => client.GetChildrenAsync(folder.Id, token), InfoObjects.From, _page, IsOneOfMany);
-                }
-            }
-            else if (_page.First > 0 && Ask("Reading objects", target.Input, target.ReadAsync, IsOneOfMany) is { } found)
-            {
-                if (_page.Skip == 0)
-                    WriteObject(InfoObjects.From(found));
-                _page = _page.Skip > 0 ? _page with { Skip = _page.Skip - 1 } : _page with { First = _page.First - 1 };
-            }
+                List($"Reading {found.Path}", target.Input, (client, token) => client.GetChildrenAsync(found.Id, token), InfoObjects.From, _page, IsOneOfMany);
+            else if (_page.Takes())
+                WriteObject(InfoObjects.From(found));
         }
     }
 }

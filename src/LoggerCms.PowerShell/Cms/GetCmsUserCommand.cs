@@ -18,7 +18,5 @@ public sealed class GetCmsUserCommand : GetPrincipalCmdlet
 
     private protected override string[] Names => Name;
 
-    private protected override string Folder => CmsPath.Users;
-
     private protected override string Kind => Principals.User;
 }

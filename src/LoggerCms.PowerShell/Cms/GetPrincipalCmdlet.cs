@@ -15,8 +15,6 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
 
     private protected abstract string[] Names { get; }
 
-    private protected abstract string Folder { get; }
-
     private protected abstract string Kind { get; }
 
     /// <inheritdoc/>
@@ -36,7 +34,7 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
             if (WildcardPattern.ContainsWildcardCharacters(name))
                 patterns.Add(new WildcardPattern(name, WildcardOptions.IgnoreCase));
             else
-                WriteFound(Ask("Reading principals", name, (client, token) => ByNameAsync(client, name, token), many));
+                WriteObject(Ask("Reading principals", name, (client, token) => ByNameAsync(client, name, token), many), enumerateCollection: true);
         }
 
         if (patterns.Count > 0 || Names.Length == 0)
@@ -57,21 +55,23 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
             : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {id} '{found.Name}' is a {found.Kind}, not a {Kind}.", $"Get-CmsObject -Id {id}");
     }
 
-    private async Task<CmsPrincipal> ByNameAsync(ICmsClient client, string name, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CmsPrincipal>> ByNameAsync(ICmsClient client, string name, CancellationToken cancellationToken)
     {
-        var found = Kind == Principals.User
-            ? await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false)
-            : await _principals.FindGroupAsync(client, name, cancellationToken).ConfigureAwait(false);
-        return await _principals.DescribeAsync(client, found, cancellationToken).ConfigureAwait(false);
+        List<CmsPrincipal> found = [];
+        foreach (var one in await _principals.NamedAsync(client, Kind, name, cancellationToken).ConfigureAwait(false))
+            found.Add(await _principals.DescribeAsync(client, one, cancellationToken).ConfigureAwait(false));
+        return found.Count > 0 ? found : throw new LoggerCmsException(
+            ErrorCodes.ObjectNotFound,
+            $"There is no {(Kind == Principals.User ? "user" : "group")} '{name}' that you may see.",
+            $"{MyInvocation.MyCommand.Name} without a name lists all.");
     }
 
     private async IAsyncEnumerable<CmsPrincipal> AllAsync(
         ICmsClient client, List<WildcardPattern> patterns, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var folder = await client.GetObjectByPathAsync(Folder, cancellationToken).ConfigureAwait(false);
-        await foreach (var one in client.GetChildrenAsync(folder.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (var one in Principals.ListAsync(client, Kind, null, cancellationToken).ConfigureAwait(false))
         {
-            if (one.Kind == Kind && (patterns.Count == 0 || patterns.Exists(pattern => pattern.IsMatch(one.Name))))
+            if (patterns.Count == 0 || patterns.Exists(pattern => pattern.IsMatch(one.Name)))
                 yield return await _principals.DescribeAsync(client, one, cancellationToken).ConfigureAwait(false);
         }
     }

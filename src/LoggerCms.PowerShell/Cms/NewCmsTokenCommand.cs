@@ -13,6 +13,9 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
     // Has a view of its own: what is told once must not be left out of it.
     private const string IssuedType = "LoggerCms.CmsToken#Issued";
 
+    // What is shorter is a mistake in the unit: it would be over before anybody could use it.
+    private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
+
     private readonly Principals _principals = new();
 
     /// <summary>What it is for.</summary>
@@ -30,8 +33,9 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public long? PrincipalId { get; set; }
 
-    /// <summary>How long it is good; 90 days when left out.</summary>
+    /// <summary>How long it is good, a minute at least; 90 days when left out. A bare number is days.</summary>
     [Parameter]
+    [DaysTransformation]
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromDays(90);
 
     /// <summary>Give the secret as text.</summary>
@@ -41,6 +45,14 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (Lifetime < Shortest)
+        {
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(
+                    ErrorCodes.InvalidOption, $"A token that is good for {Lifetime} is over before it can be used.", "Give -Lifetime a minute or more: 30 is 30 days, 8:00:00 is 8 hours."),
+                Lifetime));
+        }
+
         object? input = User ?? (object?)PrincipalId ?? Name;
         var many = MyInvocation.ExpectingInput;
         var request = Ask("Checking", input, PrepareAsync, many);

@@ -52,7 +52,7 @@ public abstract class NewPrincipalCmdlet : NodeCmdlet
         }
 
         if (groups.Count > 0)
-            properties[Principals.Membership] = groups.ToArray();
+            properties[Memberships.Property] = groups.ToArray();
         var parent = await client.GetObjectByPathAsync(folder, cancellationToken).ConfigureAwait(false);
         var change = new CmsChange
         {

@@ -12,16 +12,16 @@ public abstract class NodeCmdlet : CmsCmdlet
     /// <param name="target">The user's input.</param>
     /// <param name="source">What to ask.</param>
     /// <param name="shape">What is written for one; null for nothing. Runs beside the pipeline.</param>
-    /// <param name="page">Which of them; null for all.</param>
-    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
+    /// <param name="page">Which of them; null for all. It goes on counting where the lists before left off.</param>
+    /// <param name="oneOfMany">See <see cref="Pipeline.AsyncPSCmdlet.Run{T}"/>.</param>
     private protected void List<T>(
         string activity,
         object? target,
         Func<ICmsClient, CancellationToken, IAsyncEnumerable<T>> source,
         Func<T, object?> shape,
         Page? page = null,
-        bool oneOfMany = false)
-        => Stream(activity, target, (client, token) => ShapedAsync(source(client, token), shape, page ?? Page.All, token), oneOfMany: oneOfMany);
+        bool? oneOfMany = null)
+        => Stream(activity, target, (client, token) => ShapedAsync(source(client, token), shape, page ?? Page.All(), token), oneOfMany: oneOfMany);
 
     /// <summary>Says what -IncludeTotalCount asks for: a node answers page by page and does not count beforehand.</summary>
     private protected void CountNothing(PagingParameters paging)
@@ -40,21 +40,14 @@ public abstract class NodeCmdlet : CmsCmdlet
     private static async IAsyncEnumerable<object> ShapedAsync<T>(
         IAsyncEnumerable<T> source, Func<T, object?> shape, Page page, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (skip, left) = (page.Skip, page.First);
-        if (left == 0)
+        if (page.IsOver)
             yield break;
         await foreach (var one in source.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            if (shape(one) is not { } shown)
+            if (shape(one) is not { } shown || !page.Takes())
                 continue;
-            if (skip > 0)
-            {
-                skip--;
-                continue;
-            }
-
             yield return shown;
-            if (--left == 0)
+            if (page.IsOver)
                 yield break;
         }
     }

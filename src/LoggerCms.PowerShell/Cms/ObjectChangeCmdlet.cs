@@ -32,7 +32,7 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
                 continue;
             }
 
-            if (IsWhatIf && !IsPlanned(id, target.Input, ref text))
+            if (!CanBegin(id, target.Input) || (IsWhatIf && !IsPlanned(id, target.Input, ref text)))
                 continue;
             if (!ShouldProcess($"{text} (id {id})", Action()))
             {
@@ -53,6 +53,9 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
 
     /// <summary>Whether objects are written after their change.</summary>
     private protected virtual bool Shows => false;
+
+    /// <summary>Looks before anything is asked or planned; false where an error was written.</summary>
+    private protected virtual bool CanBegin(long id, object input) => true;
 
     /// <summary>What the question and -WhatIf say.</summary>
     private protected abstract string Action();

@@ -56,7 +56,7 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
         if (Kind == Principals.Group)
         {
             await foreach (var member in Members.OfAsync(client, found.Id, cancellationToken).ConfigureAwait(false))
-                changes.Add(Principals.MembershipChange(member, Principals.GroupsOf(member).Where(id => id != found.Id)));
+                changes.Add(Memberships.Change(member, Memberships.Of(member).Where(id => id != found.Id)));
         }
 
         changes.Add(new CmsChange { Operation = "Remove", Id = found.Id });

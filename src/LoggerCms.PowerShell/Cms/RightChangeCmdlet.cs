@@ -50,7 +50,7 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
     }
 
     // Names are looked up at each call: the pipeline may have brought another id.
-    private IReadOnlyList<long> PrincipalIds()
+    private protected IReadOnlyList<long> PrincipalIds()
     {
         if (Principal.Length + PrincipalId.Length == 0)
         {

@@ -70,17 +70,41 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
             many);
     }
 
-    private async Task<CmsObjectInfo> FindAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
+    private async Task<CmsCaller> FindAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
     {
-        var user = name is null
-            ? await client.GetObjectAsync(Id!.Value, cancellationToken).ConfigureAwait(false)
-            : await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false);
-        if (user.Kind != Principals.User)
-            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {user.Id} '{user.Name}' is a {user.Kind}, not a user.", "Get-CmsUser lists the users.");
+        var user = await VisibleAsync(client, name, cancellationToken).ConfigureAwait(false) ?? await SelfAsync(client, name, cancellationToken).ConfigureAwait(false);
+
         // Who gives the current one may set the own without the right.
         if (IsWhatIf && CurrentPassword is null)
             await Checks.DemandAsync(client, user.Id, "ChangePassword", cancellationToken).ConfigureAwait(false);
         return user;
+    }
+
+    private async Task<CmsCaller?> VisibleAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
+    {
+        CmsObjectInfo found;
+        try
+        {
+            found = name is null
+                ? await client.GetObjectAsync(Id!.Value, cancellationToken).ConfigureAwait(false)
+                : await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException e) when (e.Code == ErrorCodes.ObjectNotFound)
+        {
+            return null;
+        }
+
+        return found.Kind == Principals.User
+            ? new CmsCaller { Id = found.Id, Name = found.Name }
+            : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a user.", "Get-CmsUser lists the users.");
+    }
+
+    // Few may see themselves, and everybody may change the own password.
+    private async Task<CmsCaller> SelfAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
+    {
+        var self = await client.GetCallerAsync(cancellationToken).ConfigureAwait(false);
+        return (name is null ? self.Id == Id : string.Equals(self.Name, name, StringComparison.OrdinalIgnoreCase)) ? self : throw new LoggerCmsException(
+            ErrorCodes.ObjectNotFound, $"There is no user {(name is null ? $"with id {Id}" : $"'{name}'")} that you may see.", "Get-CmsUser lists the users.");
     }
 
     private static string? Plain(SecureString? secret) => secret is null ? null : new NetworkCredential(string.Empty, secret).Password;

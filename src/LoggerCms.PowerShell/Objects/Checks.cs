@@ -19,12 +19,12 @@ internal static class Checks
     public static Task<CmsChangeAnswer> PlanAsync(this ICmsClient client, IReadOnlyList<CmsChange> changes, CancellationToken cancellationToken)
         => client.ChangeAsync(new CmsChangeRequest { WhatIf = true, Changes = changes }, cancellationToken);
 
-    /// <summary>The object at a path; null where there is none that the caller may see.</summary>
-    public static async Task<CmsObjectInfo?> FindAsync(ICmsClient client, string path, CancellationToken cancellationToken)
+    /// <summary>The object of an id; null where there is none that the caller may see.</summary>
+    public static async Task<CmsObjectInfo?> FindAsync(ICmsClient client, long id, CancellationToken cancellationToken)
     {
         try
         {
-            return await client.GetObjectByPathAsync(path, cancellationToken).ConfigureAwait(false);
+            return await client.GetObjectAsync(id, cancellationToken).ConfigureAwait(false);
         }
         catch (LoggerCmsException e) when (e.Code == ErrorCodes.ObjectNotFound)
         {

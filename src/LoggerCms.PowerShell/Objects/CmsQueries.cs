@@ -12,6 +12,26 @@ internal static class CmsQueries
     public static string ByIds(IEnumerable<long> ids)
         => $"{Everything} WHERE SI_ID IN ({string.Join(", ", ids.Select(id => id.ToString(CultureInfo.InvariantCulture)))})";
 
+    // The same in every system.
+    private const long Users = 19;
+    private const long Groups = 20;
+
+    /// <summary>
+    /// Users at any depth below the folder of users, or groups below that of groups. The node lets nobody act as a user elsewhere, and anybody below.
+    /// </summary>
+    /// <param name="kind">Which of both.</param>
+    /// <param name="also">A further condition; null for none.</param>
+    public static string Principals(string kind, string? also = null)
+        => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Everything} WHERE SI_KIND = {Quote(kind)} AND SI_ANCESTOR = {(kind == Objects.Principals.Group ? Groups : Users)}{(also is null ? "" : $" AND ({also})")}");
+
+    public static string IsNamed(string name) => $"SI_NAME = {Quote(name)}";
+
+    public static string IsMemberOf(long group) => string.Create(CultureInfo.InvariantCulture, $"{Memberships.Property} = {group}");
+
+    public static string IsObject(long id) => string.Create(CultureInfo.InvariantCulture, $"SI_ID = {id}");
+
     /// <summary>Objects of kinds, with names that match one of the wildcards, below a folder; null asks for any.</summary>
     public static string Matching(IReadOnlyList<string>? kinds, IReadOnlyList<string>? names, long? under)
     {

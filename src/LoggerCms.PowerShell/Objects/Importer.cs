@@ -49,19 +49,22 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
         var folder = isRoot ? new Place(options.FolderId, options.FolderPath, false) : _places.GetValueOrDefault(source.ParentId);
         if (folder is null)
         {
-            _places[source.Id] = null;
-            fail(
-                new LoggerCmsException(
-                    ErrorCodes.ObjectNotFound,
-                    $"'{source.Path}' has no folder to go to: object {source.ParentId} was not brought in, or does not stand before it.",
-                    "Correct what failed before it and import again with -Update Skip."),
-                item);
+            Refuse(item, new LoggerCmsException(
+                ErrorCodes.ObjectNotFound,
+                $"'{source.Path}' has no folder to go to: object {source.ParentId} was not brought in, or does not stand before it.",
+                "Correct what failed before it and import again with -Update Skip."));
             return;
         }
 
         var path = CmsPath.Child(folder.Path, source.Name);
         var found = await FindAsync(folder, source, cancellationToken).ConfigureAwait(false);
-        var changes = found is not null && options.Policy != ImportPolicy.Overwrite ? null : await ChangesAsync(item, found, folder, cancellationToken).ConfigureAwait(false);
+        if (found is not null && Refusal(source, found) is { } refusal)
+        {
+            Refuse(item, refusal);
+            return;
+        }
+
+        var changes = found is not null && options.Policy == ImportPolicy.Skip ? null : await ChangesAsync(item, found, folder, cancellationToken).ConfigureAwait(false);
         if (found is not null)
             await MeetAsync(item, found, folder, path, changes, cancellationToken).ConfigureAwait(false);
         else if (changes is not null)
@@ -73,29 +76,21 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
     {
         try
         {
-            var (ownerId, rights) = options.IncludeRights ? await _principals.MapAsync(item.Source, cancellationToken).ConfigureAwait(false) : (null, null);
-            return found is null ? Create(item.Source, folder, ownerId, rights) : Overwrite(found, item.Source, folder, ownerId, rights);
+            var (ownerId, rights, groups) = options.IncludeRights ? await _principals.MapAsync(item.Source, cancellationToken).ConfigureAwait(false) : (null, null, null);
+
+            // Groups go with the rights: who is in one has what it is granted. Without them, whoever is here stays in the groups that it is in.
+            var source = Memberships.With(item.Source, groups ?? (found is null ? [] : Memberships.Of(found)));
+            return found is null ? Create(source, folder, ownerId, rights) : Overwrite(found, source, folder, ownerId, rights);
         }
-        catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.ObjectNotFound or ErrorCodes.InvalidOption)
+        catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.ObjectNotFound or ErrorCodes.InvalidOption or ErrorCodes.InvalidObject)
         {
-            _places[item.Source.Id] = null;
-            fail(exception, item);
+            Refuse(item, exception);
             return null;
         }
     }
 
     private async Task MeetAsync(ImportItem item, CmsObjectInfo found, Place folder, string path, CmsChange[]? changes, CancellationToken cancellationToken)
     {
-        if (options.Policy == ImportPolicy.Fail)
-        {
-            _places[item.Source.Id] = null;
-            fail(
-                new LoggerCmsException(
-                    ErrorCodes.NameInUse, $"'{found.Path}' (object {found.Id}) is there already.", "Add -Update Skip to leave such objects as they are, or -Update Overwrite."),
-                item);
-            return;
-        }
-
         if (options.Policy == ImportPolicy.Overwrite && changes is null)
             return;
         _places[item.Source.Id] = new Place(found.Id, found.Path, false);
@@ -105,6 +100,30 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
             Report(item, found.Id, found.Path, "Skipped");
         else
             await QueueAsync(item, changes, path, "Overwritten", cancellationToken).ConfigureAwait(false);
+    }
+
+    private LoggerCmsException? Refusal(CmsObjectInfo source, CmsObjectInfo found)
+    {
+        if (options.Policy == ImportPolicy.Fail)
+        {
+            return new LoggerCmsException(
+                ErrorCodes.NameInUse, $"'{found.Path}' (object {found.Id}) is there already.", "Add -Update Skip to leave such objects as they are, or -Update Overwrite.");
+        }
+
+        // It would stay what it is, with the properties of something else and without its own.
+        return options.Policy == ImportPolicy.Overwrite && !string.Equals(source.Kind, found.Kind, StringComparison.OrdinalIgnoreCase)
+            ? new LoggerCmsException(
+                ErrorCodes.NameInUse,
+                $"'{found.Path}' (object {found.Id}) is there already and is a {found.Kind}, not a {source.Kind}.",
+                $"Rename or remove it (Set-CmsObject -Id {found.Id} -Name NAME), or import into another folder.")
+            : null;
+    }
+
+    // What lies below it fails with it.
+    private void Refuse(ImportItem item, LoggerCmsException failure)
+    {
+        _places[item.Source.Id] = null;
+        fail(failure, item);
     }
 
     private async Task QueueAsync(ImportItem item, IReadOnlyList<CmsChange> changes, string path, string status, CancellationToken cancellationToken)
@@ -220,9 +239,10 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
             : [update, new CmsChange { Operation = "Move", Id = found.Id, ParentId = folder.Id, Name = source.Name }];
     }
 
+    // Without rights, groups are not compared either.
     private static bool IsSame(CmsObjectInfo found, CmsObjectInfo source, Place folder)
         => found.ParentId == folder.Id && found.Name == source.Name
-            && System.Text.Json.JsonElement.DeepEquals(found.Properties, source.Properties);
+            && System.Text.Json.JsonElement.DeepEquals(found.Properties, Memberships.With(source, Memberships.Of(found)).Properties);
 
     private void Report(ImportItem item, long id, string path, string status) => report(new CmsImportedObject
     {

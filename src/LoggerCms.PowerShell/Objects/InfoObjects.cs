@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Collections;
 using System.Collections.Specialized;
 using System.Text.Json;
 using LoggerCms.PowerShell.Parameters;
@@ -11,7 +13,34 @@ internal static class InfoObjects
     /// <summary>The columns that <c>*</c> gives of every object, before those of its properties.</summary>
     private const int ColumnsOfEveryObject = 16;
 
-    public static InfoObject From(CmsObjectInfo info)
+    public static InfoObject From(CmsObjectInfo info) => From(info, PropertyReader.FromJson(info.Properties));
+
+    /// <summary>The object of a row of <c>SELECT *</c>. A property may have the name of a column: what comes after the columns is a property.</summary>
+    public static InfoObject FromRow(JsonElement row)
+    {
+        var properties = new OrderedDictionary(StringComparer.OrdinalIgnoreCase);
+        foreach (var entry in row.EnumerateObject().Skip(ColumnsOfEveryObject))
+            properties[entry.Name] = PropertyReader.Value(entry.Value);
+        return From(Columns(row), properties);
+    }
+
+    /// <summary>The same as the node gives single objects.</summary>
+    public static CmsObjectInfo InfoFromRow(JsonElement row)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var entry in row.EnumerateObject().Skip(ColumnsOfEveryObject))
+                entry.WriteTo(writer);
+            writer.WriteEndObject();
+        }
+
+        using var properties = JsonDocument.Parse(buffer.WrittenMemory);
+        return Columns(row) with { Properties = properties.RootElement.Clone() };
+    }
+
+    private static InfoObject From(CmsObjectInfo info, IDictionary properties)
     {
         SessionMemory.SawObject(info.Path, info.Kind);
         return new InfoObject
@@ -28,25 +57,17 @@ internal static class InfoObjects
             UpdateKey = info.UpdateKey,
             Created = info.Created.ToLocalTime(),
             Modified = info.Modified.ToLocalTime(),
-            Properties = PropertyReader.FromJson(info.Properties),
+            Properties = properties,
         };
     }
 
-    /// <summary>The object of a row of <c>SELECT *</c>. A property may have the name of a column: what comes after the columns is a property.</summary>
-    public static InfoObject FromRow(JsonElement row)
+    // Without the properties.
+    private static CmsObjectInfo Columns(JsonElement row)
     {
-        var columns = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        var properties = new OrderedDictionary(StringComparer.OrdinalIgnoreCase);
-        var at = 0;
-        foreach (var entry in row.EnumerateObject())
-        {
-            if (at++ < ColumnsOfEveryObject)
-                columns[entry.Name] = entry.Value;
-            else
-                properties[entry.Name] = PropertyReader.Value(entry.Value);
-        }
-
-        var found = new InfoObject
+        var columns = new Dictionary<string, JsonElement>(ColumnsOfEveryObject, StringComparer.Ordinal);
+        foreach (var entry in row.EnumerateObject().Take(ColumnsOfEveryObject))
+            columns[entry.Name] = entry.Value;
+        return new CmsObjectInfo
         {
             Id = columns["SI_ID"].GetInt64(),
             Cuid = Text(columns, "SI_CUID"),
@@ -60,14 +81,11 @@ internal static class InfoObjects
             UpdateKey = columns["SI_UPDATE_KEY"].GetInt64(),
             Created = Date(columns, "SI_CREATION_TIME"),
             Modified = Date(columns, "SI_UPDATE_TS"),
-            Properties = properties,
         };
-        SessionMemory.SawObject(found.Path, found.Kind);
-        return found;
     }
 
     private static string Text(Dictionary<string, JsonElement> columns, string name) => columns[name].GetString() ?? string.Empty;
 
     private static DateTimeOffset Date(Dictionary<string, JsonElement> columns, string name)
-        => ((DateTimeOffset)PropertyReader.Value(columns[name])!).ToLocalTime();
+        => (DateTimeOffset)PropertyReader.Value(columns[name])!;
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace LoggerCms.PowerShell.Objects;
 
 /// <summary>The members of groups, found by what each user and group says of itself.</summary>
@@ -7,26 +5,31 @@ internal static class Members
 {
     private const int MostTries = 5;
 
-    /// <summary>The direct members.</summary>
-    public static async IAsyncEnumerable<CmsObjectInfo> OfAsync(
-        ICmsClient client, long groupId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    // The same in every system.
+    private const long Everyone = 1;
+    private const long Administrators = 2;
+    private const long Administrator = 12;
+
+    /// <summary>The users, then the groups, that say that they are direct members.</summary>
+    public static IAsyncEnumerable<CmsObjectInfo> OfAsync(ICmsClient client, long groupId, CancellationToken cancellationToken)
+        => ListAsync(client, CmsQueries.IsMemberOf(groupId), cancellationToken);
+
+    /// <summary>The same with those that always are: all of Everyone, and Administrator of Administrators.</summary>
+    public static IAsyncEnumerable<CmsObjectInfo> AllOfAsync(ICmsClient client, long groupId, CancellationToken cancellationToken) => groupId switch
     {
-        foreach (var path in (string[])[CmsPath.Users, CmsPath.Groups])
-        {
-            var folder = await client.GetObjectByPathAsync(path, cancellationToken).ConfigureAwait(false);
-            await foreach (var one in client.GetChildrenAsync(folder.Id, cancellationToken).ConfigureAwait(false))
-            {
-                if (Principals.GroupsOf(one).Contains(groupId))
-                    yield return one;
-            }
-        }
-    }
+        Everyone => ListAsync(client, null, cancellationToken).Where(one => one.Id != Everyone),
+        Administrators => ListAsync(client, $"{CmsQueries.IsMemberOf(groupId)} OR {CmsQueries.IsObject(Administrator)}", cancellationToken),
+        _ => OfAsync(client, groupId, cancellationToken),
+    };
+
+    private static IAsyncEnumerable<CmsObjectInfo> ListAsync(ICmsClient client, string? also, CancellationToken cancellationToken)
+        => Principals.ListAsync(client, Principals.User, also, cancellationToken).Concat(Principals.ListAsync(client, Principals.Group, also, cancellationToken));
 
     /// <summary>What makes a user or group a member, or no member; null where it is that already.</summary>
     public static CmsChange? Change(CmsObjectInfo member, long groupId, bool isMember)
     {
-        var groups = Principals.GroupsOf(member);
-        return groups.Contains(groupId) == isMember ? null : Principals.MembershipChange(member, isMember ? [.. groups, groupId] : groups.Where(id => id != groupId));
+        var groups = Memberships.Of(member);
+        return groups.Contains(groupId) == isMember ? null : Memberships.Change(member, isMember ? [.. groups, groupId] : groups.Where(id => id != groupId));
     }
 
     /// <summary>Changes the groups of a user or group; where somebody else changes it at the same time, reads it again and repeats.</summary>

@@ -3,11 +3,14 @@ namespace LoggerCms.PowerShell.Objects;
 /// <summary>Finds the users and groups of an export in the system that it goes to: by CUID, otherwise by name.</summary>
 internal sealed class PrincipalMap(ICmsClient client)
 {
+    private readonly Principals _principals = new();
     private readonly Dictionary<string, long> _ids = new(StringComparer.Ordinal);
 
-    /// <summary>The owner and the access list of an object, with the ids that they have here.</summary>
-    /// <exception cref="LoggerCmsException">InvalidOption where the export has no rights of it; ObjectNotFound where a user or group is not here.</exception>
-    public async Task<(long? OwnerId, CmsObjectRights Rights)> MapAsync(CmsObjectInfo source, CancellationToken cancellationToken)
+    /// <summary>The owner, the access list and the groups of an object, with the ids that they have here.</summary>
+    /// <exception cref="LoggerCmsException">
+    /// InvalidOption where the export does not say what they are; ObjectNotFound where a user or group is not here.
+    /// </exception>
+    public async Task<(long? OwnerId, CmsObjectRights Rights, IReadOnlyList<long> Groups)> MapAsync(CmsObjectInfo source, CancellationToken cancellationToken)
     {
         if (source.Rights is not { } rights)
         {
@@ -18,18 +21,34 @@ internal sealed class PrincipalMap(ICmsClient client)
         }
 
         // An owner that was removed is nobody; then it is who imports.
-        long? owner = rights.OwnerCuid is null ? null : await FindAsync(rights.OwnerCuid, source.Owner, "User", source, cancellationToken).ConfigureAwait(false);
+        long? owner = rights.OwnerCuid is null ? null : await FindAsync(rights.OwnerCuid, source.Owner, "User", "belongs to", source, cancellationToken).ConfigureAwait(false);
         List<CmsObjectRight> entries = [];
         foreach (var entry in rights.Entries)
         {
-            var id = await FindAsync(entry.PrincipalCuid, entry.Principal, entry.PrincipalKind, source, cancellationToken).ConfigureAwait(false);
+            var id = await FindAsync(entry.PrincipalCuid, entry.Principal, entry.PrincipalKind, "has rights of", source, cancellationToken).ConfigureAwait(false);
             entries.Add(new CmsObjectRight { PrincipalId = id, Right = entry.Right, Value = entry.Value });
         }
 
-        return (owner, rights with { Entries = entries });
+        return (owner, rights with { Entries = entries }, await GroupsAsync(source, cancellationToken).ConfigureAwait(false));
     }
 
-    private async Task<long> FindAsync(string? cuid, string? name, string? kind, CmsObjectInfo source, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<long>> GroupsAsync(CmsObjectInfo source, CancellationToken cancellationToken)
+    {
+        if (source.Groups is null && Memberships.Of(source).Count > 0)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidOption,
+                $"The export has only the ids of the groups of '{source.Path}', which are other groups here: it was made by an earlier release.",
+                "Export it again, or import it without -IncludeRights and add it to its groups with Add-CmsGroupMember.");
+        }
+
+        List<long> groups = [];
+        foreach (var group in source.Groups ?? [])
+            groups.Add(await FindAsync(group.Cuid, group.Name, Principals.Group, "is a member of", source, cancellationToken).ConfigureAwait(false));
+        return groups;
+    }
+
+    private async Task<long> FindAsync(string? cuid, string? name, string? kind, string relation, CmsObjectInfo source, CancellationToken cancellationToken)
     {
         var key = $"{kind}\n{cuid}\n{name}";
         if (_ids.TryGetValue(key, out var known))
@@ -37,15 +56,16 @@ internal sealed class PrincipalMap(ICmsClient client)
         var found = cuid is null ? null : await TryAsync(() => client.GetObjectByCuidAsync(cuid, cancellationToken)).ConfigureAwait(false);
         if (found?.Kind != kind && name is not null)
         {
-            var path = CmsPath.Child(kind == "UserGroup" ? "/User Groups" : "/Users", name);
-            found = await TryAsync(() => client.GetObjectByPathAsync(path, cancellationToken)).ConfigureAwait(false);
+            found = await TryAsync(() => kind == Principals.Group
+                ? _principals.FindGroupAsync(client, name, cancellationToken)
+                : _principals.FindUserAsync(client, name, cancellationToken)).ConfigureAwait(false);
         }
 
         if (found is null || found.Kind != kind)
         {
             throw new LoggerCmsException(
                 ErrorCodes.ObjectNotFound,
-                $"'{source.Path}' has rights of {(kind == "UserGroup" ? "the group" : "the user")} '{name}', which is not here, or which you may not see; the object was not brought in.",
+                $"'{source.Path}' {relation} {(kind == Principals.Group ? "the group" : "the user")} {(name is null ? "that whoever exported it could not see" : $"'{name}', which is not here, or which you may not see")}; the object was not brought in.",
                 "Make that user or group first (New-CmsUser, New-CmsGroup), or import without -IncludeRights.");
         }
 

@@ -1,55 +1,65 @@
-using System.Collections;
+using System.Runtime.CompilerServices;
 using LoggerCms.PowerShell.Parameters;
 using LoggerCms.PowerShell.Values;
 
 namespace LoggerCms.PowerShell.Objects;
 
 /// <summary>
-/// Users and groups of one node, found by name. Group names are read once; a cmdlet holds one of these for one pipeline. Not for several callers at
+/// Users and groups of one node, found by name: users below the folder of users, groups below that of groups, at any depth. Names are read once; a cmdlet holds one of these for one pipeline. Not for several callers at
 /// once.
 /// </summary>
 internal sealed class Principals
 {
     public const string User = "User";
     public const string Group = "UserGroup";
-    public const string Membership = "SI_USERGROUPS";
     public const string FullName = "SI_USERFULLNAME";
     public const string Email = "SI_EMAIL_ADDRESS";
 
-    private readonly Dictionary<string, CmsObjectInfo> _byName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<(string Kind, string Name), IReadOnlyList<CmsObjectInfo>> _byName = [];
     private Dictionary<long, string>? _groupNames;
 
     /// <summary>The user or group of a name.</summary>
-    /// <exception cref="LoggerCmsException">ObjectNotFound, or InvalidOption where a user and a group have that name.</exception>
+    /// <exception cref="LoggerCmsException">ObjectNotFound, or InvalidOption where several have that name.</exception>
     public async Task<CmsObjectInfo> FindAsync(ICmsClient client, string name, CancellationToken cancellationToken)
-    {
-        if (_byName.TryGetValue(name, out var known))
-            return known;
-        var user = await Checks.FindAsync(client, CmsPath.Child(CmsPath.Users, name), cancellationToken).ConfigureAwait(false);
-        var group = await Checks.FindAsync(client, CmsPath.Child(CmsPath.Groups, name), cancellationToken).ConfigureAwait(false);
-        if (user is not null && group is not null)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.InvalidOption, $"A user and a group have the name '{name}'.", $"Give -PrincipalId: {user.Id} is the user, {group.Id} is the group.");
-        }
+        => Only(
+            [
+                .. await NamedAsync(client, User, name, cancellationToken).ConfigureAwait(false),
+                .. await NamedAsync(client, Group, name, cancellationToken).ConfigureAwait(false),
+            ],
+            "user or group", name, "Get-CmsUser and Get-CmsGroup list them.");
 
-        return _byName[name] = user ?? group
-            ?? throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user or group '{name}' that you may see.", "Get-CmsUser and Get-CmsGroup list them.");
+    /// <inheritdoc cref="FindAsync"/>
+    public async Task<CmsObjectInfo> FindUserAsync(ICmsClient client, string name, CancellationToken cancellationToken)
+        => Only(await NamedAsync(client, User, name, cancellationToken).ConfigureAwait(false), "user", name, "Get-CmsUser lists them.");
+
+    /// <inheritdoc cref="FindAsync"/>
+    public async Task<CmsObjectInfo> FindGroupAsync(ICmsClient client, string name, CancellationToken cancellationToken)
+        => Only(await NamedAsync(client, Group, name, cancellationToken).ConfigureAwait(false), "group", name, "Get-CmsGroup lists them.");
+
+    /// <summary>All users, or all groups, of a name; folders may hold one each.</summary>
+    public async Task<IReadOnlyList<CmsObjectInfo>> NamedAsync(ICmsClient client, string kind, string name, CancellationToken cancellationToken)
+    {
+        var key = (kind, name.ToUpperInvariant());
+        if (!_byName.TryGetValue(key, out var found))
+            _byName[key] = found = await ListAsync(client, kind, CmsQueries.IsNamed(name), cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return found;
     }
 
-    /// <exception cref="LoggerCmsException">ObjectNotFound.</exception>
-    public async Task<CmsObjectInfo> FindUserAsync(ICmsClient client, string name, CancellationToken cancellationToken)
-        => await Checks.FindAsync(client, CmsPath.Child(CmsPath.Users, name), cancellationToken).ConfigureAwait(false)
-            ?? throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user '{name}' that you may see.", "Get-CmsUser lists them.");
-
-    /// <exception cref="LoggerCmsException">ObjectNotFound.</exception>
-    public async Task<CmsObjectInfo> FindGroupAsync(ICmsClient client, string name, CancellationToken cancellationToken)
-        => await Checks.FindAsync(client, CmsPath.Child(CmsPath.Groups, name), cancellationToken).ConfigureAwait(false)
-            ?? throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no group '{name}' that you may see.", "Get-CmsGroup lists them.");
+    /// <summary>Users or groups, by id.</summary>
+    /// <param name="client">The node.</param>
+    /// <param name="kind">Which of both.</param>
+    /// <param name="also">A condition of the query language; null for all.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async IAsyncEnumerable<CmsObjectInfo> ListAsync(
+        ICmsClient client, string kind, string? also, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in client.QueryAsync(CmsQueries.Principals(kind, also), cancellationToken).ConfigureAwait(false))
+            yield return InfoObjects.InfoFromRow(row);
+    }
 
     public async Task<CmsPrincipal> DescribeAsync(ICmsClient client, CmsObjectInfo info, CancellationToken cancellationToken)
     {
-        var groups = GroupsOf(info);
+        var groups = Memberships.Of(info);
         if (groups.Count > 0 && (_groupNames is null || !groups.All(_groupNames.ContainsKey)))
             _groupNames = await ReadGroupNamesAsync(client, cancellationToken).ConfigureAwait(false);
 
@@ -72,24 +82,20 @@ internal sealed class Principals
         };
     }
 
-    /// <summary>The groups that a user or group is a direct member of.</summary>
-    public static IReadOnlyList<long> GroupsOf(CmsObjectInfo info)
-        => PropertyReader.FromJson(info.Properties)[Membership] is IEnumerable list and not string ? [.. list.OfType<long>()] : [];
-
-    /// <summary>The change that makes a user or group a member of exactly these groups.</summary>
-    public static CmsChange MembershipChange(CmsObjectInfo member, IEnumerable<long> groups) => new()
+    private static CmsObjectInfo Only(IReadOnlyList<CmsObjectInfo> found, string what, string name, string remedy) => found.Count switch
     {
-        Operation = "Update",
-        Id = member.Id,
-        ExpectedVersion = member.Version,
-        Properties = PropertyWriter.ToJson(new Hashtable { [Membership] = groups.Cast<object>().ToArray() }),
+        1 => found[0],
+        0 => throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no {what} '{name}' that you may see.", remedy),
+        _ => throw new LoggerCmsException(
+            ErrorCodes.InvalidOption,
+            $"More than one {what} has the name '{name}': {string.Join(", ", found.Select(one => $"{one.Path} (id {one.Id})"))}.",
+            "Give the id of the one that is meant: -PrincipalId, or -Id."),
     };
 
     private static async Task<Dictionary<long, string>> ReadGroupNamesAsync(ICmsClient client, CancellationToken cancellationToken)
     {
         var names = new Dictionary<long, string>();
-        var folder = await client.GetObjectByPathAsync(CmsPath.Groups, cancellationToken).ConfigureAwait(false);
-        await foreach (var group in client.GetChildrenAsync(folder.Id, cancellationToken).ConfigureAwait(false))
+        await foreach (var group in ListAsync(client, Group, null, cancellationToken).ConfigureAwait(false))
             names[group.Id] = group.Name;
         return names;
     }

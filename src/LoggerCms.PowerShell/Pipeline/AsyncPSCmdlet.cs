@@ -50,9 +50,12 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
     /// <param name="activity">What the progress bar says.</param>
     /// <param name="target">The user's input.</param>
     /// <param name="work">Runs on a task and must not touch PowerShell but through the queue.</param>
-    /// <param name="oneOfMany">Report a failure as a non-terminating error.</param>
+    /// <param name="oneOfMany">
+    /// Null where the cmdlet cannot go on without it: any failure ends it. False for its only input: that it is not there is a non-terminating error,
+    /// as of Get-Item, and any other failure ends it. True for one input of several: no failure ends it that is of this input alone.
+    /// </param>
     private protected T? Run<T>(
-        string activity, object? target, Func<Work, CancellationToken, Task<T>> work, bool oneOfMany = false)
+        string activity, object? target, Func<Work, CancellationToken, Task<T>> work, bool? oneOfMany = null)
         where T : class
     {
         try
@@ -65,12 +68,18 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
         }
         catch (Exception e) when (e is not (PipelineStoppedException or RuntimeException))
         {
-            var record = ErrorRecords.From(e, target);
-            if (!oneOfMany || EndsAll(e))
-                ThrowTerminatingError(record);
-            WriteError(record);
+            var goesOn = oneOfMany is { } many && !EndsAll(e) && (many || ErrorRecords.IsNotThere(e));
+            Report(ErrorRecords.From(e, target), goesOn);
             return null;
         }
+    }
+
+    /// <summary>Writes an error, or ends the cmdlet with it.</summary>
+    internal void Report(ErrorRecord record, bool goesOn)
+    {
+        if (!goesOn)
+            ThrowTerminatingError(record);
+        WriteError(record);
     }
 
     /// <summary>Whether a failure would be met by every other input as well: then it ends the cmdlet.</summary>

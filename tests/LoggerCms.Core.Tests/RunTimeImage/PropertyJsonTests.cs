@@ -21,15 +21,27 @@ public sealed class PropertyJsonTests
     [Fact]
     public void PlainJsonIsAccepted()
     {
-        var bag = Parse("""{"int":-5,"fraction":1.50,"huge":1e300,"digits":0.12345678901234567890123456789012,"none":null,"list":[1,"a",true],"bag":{"x":1}}""");
+        var bag = Parse("""{"int":-5,"fraction":1.50,"huge":1e300,"digits":0.12345678901234567890123456789012,"list":[1,"a",true],"bag":{"x":1}}""");
 
         Assert.Equal(-5, bag.Find("int").AsInteger);
         Assert.Equal("1.50", bag.Find("fraction").AsDecimal.ToString(System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(1e300, bag.Find("huge").AsDouble);
         Assert.Equal(PropertyType.Double, bag.Find("digits").Type);
-        Assert.True(bag.Find("none").IsNone);
         Assert.Equal(3, bag.Find("list").AsList.Count);
         Assert.Equal(1, bag.Find("bag.x").AsInteger);
+    }
+
+    [Theory]
+    [InlineData("2026-01-02T03:04:05.1234567+05:45", "2026-01-02T03:04:05.1234567+05:45")]
+    [InlineData("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.0000000+00:00")]
+    [InlineData("2026-01-02T03:04:05.5", "2026-01-02T03:04:05.5000000+00:00")]
+    [InlineData("2026-01-02T03:04", "2026-01-02T03:04:00.0000000+00:00")]
+    [InlineData("2026-01-02", "2026-01-02T00:00:00.0000000+00:00")]
+    public void ADateIsWhatIso8601Says(string text, string date)
+    {
+        var bag = Parse($$$"""{"a":{"$date":"{{{text}}}"}}""");
+
+        Assert.Equal(date, bag.Find("a").AsDate.ToString("O", System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]
@@ -57,6 +69,11 @@ public sealed class PropertyJsonTests
     [InlineData("""{"a":{"$double":"NaN:0"}}""")]
     [InlineData("""{"a":[[1]]}""")]
     [InlineData("""{"a":[null]}""")]
+    [InlineData("""{"a":null}""")]
+    [InlineData("""{"a":{"b":null}}""")]
+    [InlineData("""{"a":{"$date":"12:30"}}""")]
+    [InlineData("""{"a":{"$date":"1/2/2026"}}""")]
+    [InlineData("""{"a":{"$date":"2026-01-02T03:04:05.12345678Z"}}""")]
     [InlineData("""{"a":"\ud800"}""")]
     [InlineData("""{"a":1e999}""")]
     [InlineData("""{"":1}""")]

@@ -180,7 +180,10 @@ public sealed class RightsRuleTests
             _view.Principal(id, $"g{id}", ObjectKinds.UserGroup, id + 1);
         _view.Principal(Ann, "Ann", ObjectKinds.User, 1000);
         _view.Principal(BuiltIn.Administrator, "Administrator", ObjectKinds.User, 1000);
-        Assert.Equal(ErrorCodes.LimitExceeded, Assert.Throws<LoggerCmsException>(() => _view.Has(Ann, Report, Rights.View)).Code);
+        var refused = Assert.Throws<LoggerCmsException>(() => _view.Has(Ann, Report, Rights.View));
+        Assert.Equal(ErrorCodes.LimitExceeded, refused.Code);
+        Assert.True(refused.IsOfRequest, "Nobody should wait for it to pass.");
+        Assert.Contains($"Get-CmsUser -Id {Ann}", refused.Remedy, StringComparison.Ordinal);
         Assert.True(_view.Has(BuiltIn.Administrator, Report, Rights.Delete));
     }
 

@@ -64,6 +64,8 @@ internal sealed class FakeClient : ICmsClient
 
     public Task<CmsNodeInfo> GetNodeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<CmsCaller> GetCallerAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<RunTimeImageInfo> GetImageAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task FlushAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -85,6 +87,8 @@ internal sealed class FakeClient : ICmsClient
     public Task<CmsIssuedToken> IssueTokenAsync(CmsTokenRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task LogOffAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task SetPasswordAsync(long userId, CmsPassword password, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -90,10 +90,77 @@ public sealed class ImporterTests
         Assert.Empty(_client.Requests);
     }
 
-    private async Task ImportAsync(IEnumerable<CmsObjectInfo> objects, ImportPolicy policy, bool keepCuid = false, bool whatIf = false)
+    [Fact]
+    public async Task Ids_of_groups_are_those_of_the_other_system_and_are_not_taken_over()
+    {
+        await ImportAsync([User("ann", """{"SI_USERGROUPS":[1061],"a":1}""")], ImportPolicy.Fail);
+
+        var made = _client.All.Single(one => one.Name == "ann");
+        Assert.Empty(Memberships.Of(made));
+        Assert.Equal(1, made.Properties.GetProperty("a").GetInt32());
+
+        // Who is here stays in the groups that it is in, and is equal without them.
+        await _client.ChangeAsync(new CmsChangeRequest { Changes = [Memberships.Change(made, [77])] }, TestContext.Current.CancellationToken);
+        await ImportAsync([User("ann", """{"SI_USERGROUPS":[1061],"a":2}""")], ImportPolicy.Overwrite);
+        Assert.Equal([77L], Memberships.Of(_client.All.Single(one => one.Name == "ann")));
+        await ImportAsync([User("ann", """{"SI_USERGROUPS":[1061],"a":2}""")], ImportPolicy.Overwrite);
+        Assert.Equal(["Created", "Overwritten", "Skipped"], _told.Select(one => one.Status));
+    }
+
+    [Fact]
+    public async Task With_rights_groups_are_those_that_are_the_same_here()
+    {
+        var group = FakeClient.Info(0, 4, "/payroll", "payroll", "UserGroup", default);
+        await ImportAsync([group], ImportPolicy.Fail, keepCuid: true);
+        var here = _client.All.Single(one => one.Name == "payroll");
+        var user = User("ann", """{"SI_USERGROUPS":[1061]}""") with { Rights = new CmsObjectRights { InheritFromFolder = true, InheritFromGroups = true, Entries = [] } };
+
+        await ImportAsync([user with { Groups = [new CmsGroupName { Id = 1061, Cuid = group.Cuid, Name = "payroll" }] }], ImportPolicy.Fail, includeRights: true);
+
+        Assert.Equal([here.Id], Memberships.Of(_client.All.Single(one => one.Name == "ann")));
+
+        // An earlier release told the ids only.
+        await ImportAsync([user with { Name = "bob" }], ImportPolicy.Fail, includeRights: true);
+        Assert.Equal(ErrorCodes.InvalidOption, Assert.Single(_failed).Failure.Code);
+        Assert.DoesNotContain(_client.All, one => one.Name == "bob");
+    }
+
+    [Fact]
+    public async Task Properties_of_a_user_that_are_none_fail_alone()
+    {
+        await ImportAsync([User("top", "{}"), User("ann", "[1]") with { Id = 51, ParentId = 50 }, User("bob", "{}") with { Id = 52, ParentId = 50 }], ImportPolicy.Fail);
+
+        Assert.Equal(ErrorCodes.InvalidObject, Assert.Single(_failed).Failure.Code);
+        Assert.Equal(["top", "bob"], _told.Select(one => one.Name));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_object_of_another_kind_is_not_the_same_one_and_is_left_as_it_is(bool whatIf)
+    {
+        await ImportAsync(Tree(folders: 1, each: 1), ImportPolicy.Fail);
+        var before = _client.All.ToList();
+        _told.Clear();
+
+        var tree = Tree(folders: 1, each: 1);
+        tree[1] = tree[1] with { Kind = "Webi" };
+        await ImportAsync(tree, ImportPolicy.Overwrite, whatIf: whatIf);
+
+        Assert.Equal([ErrorCodes.NameInUse, ErrorCodes.ObjectNotFound], _failed.Select(one => one.Failure.Code));
+        Assert.Contains("is a Folder, not a Webi", _failed[0].Failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, _client.All);
+        Assert.Single(_told);
+    }
+
+    private static CmsObjectInfo User(string name, string properties)
+        => FakeClient.Info(50, 23, $"/{name}", name, "User", JsonSerializer.Deserialize<JsonElement>(properties));
+
+    private async Task ImportAsync(
+        IEnumerable<CmsObjectInfo> objects, ImportPolicy policy, bool keepCuid = false, bool whatIf = false, bool includeRights = false)
     {
         var importer = new Importer(
-            _client, new ImportOptions(4, "/", keepCuid, policy, IncludeRights: false, whatIf), _told.Add, (failure, item) => _failed.Add((failure, item)));
+            _client, new ImportOptions(4, "/", keepCuid, policy, includeRights, whatIf), _told.Add, (failure, item) => _failed.Add((failure, item)));
         var line = 0;
         foreach (var one in objects)
             await importer.AddAsync(new ImportItem(one, ++line), TestContext.Current.CancellationToken);
