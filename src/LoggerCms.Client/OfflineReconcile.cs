@@ -32,7 +32,7 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
             var holder = Holder(state, nodeId, database.Name);
             var options = new NodeOptions
             {
-                Name = holder ?? "reconcile",
+                Name = holder ?? Lease.OfReconcile,
                 Side = "A",
                 NodeId = nodeId,
                 // Its own journal. What a crash leaves there is brought in first by the next.

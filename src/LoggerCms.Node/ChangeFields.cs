@@ -218,4 +218,7 @@ internal readonly record struct ChangeRequest(Guid? RequestId, bool WhatIf, IRea
 {
     /// <summary>Of the body's bytes, by length and checksum.</summary>
     public long Fingerprint { get; init; }
+
+    /// <summary>Its caller waits no more.</summary>
+    public CancellationToken Gone { get; init; }
 }

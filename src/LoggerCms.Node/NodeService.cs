@@ -70,6 +70,7 @@ internal sealed class NodeService(CmsNode node)
             ClientAddress = caller.Address,
             Guard = new NodeGuard(_rights, caller.PrincipalId),
             Operations = request.Operations,
+            Gone = request.Gone,
         };
         return request.WhatIf ? node.Sequencer.PlanAsync(write) : node.Sequencer.WriteAsync(write);
     }

@@ -84,7 +84,7 @@ internal static class ObjectEndpoints
     private static async Task ChangeAsync(HttpContext context, NodeService service, Room room, TimeProvider time)
     {
         var request = await ReadChangesAsync(context, room, time).ConfigureAwait(false);
-        var answer = await service.ChangeAsync(context.Caller(), request).ConfigureAwait(false);
+        var answer = await service.ChangeAsync(context.Caller(), request with { Gone = context.RequestAborted }).ConfigureAwait(false);
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
