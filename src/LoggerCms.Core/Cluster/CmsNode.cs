@@ -278,7 +278,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
         var unflushed = new UnflushedChanges(state.UpdateKeyEnd);
         var flusher = new Flusher(_database, unflushed, blocks, lease.Epoch, this, _options.Cluster, _time);
-        var sequencer = new Sequencer(image, blocks, ledger, unflushed, flusher, lease.Epoch, _options.Cluster, _time) 
+        var sequencer = new Sequencer(image, blocks, ledger, unflushed, flusher, lease.Epoch, _options.Cluster, _time)
         {
             Durable = OnDurable,
             Visible = OnVisible,
