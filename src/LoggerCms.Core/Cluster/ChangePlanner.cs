@@ -326,7 +326,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     };
 
     private LoggerCmsException TooMany() => new(
-        ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests, or remove a large tree folder by folder.")
+        ErrorCodes.LimitExceeded, $"The request makes more than {options.MostChanges:N0} changes.", "Split it into several requests; remove a large tree folder by folder, and what lies in one folder with Get-CmsObject PATH -Children | Remove-CmsObject.")
     {
         IsOfRequest = true,
     };
