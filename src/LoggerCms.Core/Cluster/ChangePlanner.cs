@@ -103,9 +103,11 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     private void Alter(ChangeObject change)
     {
         var before = Existing(change.Id, change.ExpectedVersion);
+
+        // The right first: who may not change it has nothing read back.
+        request.Guard?.DemandToTouch(overlay, before, change);
         if (before.IsSkeleton)
             throw new NotInMemoryException(Missing());
-        request.Guard?.DemandToTouch(overlay, before, change);
         if (change.Name is not null)
             ObjectRules.CheckName(change.Name);
         if (change.ParentId is { } parent && parent != before.ParentId)
