@@ -104,13 +104,13 @@ public sealed partial class CmsClient : ICmsClient
         => PostAsync("v1/tokens", request, CmsJson.Default.CmsTokenRequest, CmsJson.Default.CmsIssuedToken, cancellationToken);
 
     public Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken)
-        => _channel.DoAsync(HttpMethod.Delete, $"v1/tokens/{id}", null, Repeat.Always, isLong: false, cancellationToken);
+        => RevokeAsync(id, Repeat.Always, cancellationToken);
 
     public async Task LogOffAsync(CancellationToken cancellationToken)
     {
         if (_logon is not { } id)
             return;
-        await _channel.DoAsync(HttpMethod.Delete, $"v1/tokens/{id}", null, Repeat.Never, isLong: false, cancellationToken).ConfigureAwait(false);
+        await RevokeAsync(id, Repeat.Never, cancellationToken).ConfigureAwait(false);
         _logon = null;
     }
 
@@ -134,6 +134,9 @@ public sealed partial class CmsClient : ICmsClient
 
     public Task<CmsBackupInfo> BackupAsync(CmsBackupRequest request, CancellationToken cancellationToken)
         => PostAsync("v1/backup", request, CmsJson.Default.CmsBackupRequest, CmsJson.Default.CmsBackupInfo, cancellationToken, isLong: true);
+
+    private Task RevokeAsync(Guid id, Repeat repeat, CancellationToken cancellationToken)
+        => _channel.DoAsync(HttpMethod.Delete, $"v1/tokens/{id}", null, repeat, isLong: false, cancellationToken);
 
     private async Task LogOnAsync(System.Net.NetworkCredential credential, CancellationToken cancellationToken)
     {

@@ -24,7 +24,11 @@ internal static class AuditCodec
                 ErrorCodes.InvalidOption, $"The audit event '{e.Action}' of '{e.Source}' has no id or no result.", "Give each event a new GUID and a result.");
         }
 
-        ReadOnlySpan<string> texts = [e.Source, e.PrincipalName, e.Action, e.ObjectName, e.ObjectKind, e.Path, e.Detail, e.ClientAddress];
+        ReadOnlySpan<string> texts =
+        [
+            Storable(e.Source), Storable(e.PrincipalName), Storable(e.Action), Storable(e.ObjectName), Storable(e.ObjectKind), Storable(e.Path), Storable(e.Detail),
+            Storable(e.ClientAddress),
+        ];
         long length = HeadBytes;
         foreach (var text in texts)
             length += TextBytes(text);
@@ -71,13 +75,12 @@ internal static class AuditCodec
 
     private static int TextBytes(string text)
     {
-        var count = Encoding.UTF8.GetByteCount(Storable(text));
+        var count = Encoding.UTF8.GetByteCount(text);
         return PropertyCodec.VarintLength((ulong)count) + count;
     }
 
     private static int Write(Span<byte> to, string text)
     {
-        text = Storable(text);
         var head = PropertyCodec.WriteVarint(to, (ulong)Encoding.UTF8.GetByteCount(text));
         return head + Encoding.UTF8.GetBytes(text, to[head..]);
     }

@@ -16,7 +16,7 @@ internal sealed class ChangeDetails(bool seesAll)
     private const int MostChars = 2_000;
 
     // Paths of folders, as they are until a folder is changed.
-    private readonly Dictionary<long, string?> _folders = [];
+    private readonly Dictionary<long, string> _folders = [];
 
     /// <summary>
     /// One for each change of the record; null for one that a reconcile makes again, which is told of when its delta file is read, by whatever epoch first
@@ -24,15 +24,10 @@ internal sealed class ChangeDetails(bool seesAll)
     /// </summary>
     public ChangeDetail[]? OfFirstMade(IObjectView view, ChangeRecord record)
     {
-        if (record.RequestId.Version != RequestLedger.OnceOnlyVersion)
-            return Of(view, record);
-        foreach (var change in record.Changes)
-        {
-            if (change is PutChange put ? put.BeforeKey != 0 && IsFolder(put.Object.Kind) : change is RemoveChange remove && IsFolder(remove.Kind))
-                _folders.Clear();
-        }
-
-        return null;
+        var details = record.RequestId.Version == RequestLedger.OnceOnlyVersion ? null : Of(view, record);
+        if (_folders.Count > MostFolders || Array.Exists(record.Changes, ChangesFolder))
+            _folders.Clear();
+        return details;
     }
 
     private ChangeDetail[] Of(IObjectView view, ChangeRecord record)
@@ -40,7 +35,6 @@ internal sealed class ChangeDetails(bool seesAll)
         var details = new ChangeDetail[record.Changes.Length];
         var overlay = GoesOnFromItself(record) ? new ObjectOverlay(view) : null;
         var at = overlay ?? view;
-        var changesFolders = false;
         for (var i = 0; i < details.Length; i++)
         {
             if (record.Changes[i] is PutChange put)
@@ -49,20 +43,20 @@ internal sealed class ChangeDetails(bool seesAll)
                 var difference = before is null ? null : Difference(at, before, put.Object);
                 overlay?.Set(at.Find(put.Object.Id), put.Object, put.UpdateKey);
                 details[i] = new ChangeDetail(FolderOf(at, put.Object, isKept: seesAll && overlay is null), difference);
-                changesFolders |= put.BeforeKey != 0 && IsFolder(put.Object.Kind);
             }
             else if (record.Changes[i] is RemoveChange remove && at.Find(remove.Id) is { } gone)
             {
                 details[i] = new ChangeDetail(FolderOf(at, gone, isKept: seesAll && overlay is null), null);
                 overlay?.Set(gone, null, remove.UpdateKey);
-                changesFolders |= IsFolder(gone.Kind);
             }
         }
 
-        if (changesFolders || _folders.Count > MostFolders)
-            _folders.Clear();
         return details;
     }
+
+    // One that is made has no path yet that could be another.
+    private static bool ChangesFolder(Change change)
+        => change is PutChange put ? put.BeforeKey != 0 && IsFolder(put.Object.Kind) : change is RemoveChange remove && IsFolder(remove.Kind);
 
     // What an earlier change of the record did is not in the view yet: a folder that another one goes into, or a version that another one replaces.
     private static bool GoesOnFromItself(ChangeRecord record)
@@ -71,7 +65,7 @@ internal sealed class ChangeDetails(bool seesAll)
             return false;
         foreach (var change in record.Changes)
         {
-            if (change is PutChange put ? put.BeforeKey >= record.FirstUpdateKey || IsFolder(put.Object.Kind) : change is RemoveChange remove && IsFolder(remove.Kind))
+            if (ChangesFolder(change) || (change is PutChange put && (put.BeforeKey >= record.FirstUpdateKey || IsFolder(put.Object.Kind))))
                 return true;
         }
 

@@ -12,8 +12,7 @@ namespace LoggerCms.Node.Http;
 /// </summary>
 internal sealed class Denials : IAsyncDisposable
 {
-    public const int OwnOfCaller = 100;
-
+    private const int OwnOfCaller = 100;
     private const int OwnOfStranger = 1;
     private const string Further = "Requests that were denied";
     private const string FurtherOfStrangers = "Requests without a good token";
@@ -39,10 +38,9 @@ internal sealed class Denials : IAsyncDisposable
 
     /// <summary>A request that names no caller.</summary>
     public Task NoteAsync(IPAddress address, string action, string why)
-    {
-        var who = new Who(0, LogonThrottle.Block(address));
-        return IsOwn(who, OwnOfStranger) ? _audit.RecordAsync(action, AuditResult.Denied, 0, "", address.ToString(), why) : Task.CompletedTask;
-    }
+        => IsOwn(new Who(0, LogonThrottle.Block(address)))
+            ? _audit.RecordAsync(action, AuditResult.Denied, 0, "", address.ToString(), why)
+            : Task.CompletedTask;
 
     /// <summary>A caller's.</summary>
     /// <param name="caller">The caller.</param>
@@ -50,7 +48,7 @@ internal sealed class Denials : IAsyncDisposable
     /// <param name="why">What it was told.</param>
     /// <param name="objectId">The object that it may not; 0 for none.</param>
     public Task NoteAsync(Caller caller, string action, string why, long objectId)
-        => IsOwn(new Who(caller.PrincipalId, IPAddress.None), OwnOfCaller)
+        => IsOwn(new Who(caller.PrincipalId, IPAddress.None))
             ? _audit.RecordAsync(action, AuditResult.Denied, caller.PrincipalId, "", caller.Address, why, objectId)
             : Task.CompletedTask;
 
@@ -62,13 +60,13 @@ internal sealed class Denials : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private bool IsOwn(Who who, int own)
+    private bool IsOwn(Who who)
     {
         lock (_lock)
         {
-            if (who.PrincipalId == 0 && _counts.Count >= MostAddresses && !_counts.ContainsKey(who))
+            if (who.IsStranger && _counts.Count >= MostAddresses && !_counts.ContainsKey(who))
                 who = new Who(0, IPAddress.None);
-            return ++CollectionsMarshal.GetValueRefOrAddDefault(_counts, who, out _) <= own;
+            return ++CollectionsMarshal.GetValueRefOrAddDefault(_counts, who, out _) <= who.Own;
         }
     }
 
@@ -86,20 +84,25 @@ internal sealed class Denials : IAsyncDisposable
             (told, _counts) = (_counts, []);
         foreach (var (who, count) in told)
         {
-            var further = count - (who.PrincipalId == 0 ? OwnOfStranger : OwnOfCaller);
-            if (further <= 0)
+            if (count <= who.Own)
                 continue;
             await _audit.RecordAsync(
-                who.PrincipalId == 0 ? FurtherOfStrangers : Further,
+                who.IsStranger ? FurtherOfStrangers : Further,
                 AuditResult.Denied,
                 who.PrincipalId,
                 "",
-                who.PrincipalId == 0 ? who.Address.ToString() : "",
-                $"{further:N0} further requests were denied within a minute.").ConfigureAwait(false);
+                who.IsStranger ? who.Address.ToString() : "",
+                $"{count - who.Own:N0} further requests were denied within a minute.").ConfigureAwait(false);
         }
     }
 
     /// <param name="PrincipalId">The caller; 0 for one that is not known.</param>
     /// <param name="Address">Of one that is not known.</param>
-    private readonly record struct Who(long PrincipalId, IPAddress Address);
+    private readonly record struct Who(long PrincipalId, IPAddress Address)
+    {
+        public bool IsStranger => PrincipalId == 0;
+
+        /// <summary>So many of a minute are events of their own.</summary>
+        public int Own => IsStranger ? OwnOfStranger : OwnOfCaller;
+    }
 }

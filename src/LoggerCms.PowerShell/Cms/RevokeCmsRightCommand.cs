@@ -44,7 +44,7 @@ public sealed class RevokeCmsRightCommand : RightChangeCmdlet
 
     private static async Task<LoggerCmsException> InheritedAsync(ICmsClient client, CmsRightEntry entry, CancellationToken cancellationToken)
     {
-        var from = await Checks.FindAsync(client, entry.FromObjectId, cancellationToken).ConfigureAwait(false);
+        var from = await Checks.FindAsync(() => client.GetObjectAsync(entry.FromObjectId, cancellationToken)).ConfigureAwait(false);
         return new LoggerCmsException(
             ErrorCodes.InvalidOption,
             $"{entry.Right} of '{entry.Principal}' stands on {(from is null ? "" : $"'{from.Path}', ")}object {entry.FromObjectId}, and '{entry.Path}' inherits it: there is no entry to take away.",

@@ -82,18 +82,11 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
 
     private async Task<CmsCaller?> VisibleAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
     {
-        CmsObjectInfo found;
-        try
-        {
-            found = name is null
-                ? await client.GetObjectAsync(Id!.Value, cancellationToken).ConfigureAwait(false)
-                : await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false);
-        }
-        catch (LoggerCmsException e) when (e.Code == ErrorCodes.ObjectNotFound)
-        {
+        var found = await Checks.FindAsync(() => name is null
+            ? client.GetObjectAsync(Id!.Value, cancellationToken)
+            : _principals.FindUserAsync(client, name, cancellationToken)).ConfigureAwait(false);
+        if (found is null)
             return null;
-        }
-
         return found.Kind == Principals.User
             ? new CmsCaller { Id = found.Id, Name = found.Name }
             : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a user.", "Get-CmsUser lists the users.");

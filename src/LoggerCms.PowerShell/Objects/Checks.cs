@@ -19,14 +19,14 @@ internal static class Checks
     public static Task<CmsChangeAnswer> PlanAsync(this ICmsClient client, IReadOnlyList<CmsChange> changes, CancellationToken cancellationToken)
         => client.ChangeAsync(new CmsChangeRequest { WhatIf = true, Changes = changes }, cancellationToken);
 
-    /// <summary>The object of an id; null where there is none that the caller may see.</summary>
-    public static async Task<CmsObjectInfo?> FindAsync(ICmsClient client, long id, CancellationToken cancellationToken)
+    /// <summary>What is looked for; null where there is none that the caller may see.</summary>
+    public static async Task<CmsObjectInfo?> FindAsync(Func<Task<CmsObjectInfo>> get)
     {
         try
         {
-            return await client.GetObjectAsync(id, cancellationToken).ConfigureAwait(false);
+            return await get().ConfigureAwait(false);
         }
-        catch (LoggerCmsException e) when (e.Code == ErrorCodes.ObjectNotFound)
+        catch (LoggerCmsException e) when (ErrorRecords.IsNotThere(e))
         {
             return null;
         }

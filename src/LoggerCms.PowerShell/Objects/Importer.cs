@@ -179,7 +179,7 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
 
     private async Task<CmsObjectInfo?> FindAsync(Place folder, CmsObjectInfo source, CancellationToken cancellationToken)
     {
-        if (options.KeepCuid && await FindByCuidAsync(source.Cuid, cancellationToken).ConfigureAwait(false) is { } same)
+        if (options.KeepCuid && await Checks.FindAsync(() => client.GetObjectByCuidAsync(source.Cuid, cancellationToken)).ConfigureAwait(false) is { } same)
             return same;
         if (folder.IsNew)
             return null;
@@ -191,18 +191,6 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
         }
 
         return names.GetValueOrDefault(source.Name);
-    }
-
-    private async Task<CmsObjectInfo?> FindByCuidAsync(string cuid, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await client.GetObjectByCuidAsync(cuid, cancellationToken).ConfigureAwait(false);
-        }
-        catch (LoggerCmsException e) when (e.Code == ErrorCodes.ObjectNotFound)
-        {
-            return null;
-        }
     }
 
     private CmsChange[] Create(CmsObjectInfo source, Place folder, long? ownerId, CmsObjectRights? rights) =>

@@ -53,10 +53,10 @@ internal sealed class PrincipalMap(ICmsClient client)
         var key = $"{kind}\n{cuid}\n{name}";
         if (_ids.TryGetValue(key, out var known))
             return known;
-        var found = cuid is null ? null : await TryAsync(() => client.GetObjectByCuidAsync(cuid, cancellationToken)).ConfigureAwait(false);
+        var found = cuid is null ? null : await Checks.FindAsync(() => client.GetObjectByCuidAsync(cuid, cancellationToken)).ConfigureAwait(false);
         if (found?.Kind != kind && name is not null)
         {
-            found = await TryAsync(() => kind == Principals.Group
+            found = await Checks.FindAsync(() => kind == Principals.Group
                 ? _principals.FindGroupAsync(client, name, cancellationToken)
                 : _principals.FindUserAsync(client, name, cancellationToken)).ConfigureAwait(false);
         }
@@ -70,17 +70,5 @@ internal sealed class PrincipalMap(ICmsClient client)
         }
 
         return _ids[key] = found.Id;
-    }
-
-    private static async Task<CmsObjectInfo?> TryAsync(Func<Task<CmsObjectInfo>> get)
-    {
-        try
-        {
-            return await get().ConfigureAwait(false);
-        }
-        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.ObjectNotFound)
-        {
-            return null;
-        }
     }
 }
