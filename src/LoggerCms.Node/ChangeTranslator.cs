@@ -81,8 +81,8 @@ internal static class ChangeTranslator
             return null;
         var set = Checked(change.Properties) ?? PropertyBag.Empty;
         var removed = change.RemoveProperties ?? [];
-        foreach (var name in removed)
-            CheckName(name);
+        if (removed.Contains(PasswordRecord.Property, StringComparer.OrdinalIgnoreCase))
+            throw OfNode();
         return bytes => PropertyBagMerge.Merge(PropertyBag.Over(bytes), set, removed).Encode();
     }
 
@@ -107,18 +107,9 @@ internal static class ChangeTranslator
         };
     }
 
-    private static PropertyBag? Checked(PropertyBag? properties)
-    {
-        foreach (var (name, _) in properties ?? PropertyBag.Empty)
-            CheckName(name);
-        return properties;
-    }
+    private static PropertyBag? Checked(PropertyBag? properties) => properties?.Has(PasswordRecord.Property) == true ? throw OfNode() : properties;
 
-    private static void CheckName(string name)
-    {
-        if (string.Equals(name, PasswordRecord.Property, StringComparison.OrdinalIgnoreCase))
-            throw Invalid($"The property {name} is the node's own.", "Set a password with Set-CmsPassword.");
-    }
+    private static LoggerCmsException OfNode() => Invalid($"The property {PasswordRecord.Property} is the node's own.", "Set a password with Set-CmsPassword.");
 
     private static long Id(ChangeFields change) => Needed(change.Id, change, nameof(change.Id));
 

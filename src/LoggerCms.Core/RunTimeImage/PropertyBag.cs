@@ -92,6 +92,18 @@ internal sealed class PropertyBag : IEquatable<PropertyBag>, IEnumerable<KeyValu
         return encoded;
     }
 
+    public bool Has(ReadOnlySpan<char> name)
+    {
+        var at = _start;
+        for (var left = PropertyCodec.ReadVarint(_data, ref at, _end); left > 0; left--)
+        {
+            if (IsNamed(PropertyCodec.ReadEntry(_data, ref at, _end), name))
+                return true;
+        }
+
+        return false;
+    }
+
     public bool TryGet(ReadOnlySpan<char> name, out PropertyValue value)
     {
         var at = _start;

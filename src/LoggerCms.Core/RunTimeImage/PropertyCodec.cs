@@ -108,6 +108,15 @@ internal static class PropertyCodec
         return count;
     }
 
+    /// <summary>Length and content.</summary>
+    /// <returns>The bytes that it took.</returns>
+    public static int WriteInteger(Span<byte> to, long number)
+    {
+        var count = WriteVarint(to[1..], ((ulong)number << 1) ^ (ulong)(number >> 63));
+        to[0] = (byte)count;
+        return 1 + count;
+    }
+
     public static void WriteText(IBufferWriter<byte> to, string text, string name)
     {
         try
@@ -134,10 +143,7 @@ internal static class PropertyCodec
                 WriteText(to, value.AsString, name);
                 break;
             case PropertyType.Integer:
-                var number = value.AsInteger;
-                var zigzag = ((ulong)number << 1) ^ (ulong)(number >> 63);
-                WriteVarint(to, (ulong)VarintLength(zigzag));
-                WriteVarint(to, zigzag);
+                to.Advance(WriteInteger(to.GetSpan(11), value.AsInteger));
                 break;
             case PropertyType.Decimal:
                 Span<int> parts = stackalloc int[4];

@@ -100,6 +100,8 @@ internal static class PropertyJson
     {
         if (reader.TokenType != JsonTokenType.StartObject)
             throw PropertyErrors.Invalid("The properties are not a JSON object");
+        if (PlainPropertyJson.TryRead(ref reader) is { } plain)
+            return plain;
         var value = ReadObject(ref reader, 1);
         return value.Type == PropertyType.Bag
             ? value.AsBag

@@ -89,5 +89,59 @@ public sealed class PropertyJsonTests
         Assert.Equal(ErrorCodes.LimitExceeded, Assert.Throws<LoggerCmsException>(() => Parse(deep)).Code);
     }
 
+    // In {"$bag":…} the same entries go the long way.
+    [Fact]
+    public void PlainJsonIsWhatTheLongWayMakesOfIt()
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var entries = Enumerable.Range(0, random.Next(8) == 0 ? random.Next(30, 36) : random.Next(6)).Select(_ => $"{AnyText(random, 6)} : {AnyValue(random)}");
+            var json = Bags.Utf8("{" + string.Join(" ,", entries) + "}");
+            if (random.Next(4) == 0)
+                json[random.Next(json.Length)] = (byte)random.Next(256);
+            if (json.AsSpan().IndexOf("\"$"u8) >= 0 || json[0] != '{')
+                continue;
+
+            Assert.True(
+                Outcome(json).Equals(Outcome([.. "{\"$bag\":"u8, .. json, (byte)'}'])),
+                $"seed {seed}, round {round}: {System.Text.Encoding.Latin1.GetString(json)}");
+        }
+    }
+
+    private static object Outcome(byte[] json)
+    {
+        try
+        {
+            return PropertyJson.Parse(json);
+        }
+        catch (LoggerCmsException exception)
+        {
+            return exception.Code;
+        }
+    }
+
+    private static string AnyText(Random random, int length)
+    {
+        string[] parts = ["a", "A", "b", "k", "\u212A", "é", "\U0001F600", "\\u0041", "\\n", "ſ", "s", "SI_"];
+        return "\"" + string.Concat(random.GetItems(parts, random.Next(length))) + "\"";
+    }
+
+    private static string AnyValue(Random random) => random.Next(12) switch
+    {
+        0 => "true",
+        1 => "false",
+        2 => random.NextInt64(long.MinValue, long.MaxValue).ToString(System.Globalization.CultureInfo.InvariantCulture),
+        3 => long.MinValue.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        4 => "-0",
+        5 => "1e3",
+        6 => random.Next(40) == 0 ? "null" : "9223372036854775808",
+        7 => "[1,2]",
+        8 => "{\"a\":1}",
+        9 => AnyText(random, 5_000),
+        _ => AnyText(random, 9),
+    };
+
     internal static PropertyBag Parse(string json) => PropertyJson.Parse(Bags.Utf8(json));
 }
