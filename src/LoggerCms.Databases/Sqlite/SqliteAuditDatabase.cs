@@ -89,11 +89,12 @@ internal sealed class SqliteAuditDatabase : IAuditDatabase
                     Check(db);
                     using var insert = db.Prepare(
                         $"INSERT INTO main.audit_event ({AuditSql.Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING");
+                    AuditEvent? before = null;
                     foreach (var e in events)
                     {
-                        insert.Bind(1, e.Id.ToByteArray(bigEndian: true)).Bind(2, e.TimeUs).Bind(3, e.Source).Bind(4, e.PrincipalId).Bind(5, e.PrincipalName)
-                            .Bind(6, e.Action).Bind(7, e.ObjectId).Bind(8, e.ObjectName).Bind(9, e.ObjectKind).Bind(10, e.Path).Bind(11, (long)e.Result)
-                            .Bind(12, e.Detail).Bind(13, e.ClientAddress).Run();
+                        Bind(insert, e, before);
+                        insert.Run();
+                        before = e;
                     }
 
                     return true;
@@ -138,6 +139,28 @@ internal sealed class SqliteAuditDatabase : IAuditDatabase
         _writer.Dispose();
         _reader.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    // What was bound stays bound, and texts that the event before has too are the same instance (AuditCodec.Decode).
+    private static void Bind(SqliteStatement insert, AuditEvent e, AuditEvent? before)
+    {
+        Span<byte> id = stackalloc byte[16];
+        e.Id.TryWriteBytes(id, bigEndian: true, out _);
+        insert.Bind(1, id).Bind(2, e.TimeUs).Bind(4, e.PrincipalId).Bind(7, e.ObjectId).Bind(11, (long)e.Result);
+        BindText(3, e.Source, before?.Source);
+        BindText(5, e.PrincipalName, before?.PrincipalName);
+        BindText(6, e.Action, before?.Action);
+        BindText(8, e.ObjectName, before?.ObjectName);
+        BindText(9, e.ObjectKind, before?.ObjectKind);
+        BindText(10, e.Path, before?.Path);
+        BindText(12, e.Detail, before?.Detail);
+        BindText(13, e.ClientAddress, before?.ClientAddress);
+
+        void BindText(int index, string text, string? bound)
+        {
+            if (!ReferenceEquals(text, bound))
+                insert.Bind(index, text);
+        }
     }
 
     private static List<AuditEvent> Read(SqliteDb db, string sql, List<object> parameters)

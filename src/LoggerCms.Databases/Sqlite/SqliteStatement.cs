@@ -5,6 +5,8 @@ namespace LoggerCms.Databases.Sqlite;
 /// <summary>A prepared statement. Used by one thread at a time, as its connection is.</summary>
 internal sealed unsafe class SqliteStatement : IDisposable
 {
+    private const int MostOnStack = 256;
+
     private readonly SqliteDb _db;
 
     public SqliteStatement(SqliteDb db, nint handle)
@@ -60,16 +62,17 @@ internal sealed unsafe class SqliteStatement : IDisposable
             return this;
         }
 
-        var bytes = Encoding.UTF8.GetBytes(value);
-        fixed (byte* text = bytes.Length == 0 ? new byte[1] : bytes)
-            _db.Check(Native.BindText(Handle, index, text, bytes.Length, -1));
+        var bytes = value.Length <= MostOnStack ? stackalloc byte[3 * MostOnStack] : Encoding.UTF8.GetBytes(value);
+        var length = value.Length <= MostOnStack ? Encoding.UTF8.GetBytes(value, bytes) : bytes.Length;
+        fixed (byte* text = bytes)
+            _db.Check(Native.BindText(Handle, index, text, length, -1));
         return this;
     }
 
     /// <summary>Binds bytes, empty ones as an empty blob; SQLite copies them.</summary>
-    public SqliteStatement Bind(int index, byte[] value)
+    public SqliteStatement Bind(int index, ReadOnlySpan<byte> value)
     {
-        fixed (byte* bytes = value.Length == 0 ? new byte[1] : value)
+        fixed (byte* bytes = value.IsEmpty ? "\0"u8 : value)
             _db.Check(Native.BindBlob(Handle, index, bytes, value.Length, -1));
         return this;
     }
