@@ -44,7 +44,7 @@ internal sealed class PasswordRecord
     public static PropertyBag Without(CmsObject value)
     {
         var bag = PropertyBag.Over(value.Properties);
-        if (value.Kind != ObjectKinds.User || !bag.TryGet(Property, out _))
+        if (value.Kind != ObjectKinds.User || !bag.Has(Property))
             return bag;
         var builder = new PropertyBagBuilder(bag);
         builder.Remove(Property);

@@ -77,8 +77,6 @@ internal static class QueryEndpoints
         writer.WriteStartObject();
         foreach (var (name, value) in row.Columns)
         {
-            if (string.Equals(name, PasswordRecord.Property, StringComparison.OrdinalIgnoreCase))
-                continue;
             writer.WritePropertyName(name);
             if (value.IsNone)
                 writer.WriteNullValue();

@@ -1,3 +1,5 @@
+using LoggerCms.Core.Security;
+
 namespace LoggerCms.Core.RunTimeImage.Query;
 
 /// <summary>One object under a query: its columns, and its bag and its children once they are asked for.</summary>
@@ -12,7 +14,8 @@ internal sealed class QueryRowContext(IObjectView view, CmsObject one, QueryWork
 
     public QueryWork Work { get; } = work;
 
-    public PropertyBag Bag => _bag ??= PropertyBag.Over(Object.Properties);
+    /// <summary>Without what nobody is shown: an order, a condition or the place of a page would tell it as a column does.</summary>
+    public PropertyBag Bag => _bag ??= PasswordRecord.Without(Object);
 
     /// <summary>How many children the caller may see. They are counted once, so that columns and conditions need no steps of their own for it.</summary>
     public long Children => _children ??= CountChildren();

@@ -80,6 +80,23 @@ public sealed class QueryRightsTests
         }
     }
 
+    // The record of a password is hidden from everybody, and the place of a page holds what the order goes by.
+    [Theory]
+    [InlineData("*", "", "ORDER BY SI_PASSWORD")]
+    [InlineData("si_password, SI_PASSWORD.x", "", "ORDER BY si_password DESC, SI_ID")]
+    [InlineData("SI_ID", "AND SI_PASSWORD IS NULL", "")]
+    public async Task A_password_s_record_is_in_no_column_no_condition_and_no_place(string columns, string condition, string order)
+    {
+        const string record = "record of a password";
+        var image = Sample();
+        image.Apply([ObjectChange.Put(Objects.Make(Seen, 5, "user", Folder, ObjectKinds.User, properties: PropertyBagTests.Build(("SI_PASSWORD", System.Text.Encoding.UTF8.GetBytes(record))).Encode()))]);
+
+        var row = Assert.Single(await QueryEngineTests.Rows($"SELECT {columns} FROM CI_SYSTEMOBJECTS, CI_INFOOBJECTS WHERE SI_ID = {Seen} {condition} {order}", view: image));
+
+        Assert.DoesNotContain(row.Columns, static c => !c.Value.IsNone && c.Key.StartsWith("SI_PASS", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(record, System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(row.Token)), StringComparison.Ordinal);
+    }
+
     private static bool IsNotHidden(CmsObject one) => one.Id != Hidden;
 
     private static RunTimeImage Sample(params (string Name, PropertyValue Value)[] properties)
