@@ -18,13 +18,23 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
     /// <exception cref="LoggerCmsException">
     /// ObjectNotFound, NameInUse, VersionConflict, InvalidObject, LimitExceeded, Forbidden.
     /// </exception>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
     /// <exception cref="BlockUsedUpException">No id or update key is left.</exception>
     public Change[] Plan()
     {
         if (request.Operations.Count == 0)
             throw Invalid("The request has no operation.", "Give at least one.");
-        for (var i = 0; i < request.Operations.Count; i++)
-            Plan(request.Operations[i]);
+        overlay.Work = request.Guard is null ? null : new PlanWork(request);
+        try
+        {
+            for (var i = 0; i < request.Operations.Count; i++)
+                Plan(request.Operations[i]);
+        }
+        finally
+        {
+            overlay.Work = null;
+        }
+
         if (_count < _changes.Length)
             Array.Resize(ref _changes, _count);
         return _changes;

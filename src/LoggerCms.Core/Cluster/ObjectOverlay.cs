@@ -17,6 +17,11 @@ namespace LoggerCms.Core.Cluster;
 /// </remarks>
 internal sealed class ObjectOverlay(IObjectView below) : IObjectView
 {
+    // A list of children in looks at an object: to begin it, and for each that it gives; of entries here, many are held against the folder at once.
+    private const int LooksOfList = 16;
+    private const int LooksOfChild = 4;
+    private const int EntriesOfLook = 8;
+
     private readonly Dictionary<long, ObjectEntry> _objects = [];
     private readonly Dictionary<(long ParentId, string Name), Lead> _names = new(NameComparer.Instance);
     private readonly Dictionary<string, Lead> _cuids = new(StringComparer.Ordinal);
@@ -29,9 +34,17 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
     /// <summary>Gives versions of the view below that lack their properties those that were read back for the plan under way; null for none.</summary>
     public WholeVersions? Whole { get; set; }
 
+    /// <summary>Counts what the plan under way looks at; null for one that is not bounded.</summary>
+    public PlanWork? Work { get; set; }
+
     public bool IsEmpty => _objects.Count == 0 && _names.Count == 0 && _cuids.Count == 0;
 
-    public CmsObject? Find(long id) => _objects.TryGetValue(id, out var entry) ? entry.Object : WholeOf(below.Find(id));
+    public CmsObject? Find(long id)
+    {
+        var found = _objects.TryGetValue(id, out var entry) ? entry.Object : WholeOf(below.Find(id));
+        Work?.Look(found);
+        return found;
+    }
 
     public CmsObject? FindByCuid(string cuid) => Follow(_cuids.TryGetValue(cuid, out var lead) ? lead.Id : below.FindByCuid(cuid)?.Id);
 
@@ -151,7 +164,21 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
     private CmsObject? Follow(long? id) => id is null or 0 ? null : Find(id.Value);
 
     private IEnumerable<CmsObject> Merge(IEnumerable<CmsObject> shown, Func<CmsObject, bool> belongs)
-        => shown.Where(o => !_objects.ContainsKey(o.Id)).Concat(_objects.Values.Where(e => e.Object is not null && belongs(e.Object)).Select(e => e.Object!));
+    {
+        Work?.Spend(LooksOfList + (_objects.Count / EntriesOfLook));
+        foreach (var one in shown)
+        {
+            Work?.Spend(LooksOfChild);
+            if (!_objects.ContainsKey(one.Id))
+                yield return one;
+        }
+
+        foreach (var (_, (one, _)) in _objects)
+        {
+            if (one is not null && belongs(one))
+                yield return one;
+        }
+    }
 
     /// <param name="Object">Null where it is gone.</param>
     /// <param name="UpdateKey">Of the change.</param>

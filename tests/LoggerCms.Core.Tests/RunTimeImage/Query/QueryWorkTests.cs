@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.RunTimeImage.Query;
 
@@ -12,12 +11,10 @@ public sealed class QueryWorkTests
     private const int Long = 1_000_000;
 
     [Fact]
-    public async Task One_that_looks_at_a_long_text_too_often_is_refused_within_seconds()
+    public async Task One_that_looks_at_a_long_text_too_often_is_refused()
     {
-        var started = Stopwatch.GetTimestamp();
         var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => RunAsync(Costly(200), TestContext.Current.CancellationToken));
         Assert.Equal(ErrorCodes.InvalidQuery, failure.Code);
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 20);
     }
 
     [Fact]
