@@ -40,8 +40,7 @@ internal static class QueryEngine
         var rows = place.Given >= query.Top ? [] : QueryPlan.For(query).Candidates(view, place.After.Id);
         foreach (var candidate in rows)
         {
-            var row = await ChooseAsync(view, query, candidate, work).ConfigureAwait(false);
-            if (row is null)
+            if (await ChooseAsync(view, query, candidate, work).ConfigureAwait(false) is not { } row)
                 continue;
             place = place.Then(new SortedRow([], row.Object.Id));
             if (await ShowAsync(row, query, place).ConfigureAwait(false) is { } shown)
@@ -63,7 +62,7 @@ internal static class QueryEngine
                     continue;
                 var row = SortedRow.Of(query.OrderBy, chosen);
                 if (place.Given == 0 || SortedRow.Compare(query.OrderBy, row, place.After) > 0)
-                    first.Add(candidate, row);
+                    first.Add(candidate!, row);
             }
 
             isMore = first.LeavesOut;
@@ -81,10 +80,10 @@ internal static class QueryEngine
     /// The row, where the caller may view it, it is in a table that was asked for and fulfils the condition. The caller's right comes first: without it nothing
     /// of the object is looked at or read back, because what that takes, or that it takes too much, would tell of its values.
     /// </summary>
-    private static async ValueTask<QueryRowContext?> ChooseAsync(IObjectView view, ParsedQuery query, CmsObject candidate, QueryWork work)
+    private static async ValueTask<QueryRowContext?> ChooseAsync(IObjectView view, ParsedQuery query, CmsObject? candidate, QueryWork work)
     {
         await work.LookAsync().ConfigureAwait(false);
-        if (!work.MayView(candidate))
+        if (candidate is null || !work.MayView(candidate))
             return null;
         if (query.Tables.Count < 3 && !query.Tables.Contains(SystemObjects.TableOf(view, candidate)))
             return null;

@@ -2,8 +2,11 @@ namespace LoggerCms.Core.RunTimeImage.Query;
 
 /// <summary>Where a query's candidates come from: the narrowest index that a condition joined by AND allows, else all objects.</summary>
 /// <param name="Index">What is used, for a person: <c>SI_ID</c>, <c>SI_CUID</c>, <c>SI_PARENTID</c>, <c>SI_KIND</c>, <c>SI_ANCESTOR</c> or <c>scan</c>.</param>
-/// <param name="Candidates">Ascending by id, from above an id on; each once. All conditions are checked on them again.</param>
-internal sealed record QueryPlan(string Index, Func<IObjectView, long, IEnumerable<CmsObject>> Candidates)
+/// <param name="Candidates">
+/// Ascending by id, from above an id on; each once. All conditions are checked on them again. Before the first, where they have to be gathered, null for each
+/// that was looked at: others may have their turn.
+/// </param>
+internal sealed record QueryPlan(string Index, Func<IObjectView, long, IEnumerable<CmsObject?>> Candidates)
 {
     public static QueryPlan For(ParsedQuery query)
     {
@@ -13,7 +16,7 @@ internal sealed record QueryPlan(string Index, Func<IObjectView, long, IEnumerab
             ?? ByLongs(conditions, "SI_PARENTID", static (view, id) => view.Children(id))
             ?? ByLongs(conditions, "SI_PARENT_FOLDER", static (view, id) => view.Children(id))
             ?? ByTexts(conditions, "SI_KIND", static (view, kind) => view.OfKind(kind))
-            ?? conditions.OfType<AncestorExpression>().Select(static below => From("SI_ANCESTOR", below.Ids, ObjectPaths.Descendants)).FirstOrDefault()
+            ?? conditions.OfType<AncestorExpression>().Select(static below => new QueryPlan("SI_ANCESTOR", (view, after) => Gather(ObjectPaths.Below(view, below.Ids), after))).FirstOrDefault()
             ?? new QueryPlan("scan", All);
     }
 
@@ -60,7 +63,21 @@ internal sealed record QueryPlan(string Index, Func<IObjectView, long, IEnumerab
         var all = keys.ToList();
         return new QueryPlan(index, (view, after) => all.Count == 1 && view is IOrderedView && index is ("SI_PARENTID" or "SI_PARENT_FOLDER" or "SI_KIND")
             ? find(view, all[0]).SkipWhile(one => one.Id <= after)
-            : all.SelectMany(key => find(view, key)).Where(one => one.Id > after).DistinctBy(static one => one.Id).OrderBy(static one => one.Id));
+            : Gather(all.SelectMany(key => find(view, key)), after));
+    }
+
+    private static IEnumerable<CmsObject?> Gather(IEnumerable<CmsObject> found, long after)
+    {
+        Dictionary<long, CmsObject> gathered = [];
+        foreach (var one in found)
+        {
+            if (one.Id > after)
+                gathered[one.Id] = one;
+            yield return null;
+        }
+
+        foreach (var one in gathered.Values.OrderBy(static one => one.Id))
+            yield return one;
     }
 
     private static IEnumerable<CmsObject> All(IObjectView view, long after)

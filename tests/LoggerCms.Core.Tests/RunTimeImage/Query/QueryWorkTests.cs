@@ -40,6 +40,30 @@ public sealed class QueryWorkTests
         Assert.Equal(50_000, count);
     }
 
+    [Fact]
+    public async Task What_lies_below_folders_that_lie_in_each_other_is_looked_at_once_and_ends_with_the_caller()
+    {
+        const int folders = 40, leaves = 500;
+        var image = new RunTimeImage();
+        image.Apply([.. SystemObjects.Create(1, 0, []).Select(ObjectChange.Put)]);
+        image.Apply([.. Enumerable.Range(0, folders).Select(i => ObjectChange.Put(Objects.Make(3000 + i, 10 + i, $"f{i}", i == 0 ? 23 : 2999 + i, ObjectKinds.Folder)))]);
+        image.Apply([.. Enumerable.Range(0, leaves).Select(i => ObjectChange.Put(Objects.Make(4000 + i, 100 + i, $"n{i}", 2999 + folders)))]);
+        var query = $"SELECT SI_ID FROM CI_INFOOBJECTS WHERE SI_ANCESTOR IN ({string.Join(',', Enumerable.Range(3000, folders))})";
+        var view = new Watched(image, null);
+
+        Assert.Equal(folders - 1 + leaves, (await QueryEngineTests.Rows(query + " AND SI_ID > 0", view: view)).Count);
+        Assert.Equal(folders + leaves, view.Lists);
+
+        using var gone = new CancellationTokenSource();
+        view = new Watched(image, null) { OnList = gone.Cancel };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var row in QueryEngine.Run(view, query, static _ => true, null, gone.Token))
+                Assert.Fail($"{row.Object.Id} was found.");
+        });
+        Assert.Equal(1, view.Lists);
+    }
+
     private static string Costly(int conditions, int length = 250)
     {
         var costly = string.Join(" OR ", Enumerable.Range(0, conditions).Select(i => $"x LIKE '%{new string('a', length)}b{i}'"));
@@ -72,7 +96,16 @@ public sealed class QueryWorkTests
 
         public CmsObject? FindChild(long parentId, string name) => image.FindChild(parentId, name);
 
-        public IEnumerable<CmsObject> Children(long parentId) => image.Children(parentId);
+        public int Lists { get; private set; }
+
+        public Action? OnList { get; init; }
+
+        public IEnumerable<CmsObject> Children(long parentId)
+        {
+            Lists++;
+            OnList?.Invoke();
+            return image.Children(parentId);
+        }
 
         public IEnumerable<CmsObject> OfKind(string kind) => image.OfKind(kind);
 
