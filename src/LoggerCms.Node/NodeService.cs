@@ -36,9 +36,14 @@ internal sealed class NodeService(CmsNode node)
     /// <exception cref="LoggerCmsException">ObjectNotFound, also where the caller may not see it.</exception>
     public async ValueTask<CmsObject> GetAsync(AccessContext access, long id, CancellationToken cancellationToken)
     {
-        var found = await node.Image.GetAsync(id, cancellationToken).ConfigureAwait(false) ?? throw ObjectRules.NotFound(id);
+        // The right before anything is read back: what that takes, or that it fails, would tell of an object that the caller may not see.
+        var found = node.Image.Find(id) ?? throw ObjectRules.NotFound(id);
         access.Require(found, Rights.View);
-        return found;
+        if (!found.IsSkeleton)
+            return found;
+        var whole = await node.Image.GetAsync(id, cancellationToken).ConfigureAwait(false) ?? throw ObjectRules.NotFound(id);
+        Begin(access.Principal.Id).Require(whole, Rights.View);
+        return whole;
     }
 
     /// <exception cref="LoggerCmsException">ObjectNotFound.</exception>
@@ -91,8 +96,9 @@ internal sealed class NodeService(CmsNode node)
         access.Require(target, Rights.ModifyRights);
 
         // The way of a decision tells which groups somebody is in.
-        if (access.View.Find(principal) is { } somebody && !access.MayName(somebody))
-            throw ObjectRules.NotFound(principal, isHidden: true);
+        var somebody = access.View.Find(principal);
+        if (somebody is null || !access.MayName(somebody))
+            throw ObjectRules.NotFound(principal, isHidden: somebody is not null);
     }
 
     /// <summary>Makes a user's password, or takes it away. One's own, with the one that it has, needs no right: also not that to see oneself.</summary>

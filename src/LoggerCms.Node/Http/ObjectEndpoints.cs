@@ -61,7 +61,7 @@ internal static class ObjectEndpoints
         var more = page.Count > take;
         if (more)
             page.RemoveAt(page.Count - 1);
-        await PageAsync(context, service, access, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
+        await PageAsync(context, service, id, page, more ? page[^1].Id.ToString(System.Globalization.CultureInfo.InvariantCulture) : null).ConfigureAwait(false);
     }
 
     /// <summary>The first of what may be seen. There may be any number before it that may not, so that it gives way to others as a query does.</summary>
@@ -150,9 +150,13 @@ internal static class ObjectEndpoints
         }
     }
 
-    /// <summary>Objects that were dropped from memory are read back one by one, so a page needs no more memory than it has rows.</summary>
-    private static async Task PageAsync(HttpContext context, NodeService service, AccessContext access, IReadOnlyList<CmsObject> page, string? next)
+    /// <summary>
+    /// Objects that were dropped from memory are read back one by one, so a page needs no more memory than it has rows. Each is shown as it is then, which the
+    /// reader decides by his pace: so that is what the right is asked of.
+    /// </summary>
+    private static async Task PageAsync(HttpContext context, NodeService service, long folderId, IReadOnlyList<CmsObject> page, string? next)
     {
+        var principal = context.Caller().PrincipalId;
         var answer = new JsonAnswer(context, Json);
         await using (answer.ConfigureAwait(false))
         {
@@ -160,8 +164,9 @@ internal static class ObjectEndpoints
             answer.Writer.WriteStartArray(nameof(CmsObjectPage.Objects));
             foreach (var row in page)
             {
+                var access = service.Begin(principal);
                 var whole = row.IsSkeleton ? await service.Node.Image.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
-                if (whole is null)
+                if (whole is null || whole.ParentId != folderId || !access.Has(whole, Rights.View))
                     continue;
                 ObjectWriter.Write(answer.Writer, access, whole);
                 if (answer.IsMuch)

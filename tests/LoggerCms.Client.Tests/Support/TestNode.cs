@@ -16,9 +16,11 @@ public sealed class TestNode : IAsyncLifetime
 
     public bool AuditsReads { get; init; }
 
+    public long MemoryLimitMB { get; init; }
+
     public async ValueTask InitializeAsync()
     {
-        _host = await NodeHost.StartAsync(new NodeSettings { Name = "test", DataPath = DataPath, Port = 0, AuditReads = AuditsReads }.Complete());
+        _host = await NodeHost.StartAsync(new NodeSettings { Name = "test", DataPath = DataPath, Port = 0, AuditReads = AuditsReads, MemoryLimitMB = MemoryLimitMB }.Complete());
         _run = _host.RunAsync();
     }
 

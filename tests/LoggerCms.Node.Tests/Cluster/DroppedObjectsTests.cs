@@ -52,6 +52,20 @@ public sealed class DroppedObjectsTests
     }
 
     [Fact]
+    public async Task Nothing_is_read_back_for_a_reader_who_may_not_see_it()
+    {
+        await using var node = await StartAsync(1);
+        var id = (await MakeAsync(node, 1, new byte[100]))[0];
+        var service = new NodeService(node);
+        var before = node.Image.Statistics.Misses;
+        Assert.Equal(
+            ErrorCodes.ObjectNotFound,
+            (await Assert.ThrowsAsync<LoggerCmsException>(() => service.GetAsync(service.Begin(SystemObjects.Guest), id, Token).AsTask())).Code);
+        Assert.Equal(before, node.Image.Statistics.Misses);
+        Assert.False((await service.GetAsync(service.Begin(Caller), id, Token)).IsSkeleton);
+    }
+
+    [Fact]
     public async Task Nothing_is_read_back_for_a_caller_that_has_gone()
     {
         await using var node = await StartAsync(1);

@@ -140,9 +140,11 @@ public sealed class HiddenObjectTests : IAsyncLifetime
         }
 
         Assert.DoesNotContain("secret", told, StringComparison.Ordinal);
-        Assert.Equal(
-            ErrorCodes.ObjectNotFound,
-            Assert.Throws<LoggerCmsException>(() => _service.Test(access, new CmsRightQuestion { ObjectId = own, Right = Rights.View, PrincipalId = user })).Code);
+        Assert.Equal((Bare(Test(Nothing).Message), ErrorCodes.ObjectNotFound), (Bare(Test(user).Message), Test(user).Code));
+        Assert.Equal(Bare(Test(Nothing).Message), Bare(Test(_document).Message));
+
+        LoggerCmsException Test(long principal)
+            => Assert.Throws<LoggerCmsException>(() => _service.Test(access, new CmsRightQuestion { ObjectId = own, Right = Rights.View, PrincipalId = principal }));
     }
 
     [Fact]
