@@ -8,7 +8,7 @@ namespace LoggerCms.Benchmarks.Versus;
 /// A node's network against Redis and etcd. Node and etcd are asked by wrk, Redis by redis-benchmark; the times are those of a million requests at
 /// the rate that was reached.
 /// </summary>
-internal sealed partial class NodeContests(Workspace workspace)
+internal sealed partial class NodeContests(Workspace workspace, string program)
 {
     public const string Get = "node-get";
     public const string Write = "node-write";
@@ -88,7 +88,7 @@ internal sealed partial class NodeContests(Workspace workspace)
         var home = workspace.Path("node-" + name);
         if (Directory.Exists(home))
             Directory.Delete(home, recursive: true);
-        await using var server = await NodeServer.StartAsync(home, cancellationToken);
+        await using var server = await NodeServer.StartAsync(program, home, cancellationToken);
         var first = await server.FillAsync(Objects, TextLength, cancellationToken);
         var lua = workspace.Path("node.lua");
         await File.WriteAllTextAsync(lua, script(server, first), cancellationToken);

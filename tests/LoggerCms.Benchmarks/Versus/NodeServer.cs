@@ -30,14 +30,22 @@ internal sealed class NodeServer : IAsyncDisposable
     /// <summary>From the start of its process until it said that it is ready.</summary>
     public TimeSpan Started { get; }
 
-    private static string Program => Path.Combine(OurChild.RepositoryRoot, "src", "LoggerCms.Node", "bin", "Release", "net10.0", "LoggerCms.Node.dll");
-
-    /// <exception cref="CommandFailedException">It is not built, or did not start.</exception>
-    public static async Task<NodeServer> StartAsync(string home, CancellationToken cancellationToken, params string[] options)
+    /// <summary>The node compiled ahead of time, or as it was built.</summary>
+    /// <exception cref="CommandFailedException">It is not built, or cannot be compiled.</exception>
+    public static async Task<string> ProgramAsync(VersusOptions options, CancellationToken cancellationToken)
     {
-        if (!File.Exists(Program))
-            throw new CommandFailedException("The node is not built: dotnet build -c Release.");
-        var start = new ProcessStartInfo("dotnet", [Program, "--name", "bench", "--port", "0", .. options]) { RedirectStandardOutput = true };
+        const string project = "src/LoggerCms.Node";
+        var folder = options.BuiltChild
+            ? Path.Combine(OurChild.RepositoryRoot, project, "bin", "Release", "net10.0")
+            : await AheadOfTime.PublishAsync(project, cancellationToken);
+        var program = Path.Combine(folder, "LoggerCms.Node.dll");
+        return File.Exists(program) ? program : throw new CommandFailedException("The node is not built: dotnet build -c Release.");
+    }
+
+    /// <exception cref="CommandFailedException">It did not start.</exception>
+    public static async Task<NodeServer> StartAsync(string program, string home, CancellationToken cancellationToken, params string[] options)
+    {
+        var start = new ProcessStartInfo("dotnet", [program, "--name", "bench", "--port", "0", .. options]) { RedirectStandardOutput = true };
         start.Environment["LOGGERCMS_HOME"] = home;
         var clock = Stopwatch.StartNew();
         var process = Process.Start(start)!;

@@ -4,7 +4,7 @@ using LoggerCms.Benchmarks.RunOne;
 namespace LoggerCms.Benchmarks.Versus;
 
 /// <summary>A node's start after a kill, with deltas to bring in, against its own start after a clean stop: real processes, until each says that it is ready.</summary>
-internal sealed class NodeStartContest(Workspace workspace)
+internal sealed class NodeStartContest(Workspace workspace, string program)
 {
     public const string Name = "node-start";
 
@@ -39,7 +39,7 @@ internal sealed class NodeStartContest(Workspace workspace)
     private async Task MakeAsync(CancellationToken cancellationToken)
     {
         long first;
-        await using (var node = await NodeServer.StartAsync(Home, cancellationToken))
+        await using (var node = await NodeServer.StartAsync(program, Home, cancellationToken))
         {
             first = await node.FillAsync(Objects, TextLength, cancellationToken);
             await node.StopAsync(cancellationToken);
@@ -75,7 +75,7 @@ internal sealed class NodeStartContest(Workspace workspace)
 
     // The folder is a copy each time, which does not get its node's lease by itself.
     private Task<NodeServer> StartAsync(CancellationToken cancellationToken)
-        => NodeServer.StartAsync(Home, cancellationToken, "--flushintervalms", "3600000", "--takeover", "true");
+        => NodeServer.StartAsync(program, Home, cancellationToken, "--flushintervalms", "3600000", "--takeover", "true");
 
     // Synced, or the first sync of the start would write the whole copy.
     private static Task<CommandResult> CopyAsync(string from, string to, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using LoggerCms.Benchmarks.RunOne;
 
@@ -31,32 +30,15 @@ internal sealed class OurChild
 
     public static string RepositoryRoot { get; } = FindRoot();
 
-    /// <summary>Compiles it as build.ps1 Package compiles the module, or takes the build as it is, which a machine without ReadyToRun's packages would package.</summary>
+    /// <summary>Compiles it ahead of time, or takes the build as it is, which a machine without ReadyToRun's packages would package.</summary>
     public static async Task<OurChild> CreateAsync(VersusOptions options, Workspace workspace, CancellationToken cancellationToken)
     {
         var built = Environment.ProcessPath ?? throw new InvalidOperationException("This process has no path.");
         if (options.BuiltChild)
             return new OurChild(built, "compiled by the JIT, which the packaged module is not; tiered compilation and tiered PGO on, as in pwsh", workspace);
 
-        var folder = Path.Combine(RepositoryRoot, "artifacts", "versus-child");
-        var project = Path.Combine(RepositoryRoot, "tests", "LoggerCms.Benchmarks", "LoggerCms.Benchmarks.csproj");
-        try
-        {
-            await Shell.RunAsync(
-                "dotnet",
-                [
-                    "publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--no-self-contained", "-p:PublishReadyToRun=true",
-                    "-p:DisableTransitiveFrameworkReferenceDownloads=true", "--artifacts-path", Path.Combine(RepositoryRoot, "artifacts", "versus"), "-o", folder, "-v", "q",
-                ],
-                cancellationToken);
-        }
-        catch (CommandFailedException failure)
-        {
-            throw new CommandFailedException($"Ours cannot be compiled as the package is; --child build takes the build as it is. {failure.Message}");
-        }
-
-        return new OurChild(
-            Path.Combine(folder, Path.GetFileName(built)), "compiled ahead of time (ReadyToRun) as the packaged module is; tiered compilation and tiered PGO on, as in pwsh", workspace);
+        var folder = await AheadOfTime.PublishAsync("tests/LoggerCms.Benchmarks", cancellationToken);
+        return new OurChild(Path.Combine(folder, Path.GetFileName(built)), AheadOfTime.Description, workspace);
     }
 
     public async Task<(Sample Sample, RunOneReport? Report)> RunAsync(CancellationToken cancellationToken, params string[] arguments)

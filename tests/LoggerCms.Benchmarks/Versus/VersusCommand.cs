@@ -63,8 +63,8 @@ internal static class VersusCommand
         {
             await runner.RunGroupAsync(
                 DeltaContests.Names, token => new DeltaContests(workspace, child).RunAsync(options, runner, token), cancellationToken);
-            await runner.RunGroupAsync(NodeContests.Names, token => new NodeContests(workspace).RunAsync(runner, token), cancellationToken);
-            await runner.RunGroupAsync([NodeStartContest.Name], token => new NodeStartContest(workspace).RunAsync(runner, token), cancellationToken);
+            await runner.RunGroupAsync(NodeContests.Names, async token => await new NodeContests(workspace, await NodeServer.ProgramAsync(options, token)).RunAsync(runner, token), cancellationToken);
+            await runner.RunGroupAsync([NodeStartContest.Name], async token => await new NodeStartContest(workspace, await NodeServer.ProgramAsync(options, token)).RunAsync(runner, token), cancellationToken);
         }
 
         await runner.RunGroupAsync(
