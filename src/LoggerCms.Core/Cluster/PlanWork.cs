@@ -10,7 +10,7 @@ namespace LoggerCms.Core.Cluster;
 internal sealed class PlanWork(WriteRequest request)
 {
     /// <summary>Looks of a request, beyond those that each operation is free to take.</summary>
-    public const long Allowance = 5_000_000;
+    public const long Allowance = 20_000_000;
 
     private const int FreeOfEach = 256;
     private const int BytesOfLook = 64;

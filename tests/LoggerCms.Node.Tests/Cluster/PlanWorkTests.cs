@@ -27,7 +27,7 @@ public sealed class PlanWorkTests : IAsyncLifetime
     [Fact]
     public async Task Many_moves_of_a_full_folder_in_one_request_are_refused_and_one_is_not()
     {
-        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => _node.Sequencer.PlanAsync(Guarded(Moves(200), CancellationToken.None)).AsTask());
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => _node.Sequencer.PlanAsync(Guarded(Moves(600), CancellationToken.None)).AsTask());
         Assert.Equal((ErrorCodes.LimitExceeded, true), (failure.Code, failure.IsOfRequest));
 
         Assert.Single((await _node.Sequencer.WriteAsync(Guarded(Moves(1), CancellationToken.None))).Changed);
