@@ -58,12 +58,50 @@ internal sealed class ImageLoader : IDisposable
     /// <summary>In ascending order of ids. Threads that read ranges of ids deliver sorted lists: then there is nothing to sort.</summary>
     private CmsObject[] Sorted()
     {
-        var all = _lists.Values.Where(static list => list.Count > 0).OrderBy(static list => list[0].Id).SelectMany(static list => list).ToArray();
-        var isSorted = true;
-        for (var i = 1; i < all.Length && isSorted; i++)
-            isSorted = all[i - 1].Id < all[i].Id;
-        if (!isSorted)
-            Array.Sort(Array.ConvertAll(all, static one => one.Id), all);
+        var lists = _lists.Values.Where(static list => list.Count > 0).ToList();
+        if (lists.TrueForAll(IsSorted))
+            return Merge(lists);
+        var all = lists.SelectMany(static list => list).ToArray();
+        Array.Sort(Array.ConvertAll(all, static one => one.Id), all);
+        return all;
+    }
+
+    private static bool IsSorted(List<CmsObject> list)
+    {
+        for (var i = 1; i < list.Count; i++)
+        {
+            if (list[i - 1].Id > list[i].Id)
+                return false;
+        }
+
+        return true;
+    }
+
+    // By runs: a list gives all that is not above the first of the others.
+    private static CmsObject[] Merge(List<List<CmsObject>> lists)
+    {
+        var all = new CmsObject[lists.Sum(static list => list.Count)];
+        var next = new int[lists.Count];
+        for (var at = 0; at < all.Length;)
+        {
+            var (lowest, first, limit) = (-1, long.MaxValue, long.MaxValue);
+            for (var i = 0; i < next.Length; i++)
+            {
+                if (next[i] == lists[i].Count)
+                    continue;
+                var id = lists[i][next[i]].Id;
+                if (lowest < 0 || id < first)
+                    (lowest, first, limit) = (i, id, first);
+                else
+                    limit = Math.Min(limit, id);
+            }
+
+            var list = lists[lowest];
+            do
+                all[at++] = list[next[lowest]++];
+            while (next[lowest] < list.Count && list[next[lowest]].Id <= limit);
+        }
+
         return all;
     }
 }

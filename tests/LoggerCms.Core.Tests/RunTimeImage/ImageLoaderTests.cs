@@ -31,6 +31,31 @@ public sealed class ImageLoaderTests
         Assert.Equal(Enumerable.Range(1, 20_000).Select(id => (long)id), image.AllInOrder(0).Select(one => one.Id));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void WhatEachThreadBringsInOrderIsJoined(int threads)
+    {
+        const int width = 7, ranges = 300;
+        var image = new RunTimeImage();
+        using (var loader = image.BeginLoad())
+        {
+            var workers = Enumerable.Range(0, threads).Select(t => new Thread(() =>
+            {
+                foreach (var range in Enumerable.Range(0, ranges).Where(r => r * r % threads == t))
+                {
+                    for (var i = 0; i < width; i++)
+                        loader.Add(Objects.Make(range == ranges - 1 && i == width - 1 ? long.MaxValue : 1 + (range * width) + i, 1));
+                }
+            })).ToList();
+            workers.ForEach(static worker => worker.Start());
+            workers.ForEach(static worker => worker.Join());
+            loader.Complete(1);
+        }
+
+        Assert.Equal([.. Enumerable.Range(1, (width * ranges) - 1), long.MaxValue], image.AllInOrder(0).Select(one => one.Id));
+    }
+
     [Fact]
     public void AnObjectWhoseUpdateKeyIsAboveTheDatabasesRaisesThatOfTheImage()
     {
