@@ -64,6 +64,9 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
             case PutLocal put:
                 Add(new PutLocalChange { UpdateKey = blocks.NextUpdateKey(), Entry = put.Entry });
                 break;
+            case PutOnceOnly put:
+                Add(new PutLocalChange { UpdateKey = blocks.NextUpdateKey(), Entry = RequestLedger.AsNow(put.Entry, overlay) });
+                break;
             case RemoveLocal remove:
                 Add(new RemoveLocalChange { UpdateKey = blocks.NextUpdateKey(), Key = remove.Key });
                 break;

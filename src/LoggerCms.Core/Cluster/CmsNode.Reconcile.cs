@@ -109,7 +109,7 @@ internal sealed partial class CmsNode
             if (source.Files.Count == 0 && source.SetAside.Count == 0)
                 return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
             var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: false);
-            using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Ledger, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
+            using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
             {
                 BroughtIn = Changed,
                 KeptOut = KeptOut,

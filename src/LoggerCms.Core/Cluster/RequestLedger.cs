@@ -134,8 +134,20 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return answer;
     }
 
-    /// <summary>Takes an answer that was given before; one that is there already stays.</summary>
-    public void Keep(Answer answer)
+    /// <summary>
+    /// Takes the answers of earlier requests that a reconcile keeps with a record; one that is there already stays. Who asks for one meanwhile waits, as
+    /// for an answer of this node.
+    /// </summary>
+    public void KeepCarried(ChangeRecord record, Task durable)
+    {
+        foreach (var change in record.Changes)
+        {
+            if (change is PutLocalChange { Entry: { Key.Class: LocalClass.Request } entry })
+                Keep(Decode(entry) with { Durable = durable });
+        }
+    }
+
+    private void Keep(Answer answer)
     {
         if (_answers.TryAdd(answer.RequestId, answer))
             QueueOf(answer.RequestId).Enqueue(answer);
@@ -214,6 +226,16 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return new LocalEntry(new LocalKey(LocalClass.Request, answer.RequestId), answer.ExpiresUs, content);
     }
 
+    /// <summary>A kept answer with its objects as they are now.</summary>
+    public static LocalEntry AsNow(LocalEntry entry, IObjectView view)
+    {
+        var answer = Decode(entry);
+        return Encode(answer with { Changed = [.. answer.Changed.Select(AsIs)] });
+
+        ChangedObject AsIs(ChangedObject changed)
+            => view.Find(changed.Id) is { } now ? new ChangedObject(now.Id, now.Version, now.UpdateKey) : changed with { Version = 0 };
+    }
+
     /// <summary>What changes did to objects, in their order.</summary>
     public static ChangedObject[] ChangedBy(ReadOnlySpan<Change> changes)
     {
@@ -282,9 +304,5 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <param name="ExpiresUs">Until when it is kept.</param>
     /// <param name="Durable">Ends when it is durable and visible; fails when it came to nothing.</param>
     internal sealed record Answer(
-        Guid RequestId, long PrincipalId, long Fingerprint, ChangedObject[] Changed, long ExpiresUs, Task Durable)
-    {
-        /// <summary>Known only when the record is made that carries the answer; set before the ledger has it.</summary>
-        public Task Durable { get; set; } = Durable;
-    }
+        Guid RequestId, long PrincipalId, long Fingerprint, ChangedObject[] Changed, long ExpiresUs, Task Durable);
 }

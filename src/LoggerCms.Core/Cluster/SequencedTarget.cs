@@ -22,13 +22,11 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
 
     private readonly Sequencer _sequencer;
     private readonly DeltaJournal _journal;
-    private readonly RequestLedger _ledger;
     private readonly KeyBlocks _blocks;
     private readonly Flusher _flusher;
     private readonly bool _isAlone;
     private readonly Func<WriteRequest, ChangedObject[]> _make;
     private readonly ChangeDetails _details;
-    private RequestLedger.Answer? _answer;
     private Task? _made;
     private Task _before = Task.CompletedTask;
 
@@ -39,13 +37,12 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
 
     /// <param name="sequencer">The write path.</param>
     /// <param name="journal">Its journal.</param>
-    /// <param name="ledger">Learns what the clients of the records are to be answered.</param>
     /// <param name="blocks">Of update keys.</param>
     /// <param name="flusher">Sees to more of them.</param>
     /// <param name="isAlone">Nobody else writes.</param>
-    public SequencedTarget(Sequencer sequencer, DeltaJournal journal, RequestLedger ledger, KeyBlocks blocks, Flusher flusher, bool isAlone)
+    public SequencedTarget(Sequencer sequencer, DeltaJournal journal, KeyBlocks blocks, Flusher flusher, bool isAlone)
     {
-        (_sequencer, _journal, _ledger, _blocks, _flusher, _isAlone) = (sequencer, journal, ledger, blocks, flusher, isAlone);
+        (_sequencer, _journal, _blocks, _flusher, _isAlone) = (sequencer, journal, blocks, flusher, isAlone);
         _make = Make;
         _details = new ChangeDetails(seesAll: isAlone);
         sequencer.PendingFailed = failure => _failure ??= failure;
@@ -65,10 +62,9 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
             await _flusher.ReserveAsync(cancellationToken).ConfigureAwait(false);
 
         // Under the order of changes from the look at the objects to the change: nobody else's change may come between.
-        (_made, _answer) = (null, AnswerOf(record.Record));
-        var entry = _answer is null ? null : RequestLedger.Encode(_answer);
+        _made = null;
         var (fate, details) = _sequencer.Look(
-            whole, (Target: this, reconciler, record.Record, entry), static (view, of) => of.Target.Bring(of.reconciler, of.Record, of.entry, view));
+            whole, (Target: this, reconciler, record.Record), static (view, of) => of.Target.Bring(of.reconciler, of.Record, view));
         if (details is not null)
             (fate == RecordFate.BroughtIn ? BroughtIn : fate == RecordFate.KeptOut ? KeptOut : null)?.Invoke(record.Record, details);
         if (_made is { } durable)
@@ -89,13 +85,13 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         _journal.LetGo(andHold: false);
     }
 
-    private (RecordFate Fate, ChangeDetail[]? Details) Bring(Reconciler reconciler, ChangeRecord record, LocalEntry? answer, IObjectView view)
+    private (RecordFate Fate, ChangeDetail[]? Details) Bring(Reconciler reconciler, ChangeRecord record, IObjectView view)
     {
         ThrowIfFailed();
 
         // Before it is decided: afterwards the view may have it.
         var details = BroughtIn is null && KeptOut is null ? null : _details.OfFirstMade(view, record);
-        return (reconciler.Bring(record, answer, view, _make), details);
+        return (reconciler.Bring(record, view, _make), details);
     }
 
     private void ThrowIfFailed()
@@ -108,13 +104,6 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
     {
         var (made, _) = _sequencer.Submit(request);
         _made = made.Durable;
-        if (_answer is not null)
-        {
-            // Who asks for it meanwhile waits, as for an answer of this node; a failure takes both back.
-            _answer.Durable = made.Durable;
-            _ledger.Keep(_answer);
-        }
-
         return made.Changed;
     }
 
@@ -129,13 +118,4 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         _before = durable;
         (_count, _bytes) = (0, 0);
     }
-
-    // What the client of the record was or would have been answered, so that a retry after the crash gets that.
-    private RequestLedger.Answer? AnswerOf(ChangeRecord record) => record.RequestId == Guid.Empty ? null : new RequestLedger.Answer(
-        record.RequestId,
-        record.PrincipalId,
-        record.Fingerprint,
-        RequestLedger.ChangedBy(record.Changes),
-        _ledger.ExpiresUs(record.RequestId, record.TimeUs),
-        Task.CompletedTask);
 }

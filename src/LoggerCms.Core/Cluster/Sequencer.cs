@@ -313,6 +313,8 @@ internal sealed class Sequencer(
         // Set by Answers alone, on a thread where what waits for it may go on.
         var done = new TaskCompletionSource();
         var answer = ledger.Add(record, done.Task);
+        if (request.IsReconcile)
+            ledger.KeepCarried(record, done.Task);
         _pending.Enqueue(new Pending(record, answer, length, done));
         return answer;
     }

@@ -126,6 +126,12 @@ internal sealed record RepeatChange(Change Original) : WriteOperation;
 /// <summary>Puts a side-local entry.</summary>
 internal sealed record PutLocal(LocalEntry Entry) : WriteOperation;
 
+/// <summary>
+/// Puts the answer that is kept for the once-only id of what the request makes again: with its objects as the request leaves them, because their next
+/// changes in the older files are held against that.
+/// </summary>
+internal sealed record PutOnceOnly(LocalEntry Entry) : WriteOperation;
+
 /// <summary>Removes a side-local entry.</summary>
 internal sealed record RemoveLocal(LocalKey Key) : WriteOperation;
 

@@ -58,11 +58,10 @@ internal sealed class Reconciler(
 
     /// <summary>Decides about a record against the objects as they are, and has made what it decides for.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="answer">What its client may ask for again, to be kept with the changes; null for none.</param>
     /// <param name="view">The objects; shows what <paramref name="make"/> did once that returned.</param>
     /// <param name="make">Makes the request, or finds out that it cannot be made, by the failures of a write.</param>
     /// <exception cref="NotInMemoryException">Nothing was decided: read the objects back, then ask again.</exception>
-    public RecordFate Bring(ChangeRecord record, LocalEntry? answer, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
+    public RecordFate Bring(ChangeRecord record, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
     {
         List<long>? missing = null;
         foreach (var change in record.Changes)
@@ -74,12 +73,12 @@ internal sealed class Reconciler(
 
         if (missing is not null)
             throw new NotInMemoryException(missing);
-        var fate = Decide(record, answer, view, make);
+        var fate = Decide(record, view, make);
         Records++;
         return fate;
     }
 
-    private RecordFate Decide(ChangeRecord record, LocalEntry? answer, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
+    private RecordFate Decide(ChangeRecord record, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
     {
         if (record.LastUpdateKey <= epochEnds.GetValueOrDefault(record.Epoch, -1))
         {
@@ -88,26 +87,27 @@ internal sealed class Reconciler(
         }
 
         var id = OnceOnly.Id(nodeId, record);
-        if ((Earlier(id) ?? (record.RequestId.Version == RequestLedger.OnceOnlyVersion ? Earlier(record.RequestId) : null)) is { } earlier)
+        if ((Earlier(id) ?? EarlierOfCopied(record)) is { } earlier)
         {
             Repeated++;
             Note(record, earlier, view);
             return RecordFate.BroughtIn;
         }
 
-        // What a client was told stays: an answer that the ledger has is not put again.
-        if (answer is not null && ledger.Kept(answer.Key.Id) is not null)
-            answer = null;
+        var answer = AnswerOf(record);
         var pending = Pending(record, view);
         if (pending.Length == 0)
         {
             AlreadyThere++;
             Note(record, [], view);
-            Foresee(record);
 
             // The client's answer may not be.
             if (answer is not null)
-                make(Request(record, id, pending, answer));
+            {
+                var request = Request(record, id, pending, answer);
+                Foresee(request, make(request), view);
+            }
+
             return RecordFate.BroughtIn;
         }
 
@@ -121,6 +121,21 @@ internal sealed class Reconciler(
         if (fate == RecordFate.BroughtIn)
             fate = Make(record, Request(record, id, pending, answer), view, make, ref conflicts);
         return Report(conflicts, fate);
+    }
+
+    // What a copy repeats, by the once-only id of that; a copy of a copy carries the ids of both.
+    private IReadOnlyList<ChangedObject>? EarlierOfCopied(ChangeRecord record)
+    {
+        if (record.RequestId.Version != RequestLedger.OnceOnlyVersion)
+            return null;
+        var earlier = Earlier(record.RequestId);
+        for (var i = 0; earlier is null && i < record.Changes.Length; i++)
+        {
+            if (record.Changes[i] is PutLocalChange { Entry: var entry } && IsOnceOnly(entry))
+                earlier = Earlier(entry.Key.Id);
+        }
+
+        return earlier;
     }
 
     /// <summary>
@@ -144,11 +159,28 @@ internal sealed class Reconciler(
     }
 
     // What the ledger would learn.
-    private void Foresee(ChangeRecord record)
+    private void Foresee(WriteRequest request, ChangedObject[] changed, IObjectView view)
     {
-        if (planned is not null && record.RequestId != Guid.Empty)
-            planned.TryAdd(record.RequestId, RequestLedger.ChangedBy(record.Changes));
+        if (planned is null)
+            return;
+        planned[request.RequestId] = changed;
+        foreach (var operation in request.Operations)
+        {
+            if ((operation is PutOnceOnly once ? RequestLedger.AsNow(once.Entry, view) : (operation as PutLocal)?.Entry) is { Key.Class: LocalClass.Request } entry)
+                planned.TryAdd(entry.Key.Id, RequestLedger.Decode(entry).Changed);
+        }
     }
+
+    // What its client was or would have been answered, so that a retry after the crash gets that. What the ledger has was told, and stays.
+    private LocalEntry? AnswerOf(ChangeRecord record) => record.RequestId == Guid.Empty || Earlier(record.RequestId) is not null
+        ? null
+        : RequestLedger.Encode(new RequestLedger.Answer(
+            record.RequestId,
+            record.PrincipalId,
+            record.Fingerprint,
+            RequestLedger.ChangedBy(record.Changes),
+            ledger.ExpiresUs(record.RequestId, record.TimeUs),
+            Task.CompletedTask));
 
     private static string Retold(IReadOnlyList<ChangedObject> other) => "Its client sent the request again, and it was done then: "
         + string.Join(", ", other.Take(3).Select(c => $"object {c.Id} with update key {c.UpdateKey}")) + (other.Count > 3 ? " and others." : ".");
@@ -169,8 +201,7 @@ internal sealed class Reconciler(
             return KeptOutOrStopped;
         }
 
-        planned?[request.RequestId] = changed;
-        Foresee(record);
+        Foresee(request, changed, view);
         Applied++;
         Note(record, changed, view);
         return RecordFate.BroughtIn;
@@ -218,14 +249,14 @@ internal sealed class Reconciler(
         {
             operations[i] = pending[i] switch
             {
-                PutLocalChange local => new PutLocal(local.Entry),
+                PutLocalChange local => Put(local.Entry),
                 RemoveLocalChange local => new RemoveLocal(local.Key),
                 var change => new RepeatChange(change),
             };
         }
 
         if (answer is not null)
-            operations[^1] = new PutLocal(answer);
+            operations[^1] = Put(answer);
         return new WriteRequest
         {
             RequestId = id,
@@ -236,6 +267,10 @@ internal sealed class Reconciler(
             Operations = operations,
         };
     }
+
+    private static WriteOperation Put(LocalEntry entry) => IsOnceOnly(entry) ? new PutOnceOnly(entry) : new PutLocal(entry);
+
+    private static bool IsOnceOnly(LocalEntry entry) => entry.Key is { Class: LocalClass.Request, Id.Version: RequestLedger.OnceOnlyVersion };
 
     /// <summary>What stands against a record, as the objects are before it, up to the first change that the policy does not make.</summary>
     private RecordFate FindConflicts(ChangeRecord record, Change[] pending, IObjectView view, out List<DeltaConflict>? conflicts)
