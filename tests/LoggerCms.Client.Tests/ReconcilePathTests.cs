@@ -1,3 +1,5 @@
+using LoggerCms.Core.Cluster;
+
 namespace LoggerCms.Client.Tests;
 
 /// <summary>A reconcile of what is no folder of delta files.</summary>
@@ -22,5 +24,29 @@ public sealed class ReconcilePathTests(TestNode node) : IClassFixture<TestNode>
             Assert.All(failures, failure => Assert.Equal(ErrorCodes.InvalidOption, failure.Code));
             Assert.All(failures, failure => Assert.Contains(path, failure.Message, StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public async Task The_folder_of_a_node_that_runs_is_refused_and_that_of_one_that_does_not_or_of_a_copy_is_taken()
+    {
+        using var client = await node.ConnectAsync();
+        var (data, token) = (TestHome.NewFolder(), TestContext.Current.CancellationToken);
+        var request = new CmsReconcileRequest { Path = Directory.CreateDirectory(NodeLife.DeltasIn(data)).FullName };
+        using (NodeIdentity.Open(data))
+        {
+            foreach (var whatIf in new[] { true, false })
+            {
+                var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => client.ReconcileAsync(request with { WhatIf = whatIf }, token));
+                Assert.Equal(ErrorCodes.SideInService, failure.Code);
+                Assert.Contains(data, failure.Message, StringComparison.Ordinal);
+            }
+        }
+
+        Assert.Equal("NothingToDo", (await client.ReconcileAsync(request, token)).Status);
+        File.Delete(Path.Combine(data, "node.lock"));
+        Assert.Equal("NothingToDo", (await client.ReconcileAsync(request, token)).Status);
+
+        // Nor does the node's own lock stand against its own folder.
+        Assert.Equal("NothingToDo", (await client.ReconcileAsync(new CmsReconcileRequest { Path = NodeLife.DeltasIn(node.DataPath) + "/" }, token)).Status);
     }
 }

@@ -19,7 +19,11 @@ internal sealed partial class CmsNode
     /// <param name="policy">About conflicts.</param>
     /// <param name="setDamagedAside">Give damaged files another name and go on without them.</param>
     /// <param name="cancellationToken">Ends it between two records; what was applied stays and is not applied again.</param>
-    /// <exception cref="LoggerCmsException">DeltaDamaged, FormatNotSupported: nothing was applied.</exception>
+    /// <remarks>The caller holds the lock of the data folder that the folder is in, where that is another node's.</remarks>
+    /// <exception cref="LoggerCmsException">
+    /// DeltaDamaged, FormatNotSupported: nothing was applied. SideInService: all was applied that was read, and the files stay, because somebody still
+    /// writes there.
+    /// </exception>
     public async Task<DeltaReconcileResult> ReconcileAsync(string folder, ConflictPolicy policy, bool setDamagedAside, CancellationToken cancellationToken)
     {
         await _reconciling.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -33,6 +37,7 @@ internal sealed partial class CmsNode
             // The files go only when the database has what they hold, and what was told of them is kept.
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
             await KeepToldAsync(cancellationToken).ConfigureAwait(false);
+            brought.Source.ThrowIfGrown();
             NodeLife.Settle(_files, folder, parts.AtStart.Identity);
             Finish(brought);
             return Tell(parts, brought);

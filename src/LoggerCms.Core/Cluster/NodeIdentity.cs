@@ -19,6 +19,7 @@ internal sealed partial class NodeIdentity : IDisposable
     private const string Magic = "LCMSNODE";
     private const int Version = 1;
     private const string IdFile = "node.json.id";
+    private const string LockedFile = "node.lock";
 
     private static readonly string FolderRemedy = $"Give a folder that {Environment.UserName} may make and write to, with -DataPath.";
 
@@ -74,7 +75,47 @@ internal sealed partial class NodeIdentity : IDisposable
             : null;
     }
 
+    /// <summary>
+    /// Holds the lock of the data folder that a folder of delta files is in, so that its node does not write there meanwhile. A folder that cannot be
+    /// written and has no lock, as of a copy on a medium, is nobody's: a node makes its lock before all else.
+    /// </summary>
+    /// <param name="deltas">The folder of delta files.</param>
+    /// <param name="own">The data folder of this process's own node, whose lock it holds already; null for none.</param>
+    /// <returns>Null where there is nothing to hold.</returns>
+    /// <exception cref="LoggerCmsException">SideInService: a node runs there. AccessDenied: its lock cannot be asked.</exception>
+    public static IDisposable? HoldOf(string deltas, string? own)
+    {
+        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(deltas))) is not { } folder || !IsIn(folder) || (own is not null && IsSame(folder, own)))
+            return null;
+        var path = Path.Combine(folder, LockedFile);
+        try
+        {
+            return LockFile.Open(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException && !File.Exists(path))
+        {
+            return null;
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw Denied(folder, exception);
+        }
+        catch (IOException exception)
+        {
+            return LockFile.TryOpenToRead(path) ?? throw new LoggerCmsException(
+                ErrorCodes.SideInService, $"The node of '{folder}' runs, or its lock cannot be asked: {exception.Message}",
+                "Stop that node with Stop-CmsNode, then do it again. Where it can start, it brings its delta files in by itself.", innerException: exception);
+        }
+    }
+
     public void Dispose() => _lock.Dispose();
+
+    // By its mark also where it is reached by another name.
+    private static bool IsSame(string folder, string own)
+    {
+        var files = SystemFiles.Instance;
+        return folder == Path.TrimEndingDirectorySeparator(Path.GetFullPath(own)) || (files.Mark(folder) is { } mark && mark == files.Mark(own));
+    }
 
     private static FileStream Lock(IFileLayer files, string folder)
     {
@@ -88,16 +129,16 @@ internal sealed partial class NodeIdentity : IDisposable
         }
         catch (UnauthorizedAccessException exception)
         {
-            throw Denied(exception);
+            throw Denied(folder, exception);
         }
 
         try
         {
-            return LockFile.Open(Path.Combine(folder, "node.lock"));
+            return LockFile.Open(Path.Combine(folder, LockedFile));
         }
         catch (UnauthorizedAccessException exception)
         {
-            throw Denied(exception);
+            throw Denied(folder, exception);
         }
         catch (IOException exception)
         {
@@ -105,10 +146,10 @@ internal sealed partial class NodeIdentity : IDisposable
                 ErrorCodes.SideInService, $"The data folder '{folder}' is in use by another node, or cannot be locked: {exception.Message}",
                 "Stop that node with Stop-CmsNode, or give this one a folder of its own with -DataPath.", innerException: exception);
         }
-
-        LoggerCmsException Denied(Exception exception) => new(
-            ErrorCodes.AccessDenied, $"The data folder '{folder}' cannot be used: {exception.Message}", $"Test-TempAccess -Path '{folder}'", innerException: exception);
     }
+
+    private static LoggerCmsException Denied(string folder, Exception exception) => new(
+        ErrorCodes.AccessDenied, $"The data folder '{folder}' cannot be used: {exception.Message}", $"Test-TempAccess -Path '{folder}'", innerException: exception);
 
     private static Guid Parse(string path, byte[] bytes)
     {

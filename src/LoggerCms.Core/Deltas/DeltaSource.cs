@@ -86,10 +86,12 @@ internal sealed class DeltaSource
     /// <summary>
     /// The database has it all: the files go, except for those of which something was not applied. After a failure it goes on where it was.
     /// </summary>
+    /// <exception cref="LoggerCmsException">As <see cref="ThrowIfGrown()"/>; that file and those after it stay.</exception>
     public void Finish(IReadOnlySet<string> keep)
     {
         foreach (var report in Files)
         {
+            ThrowIfGrown(report);
             if (!keep.Contains(report.Path))
             {
                 _files.DeleteForGood(report.Path);
@@ -103,6 +105,34 @@ internal sealed class DeltaSource
             _files.SyncFolder(_folder);
             _setAside.Add(kept);
         }
+    }
+
+    /// <summary>Looks again, before files go: nobody may have written to them since they were read.</summary>
+    /// <exception cref="LoggerCmsException">SideInService; or they cannot be read.</exception>
+    public void ThrowIfGrown()
+    {
+        try
+        {
+            foreach (var report in Files)
+                ThrowIfGrown(report);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, _folder);
+        }
+    }
+
+    private void ThrowIfGrown(DeltaFileReport report)
+    {
+        // Another goes on from each but the last of its journal: nobody adds to those.
+        if (Files.Last(f => f.Header!.JournalId == report.Header!.JournalId) != report || _files.Find(report.Path) is null)
+            return;
+        if (DeltaFolder.InspectFile(_files, report.Path, CancellationToken.None).Records <= report.Records)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.SideInService,
+            $"'{report.Path}' has more records than when it was read: its node runs and goes on writing. What was read is in the system database, and the file stays.",
+            "Stop that node, then reconcile again: nothing is applied twice.");
     }
 
     /// <param name="status">As <see cref="DeltaReconcileResult.Status"/> lists them.</param>

@@ -27,4 +27,17 @@ internal static class LockFile
             throw;
         }
     }
+
+    /// <summary>One that is there on a disk that cannot be written: nobody who could write holds it while this is open. Null where it cannot be had.</summary>
+    public static FileStream? TryOpenToRead(string path)
+    {
+        try
+        {
+            return new FileStream(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.None });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

@@ -85,6 +85,8 @@ internal static class NodeEndpoints
             DeltaFiles.CheckFolder(path);
         }
 
+        // A node that runs there, and has not heard yet that another one took over, would go on writing to files that are about to go.
+        using var held = NodeIdentity.HoldOf(path, service.Node.Options.DataPath);
         var result = request.WhatIf
             ? await service.Node.PlanReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false)
             : await service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false);
