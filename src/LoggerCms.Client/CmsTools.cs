@@ -41,7 +41,7 @@ public sealed class CmsTools : ICmsTools
         using var held = request.DataPath is { } data ? Hold(Path.GetFullPath(data), request.WhatIf) : null;
         var database = SystemDatabaseFactory.Open(request.Database);
         await using (database.ConfigureAwait(false))
-            return await SideRestore.RunAsync(database, s_files, request, cancellationToken).ConfigureAwait(false);
+            return await SideRestore.RunAsync(database, s_files, request, _time, cancellationToken).ConfigureAwait(false);
     }
 
     private static NodeIdentity? Hold(string dataPath, bool whatIf) => whatIf ? NodeIdentity.OpenExisting(dataPath) : NodeIdentity.Open(dataPath);

@@ -199,8 +199,14 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
             }
         }
 
-        return (expired, _letGoUs == before ? null : Encode(new Answer(s_letGoId, 0, _letGoUs, [], long.MaxValue, Task.CompletedTask)));
+        return (expired, _letGoUs == before ? null : LetGoEntry(_letGoUs));
     }
+
+    /// <summary>Says that nothing is known any more of requests that were made up to a time.</summary>
+    public static LocalEntry LetGoEntry(long madeUs) => Encode(new Answer(s_letGoId, 0, madeUs, [], long.MaxValue, Task.CompletedTask));
+
+    /// <summary>When the youngest request was made that a kept entry tells of; 0 for none.</summary>
+    public static long Youngest(LocalEntry entry) => entry.Key.Id == s_letGoId ? Decode(entry).Fingerprint : entry.Key.Id.Version == ClientsVersion ? MadeUs(entry.Key.Id) : 0;
 
     private void LetGo(long madeUs)
     {

@@ -14,7 +14,7 @@ namespace LoggerCms.Core.Cluster;
 /// restore. One that failed before anything was written gives it back.</item>
 /// <item>Ids and update keys go on far above all that the backup and the database know. What was given out after the backup was made is known to
 /// nobody any more, and no system gives out as many in its life as the gap is wide.</item>
-/// <item>Objects, tokens (without those that the database knows as revoked) and a new identity are written in one transaction. Delta files of the old identity are refused from then on.</item>
+/// <item>Objects, tokens (without those that the database knows as revoked) and a new identity are written in one transaction. Delta files of the old identity are refused from then on, and so are requests that were made before.</item>
 /// <item>The node's delta files are set aside, its authority is put back, the lease is given back.</item>
 /// </list>
 /// </remarks>
@@ -31,7 +31,7 @@ internal static class SideRestore
     /// Force. The same of one that is only planned.
     /// </exception>
     public static async Task<CmsBackupInfo> RunAsync(
-        ISystemDatabase database, IFileLayer files, CmsRestoreRequest request, CancellationToken cancellationToken)
+        ISystemDatabase database, IFileLayer files, CmsRestoreRequest request, TimeProvider time, CancellationToken cancellationToken)
     {
         var folder = Path.GetFullPath(request.Path);
         var manifest = await SideBackup.ReadManifestAsync(files, folder, cancellationToken).ConfigureAwait(false);
@@ -47,7 +47,7 @@ internal static class SideRestore
         var lease = await database.TakeLeaseAsync(RestoreNode, "restore", takeOver: false, cancellationToken).ConfigureAwait(false);
         try
         {
-            await ReplaceAsync(database, files, folder, request, manifest, tokens, lease.Epoch, cancellationToken).ConfigureAwait(false);
+            await ReplaceAsync(database, files, folder, request, manifest, tokens, lease.Epoch, time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not LoggerCmsException { Code: ErrorCodes.OutcomeUnknown })
         {
@@ -69,6 +69,7 @@ internal static class SideRestore
         BackupManifest manifest,
         IReadOnlyList<LocalEntry> tokens,
         long epoch,
+        TimeProvider time,
         CancellationToken cancellationToken)
     {
         // Again, under the lease: a node may have written in between.
@@ -82,7 +83,11 @@ internal static class SideRestore
             Identity = Guid.NewGuid(),
             LastUpdateKey = updateKeyEnd,
             Objects = SideBackup.ReadChanges(files, folder, cancellationToken).OfType<PutChange>().Select(p => p.Object),
-            Local = await KeepRevokedAsync(database, tokens, cancellationToken).ConfigureAwait(false),
+            Local =
+            [
+                .. await KeepRevokedAsync(database, tokens, cancellationToken).ConfigureAwait(false),
+                await LetGoAsync(database, time, cancellationToken).ConfigureAwait(false),
+            ],
         };
         try
         {
@@ -119,6 +124,27 @@ internal static class SideRestore
             catch (LoggerCmsException)
             {
                 return false;
+            }
+        }
+    }
+
+    // A retry of what was done before the restore is refused: what came back does not tell whether it was.
+    private static async Task<LocalEntry> LetGoAsync(ISystemDatabase database, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var youngest = UnixTime.Us(time.GetUtcNow());
+        await database.LoadLocalAsync(LocalClass.Request, entry => youngest = Math.Max(youngest, Youngest(entry)), cancellationToken).ConfigureAwait(false);
+        return RequestLedger.LetGoEntry(youngest);
+
+        static long Youngest(LocalEntry entry)
+        {
+            try
+            {
+                return RequestLedger.Youngest(entry);
+            }
+            catch (LoggerCmsException)
+            {
+                // As for tokens: the damage goes with the restore.
+                return 0;
             }
         }
     }

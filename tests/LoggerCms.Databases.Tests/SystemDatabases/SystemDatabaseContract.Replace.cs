@@ -19,12 +19,14 @@ public abstract partial class SystemDatabaseContract
         // CUIDs move to other objects, and what is not in the content goes.
         var objects = new[] { Batches.Object(2, "b again", "ca"), Batches.Object(3, "c", "cb", version: 7), Batches.Object(9, "new", "cn", properties: [1, 2, 3]) };
         var token = new LocalEntry(new LocalKey(LocalClass.Token, kept), 30, [4]);
-        var content = Content(1, 1000, objects) with { Local = [token] };
+        var answer = new LocalEntry(new LocalKey(LocalClass.Request, kept), long.MaxValue, [5]);
+        var content = Content(1, 1000, objects) with { Local = [token, answer] };
         await system.ReplaceAsync(content, Token);
 
         Assert.Equal(Batches.Show(objects), Batches.Show(await LoadAsync(system)));
         Assert.Equal(token.Key, Assert.Single(await LoadLocalAsync(system, LocalClass.Token)).Key);
-        Assert.Empty(await LoadLocalAsync(system, LocalClass.Request));
+        var told = Assert.Single(await LoadLocalAsync(system, LocalClass.Request));
+        Assert.Equal((answer.Key, answer.ExpiresUs, 5), (told.Key, told.ExpiresUs, Assert.Single(told.Content)));
         var state = await Open(database).ReadStateAsync(Token);
         Assert.Equal((content.Identity, 100, 1000, 1000, 3), (state.Identity, state.ObjectIdEnd, state.UpdateKeyEnd, state.LastUpdateKey, state.Objects));
         Assert.Equal(new EpochEnd(1, NodeA, 1000), Assert.Single(state.Epochs));

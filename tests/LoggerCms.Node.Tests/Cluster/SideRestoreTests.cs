@@ -58,6 +58,30 @@ public sealed class SideRestoreTests
         Assert.Equal(["0A", "0B"], RevocationList.Load(_disk, list).Serials);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_request_that_was_done_before_a_restore_is_refused_and_not_done_again(bool isFlushed)
+    {
+        // What the database knows tells of a client's clock that is ahead, too.
+        var ahead = TimeSpan.FromMinutes(isFlushed ? 5 : 0);
+        await BackUpAndGoOnAsync();
+        var node = await NodeFixture.StartAsync(_database, _disk);
+        var kept = node.Image.FindChild(SystemObjects.RootFolder, "kept")!;
+        var request = Request(Guid.CreateVersion7(DateTimeOffset.UtcNow + ahead), new ChangeObject { Id = kept.Id, Properties = _ => Bag(6) });
+        await node.Sequencer.WriteAsync(request);
+        if (isFlushed)
+            await node.StopAsync(Token);
+        else
+            await node.DisposeAsync();
+        await _database.ReleaseLeaseAsync((await _database.ReadStateAsync(Token)).Lease!.Epoch, Token);
+
+        await RestoreAsync(force: true);
+        await using var again = await NodeFixture.StartAsync(_database, _disk);
+        Assert.Equal(ErrorCodes.RequestExpired, (await Assert.ThrowsAsync<LoggerCmsException>(() => again.Sequencer.WriteAsync(request).AsTask())).Code);
+        Assert.False((await again.Sequencer.WriteAsync(request with { RequestId = Guid.CreateVersion7(DateTimeOffset.UtcNow + ahead + TimeSpan.FromSeconds(1)) })).Repeated);
+    }
+
     [Fact]
     public async Task Delta_files_of_the_side_as_it_was_do_not_come_into_the_restored_one()
     {
@@ -180,7 +204,7 @@ public sealed class SideRestoreTests
     private void Note(WriteAnswer answer) => Assert.All(answer.Changed, c => Assert.True(_keys.Add(c.UpdateKey), $"Update key {c.UpdateKey} was given out twice."));
 
     private Task<CmsBackupInfo> RestoreAsync(bool force, ISystemDatabase? database = null) => SideRestore.RunAsync(
-        database ?? _database, _disk, new CmsRestoreRequest { Path = Backup, Database = new SideConnection("sqlite:unused"), DataPath = Data, Force = force }, Token);
+        database ?? _database, _disk, new CmsRestoreRequest { Path = Backup, Database = new SideConnection("sqlite:unused"), DataPath = Data, Force = force }, TimeProvider.System, Token);
 
     private async Task<string[]> ContentAsync()
     {
