@@ -309,7 +309,7 @@ internal sealed class Reconciler(
 
     private bool IsThere(Change change, IObjectView view) => change switch
     {
-        PutChange put => view.Find(put.Object.Id) is { } current && HasSameContent(current, put.Object),
+        PutChange put => view.Find(put.Object.Id) is { } current && (MakesSystemObject(put) || HasSameContent(current, put.Object)),
         RemoveChange remove => view.Find(remove.Id) is null,
         PutLocalChange { Entry.Key: { Class: LocalClass.Request } key } => Earlier(key.Id) is not null,
         PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry } => tokens.Find(entry.Key.Id)?.Encode().Content.AsSpan().SequenceEqual(entry.Content) == true,
@@ -353,7 +353,16 @@ internal sealed class Reconciler(
     }
 
     private void Moved(PutChange change, long? newKey, IObjectView view)
-        => _moved[change.Object.Id] = (change.UpdateKey, newKey ?? view.Find(change.Object.Id)?.UpdateKey ?? 0);
+    {
+        var current = newKey is null ? view.Find(change.Object.Id) : null;
+
+        // What was done since to one that both have made is not what the file's next change stands on.
+        if (current is null or { Version: 1 } || !MakesSystemObject(change))
+            _moved[change.Object.Id] = (change.UpdateKey, newKey ?? current?.UpdateKey ?? 0);
+    }
+
+    // Every node makes the same ones in a system that has none: also one that takes over before the first flush of the node before it.
+    private static bool MakesSystemObject(PutChange put) => put.BeforeKey == 0 && SystemObjects.Contains(put.Object.Id);
 
     private static bool HasSameContent(CmsObject x, CmsObject y)
         => HasSameHead(x, y) && x.Properties.AsSpan().SequenceEqual(y.Properties) && x.AccessList.AsSpan().SequenceEqual(y.AccessList);
