@@ -57,17 +57,17 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         }
 
         // After the look for the answer: it goes only when this is known.
-        var madeUs = MadeUs(requestId);
-        if (madeUs <= Volatile.Read(ref _letGoUs) && time.GetElapsedTime(Volatile.Read(ref _letGoAt)) < options.RequestRetention)
+        var (madeUs, nowUs, letGoUs) = (MadeUs(requestId), NowUs(), Volatile.Read(ref _letGoUs));
+        if (madeUs <= letGoUs && IsLetGoHeld(letGoUs, nowUs))
         {
             throw new LoggerCmsException(
                 ErrorCodes.RequestExpired,
                 $"The request {requestId} is not younger than one whose answer is kept no more: whether it was done before is not known any more.",
-                "Read the objects to see what they are, then send a new request. Where the node's clock was set back, that goes from "
-                + $"{options.RequestRetention.TotalMinutes:0.#} minutes after it on.");
+                "Read the objects to see what they are, then send a new request. Where the node's clock was set back, or a backup was put back and "
+                + $"the client's clock is behind, one is taken when that clock has caught up, and in {2 * options.RequestRetention.TotalMinutes:0.#} minutes at the latest.");
         }
 
-        var age = TimeSpan.FromMicroseconds(NowUs() - madeUs);
+        var age = TimeSpan.FromMicroseconds(nowUs - madeUs);
         if (age >= options.RequestRetention)
         {
             throw new LoggerCmsException(
@@ -84,6 +84,11 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
                 $"The request id {requestId} was made {-age.TotalMinutes:0} minutes from now.",
                 "Set the clock of the client, or of the node.");
     }
+
+    // A clock that ran far ahead, and let go requests of a time that is long in coming, keeps nobody out for longer than an answer is kept. One that is
+    // about to come to that time again, or past it, takes no request for new that may have been made when it was there first.
+    private bool IsLetGoHeld(long letGoUs, long nowUs) => letGoUs - nowUs <= options.RequestRetention.Ticks / TimeSpan.TicksPerMicrosecond
+        || time.GetElapsedTime(Volatile.Read(ref _letGoAt)) < options.RequestRetention;
 
     // An answer that is not that of what was asked would tell of changes that nobody made.
     private static void CheckSame(Answer answer, WriteRequest request)
@@ -180,9 +185,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 
     /// <summary>
     /// Forgets what has expired; gives their ids, to be removed from the database too, and what is to be written with that: up to when a request was
-    /// made that is not known any more. Without it a clock that is set back, in this life or a later one, would have a retry done again. It holds for
-    /// as long as an answer is kept: who comes later than that with a retry comes too late by any clock, and a clock that ran far ahead, and made
-    /// requests of its own time, keeps nobody out for longer.
+    /// made that is not known any more. Without it a clock that is set back, in this life or a later one, would have a retry done again.
     /// </summary>
     public (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) Expire()
     {

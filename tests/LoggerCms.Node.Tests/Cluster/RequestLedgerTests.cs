@@ -48,6 +48,25 @@ public sealed class RequestLedgerTests
         Assert.Equal(0, later.Count);
     }
 
+    [Theory]
+    [InlineData(-29, 20)]
+    [InlineData(-29, 14)]
+    [InlineData(-60, 50)]
+    public void A_clock_that_was_set_back_has_no_retry_done_again_however_long_it_takes_to_come(int setBack, int later)
+    {
+        var time = new SetTime();
+        var ledger = new RequestLedger(new ClusterOptions(), time);
+        var id = Guid.CreateVersion7(time.GetUtcNow());
+        Add(id, ledger);
+        time.Advance(13 * Minute);
+        Assert.Single(ledger.Expire().Expired);
+        time.Set(setBack * Minute);
+        time.Advance(later * Minute);
+        Assert.Equal(ErrorCodes.RequestExpired, Assert.Throws<LoggerCmsException>(() => ledger.Find(Request(id))).Code);
+        time.Advance(10 * Minute);
+        Assert.Null(ledger.Find(Request(Guid.CreateVersion7(time.GetUtcNow()))));
+    }
+
     [Fact]
     public void Requests_of_a_time_that_never_came_keep_nobody_out_for_longer_than_an_answer_is_kept()
     {
@@ -165,7 +184,7 @@ public sealed class RequestLedgerTests
         Assert.Equal(onceOnly, Assert.Single(_ledger.Expire().Expired).Id);
     }
 
-    private RequestLedger.Answer Add(Guid id) => _ledger.Add(
+    private RequestLedger.Answer Add(Guid id, RequestLedger? ledger = null) => (ledger ?? _ledger).Add(
         new ChangeRecord
         {
             Epoch = 1,
@@ -185,4 +204,21 @@ public sealed class RequestLedgerTests
     private string Refused(Guid id, long principal = 12) => Assert.Throws<LoggerCmsException>(() => _ledger.Find(Request(id, principal))).Code;
 
     private static WriteRequest Request(Guid id, long principal = 12) => WriteRequest.Decided(principal, "") with { RequestId = id, Fingerprint = Fingerprint };
+
+    /// <summary>A clock that can be set; its timestamps go on as time does.</summary>
+    private sealed class SetTime : TimeProvider
+    {
+        private readonly ManualTime _passed = new();
+        private TimeSpan _off;
+
+        public override long TimestampFrequency => _passed.TimestampFrequency;
+
+        public override long GetTimestamp() => _passed.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => _passed.GetUtcNow() + _off;
+
+        public void Advance(TimeSpan by) => _passed.Advance(by);
+
+        public void Set(TimeSpan by) => _off += by;
+    }
 }
