@@ -56,7 +56,10 @@ public sealed partial class ReconcilePlanTests(ITestOutputHelper output)
         var seed = Number("LOGGERCMS_TEST_PLAN_SEED", Random.Shared.Next());
         output.WriteLine($"LOGGERCMS_TEST_PLAN_SEED={seed.ToString(CultureInfo.InvariantCulture)}");
         var (applied, conflicts, refused) = (0L, 0, 0);
-        for (var round = 0; round < 60; round++)
+        bool IsTame() => applied <= 100 || conflicts <= 50 || refused <= 5;
+
+        // Few of what is drawn meet: some seeds need more rounds until enough did.
+        for (var round = 0; round < 60 || (round < 600 && IsTame()); round++)
         {
             var random = new Random(seed + round);
             List<long> objects = [];
@@ -84,7 +87,7 @@ public sealed partial class ReconcilePlanTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{applied} applied, {conflicts} conflicts, {refused} of them by name");
-        Assert.True(applied > 100 && conflicts > 50 && refused > 5, $"{applied} applied, {conflicts} conflicts, {refused} by name: the rounds were too tame.");
+        Assert.False(IsTame(), $"{applied} applied, {conflicts} conflicts, {refused} by name: the rounds were too tame.");
     }
 
     private static async Task SomethingAsync(CmsNode node, Random random, List<long> objects, int count)
