@@ -74,7 +74,7 @@ internal sealed partial class CmsNode
     (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) IFlushEvents.Expire()
     {
         var (expired, letGo) = Running.Ledger.Expire();
-        return ([.. expired, .. Tokens.ExpiredBefore(_time.GetUtcNow() - TimeSpan.FromDays(1)).Select(Forget)], letGo);
+        return ([.. expired, .. Tokens.Outlived(_time.GetUtcNow() - TimeSpan.FromDays(1)).Select(Forget)], letGo);
 
         LocalKey Forget(Guid id)
         {

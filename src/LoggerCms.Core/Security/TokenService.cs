@@ -35,16 +35,21 @@ internal sealed class TokenService(TimeProvider time)
 {
     public static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(3653);
 
-    /// <summary>Of one user, in force at a time. Each is kept until it expires, in memory and in the database.</summary>
+    /// <summary>Of one user, in force at a time.</summary>
     public const int MostInForce = 2_000;
 
-    /// <summary>The same with those that were revoked, which are known as such until they would have expired.</summary>
-    public const int MostKept = 10_000;
+    /// <summary>
+    /// Of one user, that were revoked: they are known as such until they would have expired, so that neither a restore nor an old delta file brings one
+    /// back. Beyond so many those that were revoked first are forgotten, which makes them no better; or whoever has one token could fill memory and
+    /// database for ten years.
+    /// </summary>
+    public const int MostRevoked = 10_000;
 
     // Compared with where there is no such token, so that both take the same time.
     private static readonly byte[] NobodysHash = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
 
     private readonly ConcurrentDictionary<Guid, Held> _tokens = new();
+    private long _applied;
 
     /// <summary>Makes a token; nothing holds before its entry is applied.</summary>
     /// <param name="principalId">The user it stands for.</param>
@@ -83,20 +88,12 @@ internal sealed class TokenService(TimeProvider time)
 
     private void CheckNumber(long principalId, long nowUs)
     {
-        var (inForce, kept) = (0, 0);
-        foreach (var (_, held) in _tokens)
-        {
-            if (held.Entry.PrincipalId != principalId || held.Entry.ExpiresUs <= nowUs)
-                continue;
-            kept++;
-            inForce += held.Entry.IsRevoked ? 0 : 1;
-        }
-
-        if (inForce < MostInForce && kept < MostKept)
+        var inForce = _tokens.Values.Count(held => held.Entry.PrincipalId == principalId && !held.Entry.IsRevoked && held.Entry.ExpiresUs > nowUs);
+        if (inForce < MostInForce)
             return;
         throw new LoggerCmsException(
             ErrorCodes.LimitExceeded,
-            $"User {principalId} has {inForce:N0} tokens in force and {kept - inForce:N0} that were revoked and have not expired; {MostInForce:N0} and {MostKept:N0} in all are the most.",
+            $"User {principalId} has {inForce:N0} tokens in force; {MostInForce:N0} are the most.",
             "Revoke-CmsToken those that nobody needs, give new ones a shorter -Lifetime, and use one again where that is possible.");
     }
 
@@ -115,20 +112,33 @@ internal sealed class TokenService(TimeProvider time)
     public void Apply(LocalEntry entry)
     {
         var token = TokenEntry.Decode(entry);
+        var number = Interlocked.Increment(ref _applied);
         _tokens.AddOrUpdate(
             token.Id,
-            static (_, next) => new Held(next),
-            static (_, held, next) => new Held(next with { IsRevoked = next.IsRevoked || held.Entry.IsRevoked }, held),
-            token);
+            static (_, next) => new Held(next.token, next.number),
+            static (_, held, next) => new Held(next.token with { IsRevoked = next.token.IsRevoked || held.Entry.IsRevoked }, next.number, held),
+            (token, number));
     }
 
     public void Remove(Guid id) => _tokens.TryRemove(id, out _);
 
-    /// <summary>Ids of tokens that expired before then: to be removed as a change.</summary>
-    public IReadOnlyList<Guid> ExpiredBefore(DateTimeOffset then)
+    /// <summary>Ids of tokens that need not be kept, to be removed as a change: those that expired before then, and of each user what is beyond <see cref="MostRevoked"/>.</summary>
+    public IReadOnlyList<Guid> Outlived(DateTimeOffset then)
     {
         var limit = UnixTime.Us(then);
-        return [.. _tokens.Values.Where(h => h.Entry.ExpiresUs < limit).Select(h => h.Entry.Id)];
+        List<Guid> outlived = [];
+        List<Held> revoked = [];
+        foreach (var (id, held) in _tokens)
+        {
+            if (held.Entry.ExpiresUs < limit)
+                outlived.Add(id);
+            else if (held.Entry.IsRevoked)
+                revoked.Add(held);
+        }
+
+        if (revoked.Count > MostRevoked)
+            outlived.AddRange(revoked.GroupBy(h => h.Entry.PrincipalId).SelectMany(g => g.OrderByDescending(h => h.Number).Skip(MostRevoked)).Select(h => h.Entry.Id));
+        return outlived;
     }
 
     /// <summary>Whether the text is a token that is good now. Its time does not depend on what is wrong with it, once it has a token's form.</summary>
@@ -167,11 +177,14 @@ internal sealed class TokenService(TimeProvider time)
         Revoked = token.IsRevoked,
     };
 
-    private sealed class Held(TokenEntry entry, Held? before = null)
+    private sealed class Held(TokenEntry entry, long number, Held? before = null)
     {
         private long _lastUsed = before?._lastUsed ?? 0;
 
         public TokenEntry Entry { get; } = entry;
+
+        /// <summary>Of one that is revoked, the order in which that was.</summary>
+        public long Number { get; } = number;
 
         public DateTimeOffset? LastUsed => Volatile.Read(ref _lastUsed) is var ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 

@@ -22,12 +22,12 @@ public sealed class TokenServiceTests
         Assert.Equal(TokenVerdict.Valid, _tokens.Verify(issued.Text).Verdict);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal(TokenVerdict.Expired, _tokens.Verify(issued.Text).Verdict);
-        Assert.Empty(_tokens.ExpiredBefore(_clock.GetUtcNow()));
-        Assert.Equal([issued.Entry.Key.Id], _tokens.ExpiredBefore(_clock.GetUtcNow() + TimeSpan.FromSeconds(1)));
+        Assert.Empty(_tokens.Outlived(_clock.GetUtcNow()));
+        Assert.Equal([issued.Entry.Key.Id], _tokens.Outlived(_clock.GetUtcNow() + TimeSpan.FromSeconds(1)));
     }
 
     [Fact]
-    public void AUserHasSoManyTokensAndRevokedOnesCountUntilTheyExpire()
+    public void AUserHasSoManyTokensInForce()
     {
         List<IssuedToken> issued = [.. Enumerable.Range(0, TokenService.MostInForce).Select(_ => Apply(_tokens.Issue(31, "x", TimeSpan.FromHours(1))))];
         var refused = Assert.Throws<LoggerCmsException>(() => _tokens.Issue(31, "one more", TimeSpan.FromHours(1)));
@@ -38,6 +38,25 @@ public sealed class TokenServiceTests
         Assert.Throws<LoggerCmsException>(() => _tokens.Issue(31, "one more", TimeSpan.FromHours(1)));
         _clock.Advance(TimeSpan.FromHours(1));
         Assert.NotNull(_tokens.Issue(31, "later", TimeSpan.FromHours(1)));
+    }
+
+    [Fact]
+    public void RevokedTokensShutNobodyOutAndThoseThatWereRevokedFirstAreForgottenBeyondANumber()
+    {
+        var oldest = Apply(_tokens.Issue(31, "made first, revoked last", TokenService.MaxLifetime));
+        List<Guid> revoked = [];
+        for (var i = 0; i < TokenService.MostRevoked; i++)
+        {
+            var issued = Apply(_tokens.Issue(31, "x", TokenService.MaxLifetime));
+            _tokens.Apply(_tokens.Revoke(issued.Entry.Key.Id)!);
+            revoked.Add(issued.Entry.Key.Id);
+        }
+
+        Apply(_tokens.Issue(31, "logon", TimeSpan.FromHours(1)));
+        _tokens.Apply(_tokens.Revoke(Apply(_tokens.Issue(32, "of another", TokenService.MaxLifetime)).Entry.Key.Id)!);
+        Assert.Empty(_tokens.Outlived(_clock.GetUtcNow()));
+        _tokens.Apply(_tokens.Revoke(oldest.Entry.Key.Id)!);
+        Assert.Equal([revoked[0]], _tokens.Outlived(_clock.GetUtcNow()));
     }
 
     [Fact]
