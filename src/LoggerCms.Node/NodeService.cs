@@ -12,6 +12,9 @@ internal sealed class NodeService(CmsNode node)
 
     private readonly SemaphoreSlim _passwords = new(Math.Max(1, Environment.ProcessorCount / 2));
 
+    // A token that is issued by what a new password ends would not be among those that it ends.
+    private readonly SemaphoreSlim _issuing = new(1, 1);
+
     public CmsNode Node => node;
 
     public Uri Endpoint { get; set; } = new("https://localhost/");
@@ -101,8 +104,16 @@ internal sealed class NodeService(CmsNode node)
             throw ObjectRules.NotFound(principal, isHidden: somebody is not null);
     }
 
-    /// <summary>Makes a user's password, or takes it away. One's own, with the one that it has, needs no right: also not that to see oneself.</summary>
-    public async Task SetPasswordAsync(AccessContext access, long userId, CmsPassword password, string clientAddress)
+    /// <summary>
+    /// Makes a user's password, or takes it away, and revokes the user's tokens: somebody may have them by the password that was. One's own, with the one
+    /// that it has, needs no right: also not that to see oneself.
+    /// </summary>
+    /// <param name="access">The caller's.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="password">Both passwords.</param>
+    /// <param name="clientAddress">The caller's.</param>
+    /// <param name="usedToken">The token that the caller came with, which stays.</param>
+    public async Task SetPasswordAsync(AccessContext access, long userId, CmsPassword password, string clientAddress, Guid usedToken = default)
     {
         var user = access.View.Find(userId);
         var isOwn = userId == access.Principal.Id;
@@ -115,7 +126,16 @@ internal sealed class NodeService(CmsNode node)
         }
 
         var record = password.New is null ? null : PasswordRecord.Make(password.New).Encode();
-        await PutAsync(access.Principal.Id, new ChangeObject { Id = userId, Properties = bag => With(bag, record) }, clientAddress).ConfigureAwait(false);
+        var change = new ChangeObject { Id = userId, Properties = bag => With(bag, record) };
+        await _issuing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await PutAsync(access.Principal.Id, clientAddress, [change, .. node.Tokens.RevokeAll(userId, usedToken).Select(t => new PutLocal(t))]).ConfigureAwait(false);
+        }
+        finally
+        {
+            _issuing.Release();
+        }
     }
 
     /// <summary>The user of that name with that password; without one why, which is not for the caller, after the same time.</summary>
@@ -148,28 +168,65 @@ internal sealed class NodeService(CmsNode node)
         return named.Find(one => one.Id == SystemObjects.Administrator) is { } administrator ? [administrator] : named;
     }
 
-    public async Task<CmsIssuedToken> IssueAsync(long byPrincipal, long forPrincipal, string name, TimeSpan lifetime, string clientAddress)
+    /// <summary>A token by the password that <see cref="LogOnAsync"/> found right.</summary>
+    public Task<CmsIssuedToken> IssueAsync(CmsObject user, TimeSpan lifetime, string clientAddress)
+        => IssueAsync(user.Id, user.Id, "Logon", lifetime, clientAddress, () => HasPasswordOf(user) ? long.MaxValue : throw NoLonger());
+
+    /// <summary>A token by the caller's own, which it does not outlive where the caller may not manage that user's tokens.</summary>
+    /// <exception cref="LoggerCmsException">Forbidden: it is of another user, whose tokens the caller may not manage.</exception>
+    public Task<CmsIssuedToken> IssueAsync(AccessContext access, Caller caller, CmsTokenRequest request)
     {
-        if (!ObjectRules.MayAct(node.Image, node.Image.Find(forPrincipal)))
-            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user {forPrincipal} below /Users.", "Get-CmsUser lists the users.");
-        var issued = node.Tokens.Issue(forPrincipal, name, lifetime);
-        await PutAsync(byPrincipal, new PutLocal(issued.Entry), clientAddress).ConfigureAwait(false);
-        return new CmsIssuedToken { Token = TokenService.Describe(node.Image, node.Tokens.Find(issued.Entry.Key.Id)!, null), Text = issued.Text };
+        var principal = request.PrincipalId ?? caller.PrincipalId;
+        if (!MayManage(access, principal))
+            throw new LoggerCmsException(ErrorCodes.Forbidden, $"You may not issue tokens for user {principal}.", $"Test-CmsRight -Id {principal} -Right {Rights.ManageTokens} -Explain");
+        var endsWithOwn = principal == caller.PrincipalId && !access.Has(access.View.Find(principal)!, Rights.ManageTokens);
+        return IssueAsync(caller.PrincipalId, principal, request.Name, request.Lifetime, caller.Address, () =>
+            node.Tokens.Find(caller.TokenId) is { IsRevoked: false } own ? endsWithOwn ? own.ExpiresUs : long.MaxValue : throw NoLonger());
     }
+
+    /// <param name="by">The caller.</param>
+    /// <param name="principal">The user.</param>
+    /// <param name="name">The token's.</param>
+    /// <param name="lifetime">The token's.</param>
+    /// <param name="clientAddress">The caller's.</param>
+    /// <param name="latest">Until when it may hold, asked once no password can be changed any more before it is there.</param>
+    private async Task<CmsIssuedToken> IssueAsync(long by, long principal, string name, TimeSpan lifetime, string clientAddress, Func<long> latest)
+    {
+        if (!ObjectRules.MayAct(node.Image, node.Image.Find(principal)))
+            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user {principal} below /Users.", "Get-CmsUser lists the users.");
+        await _issuing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            var issued = node.Tokens.Issue(principal, name, lifetime, latest());
+            await PutAsync(by, clientAddress, [new PutLocal(issued.Entry)]).ConfigureAwait(false);
+            return new CmsIssuedToken { Token = TokenService.Describe(node.Image, node.Tokens.Find(issued.Entry.Key.Id)!, null), Text = issued.Text };
+        }
+        finally
+        {
+            _issuing.Release();
+        }
+    }
+
+    private bool HasPasswordOf(CmsObject user)
+        => node.Image.Find(user.Id) is { Kind: ObjectKinds.User } now && PropertyBag.Over(now.Properties).TryGet(PasswordRecord.Property, out var record)
+            && PropertyBag.Over(user.Properties).TryGet(PasswordRecord.Property, out var was) && record.AsBinary.SequenceEqual(was.AsBinary);
+
+    private static LoggerCmsException NoLonger() => new(
+        ErrorCodes.Unauthenticated, "What you came with was taken back meanwhile.", "Connect-Cms with a profile, a token or a user's name and password.");
 
     public async Task RevokeAsync(AccessContext access, Guid id, string clientAddress)
     {
         if (node.Tokens.Find(id) is not { } token || !MayManage(access, token.PrincipalId))
             throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no token {id} that you may revoke.", "Get-CmsToken lists them.");
         if (node.Tokens.Revoke(id) is { } entry)
-            await PutAsync(access.Principal.Id, new PutLocal(entry), clientAddress).ConfigureAwait(false);
+            await PutAsync(access.Principal.Id, clientAddress, [new PutLocal(entry)]).ConfigureAwait(false);
     }
 
     public bool MayManage(AccessContext access, long principalId)
         => principalId == access.Principal.Id || (access.View.Find(principalId) is { } user ? access.Has(user, Rights.ManageTokens) : access.Principal.IsAdministrator);
 
-    private async Task PutAsync(long principalId, WriteOperation operation, string clientAddress)
-        => await node.Sequencer.WriteAsync(WriteRequest.Decided(principalId, clientAddress, operation)).ConfigureAwait(false);
+    private async Task PutAsync(long principalId, string clientAddress, IReadOnlyList<WriteOperation> operations)
+        => await node.Sequencer.WriteAsync(WriteRequest.Decided(principalId, clientAddress, operations)).ConfigureAwait(false);
 
     private static PasswordRecord? PasswordOf(CmsObject user)
         => PropertyBag.Over(user.Properties).TryGet(PasswordRecord.Property, out var value) ? PasswordRecord.Decode(value.AsBinary) : null;

@@ -55,8 +55,9 @@ internal sealed class TokenService(TimeProvider time)
     /// <param name="principalId">The user it stands for.</param>
     /// <param name="name">What it is for; up to 200 characters.</param>
     /// <param name="lifetime">Above 0, up to ten years.</param>
+    /// <param name="endsUs">It ends then at the latest, whatever its lifetime.</param>
     /// <exception cref="LoggerCmsException">InvalidOption: a name or lifetime out of these bounds; LimitExceeded: the user has too many.</exception>
-    public IssuedToken Issue(long principalId, string name, TimeSpan lifetime)
+    public IssuedToken Issue(long principalId, string name, TimeSpan lifetime, long endsUs = long.MaxValue)
     {
         if (lifetime <= TimeSpan.Zero || lifetime > MaxLifetime)
         {
@@ -81,7 +82,7 @@ internal sealed class TokenService(TimeProvider time)
             SecretHash = SHA256.HashData(secret),
             Name = name,
             CreatedUs = UnixTime.Us(now),
-            ExpiresUs = UnixTime.Us(now + lifetime),
+            ExpiresUs = Math.Min(UnixTime.Us(now + lifetime), endsUs),
         };
         return new IssuedToken(TokenText.Of(entry.Id, secret), entry.Encode());
     }
@@ -100,6 +101,14 @@ internal sealed class TokenService(TimeProvider time)
     /// <summary>The entry with which the token is revoked; null where there is no such token, or it is revoked already.</summary>
     public LocalEntry? Revoke(Guid id)
         => _tokens.TryGetValue(id, out var held) && !held.Entry.IsRevoked ? (held.Entry with { IsRevoked = true }).Encode() : null;
+
+    /// <summary>The entries with which all tokens of a user are revoked, but one.</summary>
+    public IEnumerable<LocalEntry> RevokeAll(long principalId, Guid but)
+    {
+        var nowUs = UnixTime.Us(time.GetUtcNow());
+        return _tokens.Values.Select(h => h.Entry).Where(t => t.PrincipalId == principalId && t.Id != but && !t.IsRevoked && t.ExpiresUs > nowUs)
+            .Select(t => (t with { IsRevoked = true }).Encode());
+    }
 
     /// <summary>The token; null where there is none.</summary>
     public TokenEntry? Find(Guid id) => _tokens.TryGetValue(id, out var held) ? held.Entry : null;

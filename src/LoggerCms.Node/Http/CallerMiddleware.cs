@@ -103,7 +103,7 @@ internal sealed partial class CallerMiddleware(
         var check = node.Tokens.Verify(header[0].AsSpan(Scheme.Length).Trim());
         return check.Verdict switch
         {
-            TokenVerdict.Valid when ObjectRules.MayAct(node.Image, node.Image.Find(check.PrincipalId)) => new Caller(check.PrincipalId, AddressOf(context)),
+            TokenVerdict.Valid when ObjectRules.MayAct(node.Image, node.Image.Find(check.PrincipalId)) => new Caller(check.PrincipalId, AddressOf(context), check.TokenId),
             TokenVerdict.Valid => throw Unauthenticated("The token's user was removed, or is not below /Users."),
             TokenVerdict.Expired => throw Unauthenticated("The token has expired."),
             TokenVerdict.Revoked => throw Unauthenticated("The token was revoked."),
@@ -183,8 +183,8 @@ internal sealed partial class CallerMiddleware(
     private static partial void Failed(ILogger logger, Exception exception, string path);
 }
 
-/// <summary>Who asks, and from where.</summary>
-internal sealed record Caller(long PrincipalId, string Address);
+/// <summary>Who asks, from where, and by which token.</summary>
+internal sealed record Caller(long PrincipalId, string Address, Guid TokenId = default);
 
 /// <summary>Marks an endpoint that needs no token: one that tells nothing but whether the node is up, or that gives out tokens.</summary>
 internal sealed class OpenToAll;

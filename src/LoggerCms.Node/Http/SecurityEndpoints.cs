@@ -36,7 +36,7 @@ internal static class SecurityEndpoints
         }
 
         throttle.Succeeded(attempt);
-        var issued = await service.IssueAsync(user.Id, user.Id, "Logon", logon.Lifetime, address).ConfigureAwait(false);
+        var issued = await service.IssueAsync(user, logon.Lifetime, address).ConfigureAwait(false);
         await audit.RecordAsync("Logon", AuditResult.Succeeded, user.Id, user.Name, address, "").ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
     }
@@ -62,12 +62,7 @@ internal static class SecurityEndpoints
     private static async Task<IResult> IssueAsync(HttpContext context, NodeService service)
     {
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsTokenRequest).ConfigureAwait(false);
-        var access = context.Access(service);
-        var principal = request.PrincipalId ?? access.Principal.Id;
-        if (!service.MayManage(access, principal))
-            throw new LoggerCmsException(ErrorCodes.Forbidden, $"You may not issue tokens for user {principal}.", $"Test-CmsRight -Id {principal} -Right {Rights.ManageTokens} -Explain");
-        var caller = context.Caller();
-        var issued = await service.IssueAsync(caller.PrincipalId, principal, request.Name, request.Lifetime, caller.Address).ConfigureAwait(false);
+        var issued = await service.IssueAsync(context.Access(service), context.Caller(), request).ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
     }
 
@@ -81,7 +76,8 @@ internal static class SecurityEndpoints
     {
         var password = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsPassword).ConfigureAwait(false);
         var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, $"password of {id}");
-        await service.SetPasswordAsync(context.Access(service), id, password, context.Caller().Address).ConfigureAwait(false);
+        var caller = context.Caller();
+        await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId).ConfigureAwait(false);
         throttle.Succeeded(attempt);
         return Results.NoContent();
     }

@@ -60,6 +60,8 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
             return;
         if (Ask("Issuing a token", input, (client, token) => client.IssueTokenAsync(request, token), many) is not { } issued)
             return;
+        if (issued.Token.Expires - issued.Token.Created < Lifetime)
+            WriteWarning($"The token is good until {issued.Token.Expires:u}, as long as the one that it was issued by. One with the right ManageTokens on you issues longer ones.");
         var shown = PSObject.AsPSObject(issued.Token);
         shown.TypeNames.Insert(0, IssuedType);
         shown.Properties.Add(new PSNoteProperty("Secret", AsPlainText ? issued.Text : new NetworkCredential(string.Empty, issued.Text).SecurePassword));

@@ -155,10 +155,10 @@ public sealed class HiddenObjectTests : IAsyncLifetime
         var member = await MakeAsync(Create("member", folder, ObjectKinds.User));
         Assert.Equal(
             ErrorCodes.ObjectNotFound,
-            (await Assert.ThrowsAsync<LoggerCmsException>(() => _service.IssueAsync(Caller, rogue, "t", TimeSpan.FromDays(1), ""))).Code);
+            (await Assert.ThrowsAsync<LoggerCmsException>(() => IssueAsync(rogue))).Code);
         Assert.False(ObjectRules.MayAct(_node.Image, _node.Image.Find(rogue)));
         Assert.True(ObjectRules.MayAct(_node.Image, _node.Image.Find(member)));
-        Assert.NotEmpty((await _service.IssueAsync(Caller, member, "t", TimeSpan.FromDays(1), "")).Text);
+        Assert.NotEmpty((await IssueAsync(member)).Text);
     }
 
     [Fact]
@@ -194,6 +194,13 @@ public sealed class HiddenObjectTests : IAsyncLifetime
     };
 
     private async Task<long> MakeAsync(CreateObject create) => (await _node.Sequencer.WriteAsync(Request(create))).Changed[0].Id;
+
+    private async Task<CmsIssuedToken> IssueAsync(long user)
+    {
+        var own = _node.Tokens.Issue(Caller, "own", TimeSpan.FromDays(1));
+        await _node.Sequencer.WriteAsync(Request(new PutLocal(own.Entry)));
+        return await _service.IssueAsync(_service.Begin(Caller), new Http.Caller(Caller, "", own.Entry.Key.Id), new CmsTokenRequest { PrincipalId = user });
+    }
 
     private Task<LoggerCmsException> RefusedAsync(WriteOperation operation, bool whatIf) => Assert.ThrowsAsync<LoggerCmsException>(
         async () => await _service.ChangeAsync(new Http.Caller(Bob, ""), new ChangeRequest(null, whatIf, [operation])));
