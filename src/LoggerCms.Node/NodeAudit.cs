@@ -122,6 +122,9 @@ internal sealed class NodeAudit : IAsyncDisposable
         }
     }
 
+    /// <summary>Why something failed, for an event; the text of a failure that is not typed may hold anything.</summary>
+    public static string Why(Exception exception) => exception is LoggerCmsException ? exception.Message : exception.GetType().Name;
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);

@@ -59,12 +59,7 @@ internal sealed class TokenService(TimeProvider time)
     /// <exception cref="LoggerCmsException">InvalidOption: a name or lifetime out of these bounds; LimitExceeded: the user has too many.</exception>
     public IssuedToken Issue(long principalId, string name, TimeSpan lifetime, long endsUs = long.MaxValue)
     {
-        if (lifetime <= TimeSpan.Zero || lifetime > MaxLifetime)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.InvalidOption, $"A token cannot live for {lifetime}.", $"Give it a time between 0 and {MaxLifetime.Days} days.");
-        }
-
+        CheckLifetime(lifetime);
         if (name.Length > TokenEntry.MaxNameLength)
         {
             throw new LoggerCmsException(
@@ -85,6 +80,16 @@ internal sealed class TokenService(TimeProvider time)
             ExpiresUs = Math.Min(UnixTime.Us(now + lifetime), endsUs),
         };
         return new IssuedToken(TokenText.Of(entry.Id, secret), entry.Encode());
+    }
+
+    /// <exception cref="LoggerCmsException">InvalidOption: it is not above 0, or more than ten years.</exception>
+    public static void CheckLifetime(TimeSpan lifetime)
+    {
+        if (lifetime <= TimeSpan.Zero || lifetime > MaxLifetime)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidOption, $"A token cannot live for {lifetime}.", $"Give it a time between 0 and {MaxLifetime.Days} days.");
+        }
     }
 
     private void CheckNumber(long principalId, long nowUs)

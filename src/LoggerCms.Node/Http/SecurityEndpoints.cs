@@ -25,6 +25,9 @@ internal static class SecurityEndpoints
     private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle, NodeAudit audit)
     {
         var logon = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsLogon).ConfigureAwait(false);
+
+        // Before the password: what was refused afterwards would tell that it is right.
+        TokenService.CheckLifetime(logon.Lifetime);
         var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, logon.User);
         var address = CallerMiddleware.AddressOf(context);
         var (user, why) = await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false);
@@ -36,7 +39,17 @@ internal static class SecurityEndpoints
         }
 
         throttle.Succeeded(attempt);
-        var issued = await service.IssueAsync(user, logon.Lifetime, address).ConfigureAwait(false);
+        CmsIssuedToken issued;
+        try
+        {
+            issued = await service.IssueAsync(user, logon.Lifetime, address).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            await audit.RecordAsync("Logon", AuditResult.Failed, user.Id, user.Name, address, $"The password was right. {NodeAudit.Why(exception)}").ConfigureAwait(false);
+            throw;
+        }
+
         await audit.RecordAsync("Logon", AuditResult.Succeeded, user.Id, user.Name, address, "").ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
     }

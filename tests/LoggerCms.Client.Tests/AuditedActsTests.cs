@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using LoggerCms.Core.RunTimeImage;
+
+namespace LoggerCms.Client.Tests;
+
+/// <summary>What is no change of an object is in the audit too, whoever did or tried it.</summary>
+public sealed class AuditedActsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly TestNode _node = new() { AuditsReads = true };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+    private CmsClient _client = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _node.InitializeAsync();
+        _client = await _node.ConnectAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        _client.Dispose();
+        await _node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_lifetime_that_is_none_is_refused_before_the_password_is_looked_at_and_a_right_one_that_gives_no_token_is_told()
+    {
+        await _client.SetPasswordAsync(SystemObjects.Guest, new CmsPassword { New = "right password" }, Cancellation);
+        foreach (var password in new[] { "right password", "wrong password" })
+        {
+            using var answer = await PostAsync("v1/logon", $$"""{"User":"Guest","Password":"{{password}}","Lifetime":"100000.00:00:00"}""");
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        }
+
+        for (var i = 0; i < Core.Security.TokenService.MostInForce; i++)
+            await _client.IssueTokenAsync(new CmsTokenRequest { PrincipalId = SystemObjects.Guest }, Cancellation);
+        using (var answer = await PostAsync("v1/logon", """{"User":"Guest","Password":"right password"}"""))
+            Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        var told = await ToldAsync(new CmsAuditQuery { Action = "Logon", Result = "Failed" });
+        Assert.StartsWith("The password was right. User ", told.Detail, StringComparison.Ordinal);
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string path, string json, string? token = null)
+    {
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_node.Endpoint, path)) { Content = content };
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return await _http.SendAsync(request, Cancellation);
+    }
+
+    // Events go to the database behind the answer.
+    private async Task<CmsAuditEvent> ToldAsync(CmsAuditQuery query)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        patience.CancelAfter(Patience);
+        while (true)
+        {
+            if (await _client.GetAuditAsync(query, patience.Token).ToListAsync(patience.Token) is [var first, ..])
+                return first;
+        }
+    }
+}
