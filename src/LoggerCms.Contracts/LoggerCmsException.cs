@@ -37,8 +37,8 @@ public sealed class LoggerCmsException : Exception
     public string? TracePath { get; init; }
 
     /// <summary>
-    /// The object that somebody was kept from, also where the message does not say so because they may not know that it exists; null where this is
-    /// no denial.
+    /// The object that somebody was kept from, also where the message does not say so because they may not know that it exists; 0 where that is
+    /// no object, null where this is no denial.
     /// </summary>
     public long? DeniedObjectId { get; init; }
 

@@ -118,7 +118,7 @@ internal sealed class NodeService(CmsNode node)
         var user = access.View.Find(userId);
         var isOwn = userId == access.Principal.Id;
         if (user is not { Kind: ObjectKinds.User } || !(isOwn || access.Has(user, Rights.View)))
-            throw ObjectRules.NotFound(userId);
+            throw ObjectRules.NotFound(userId, isHidden: user is not null && !access.Has(user, Rights.View));
         if (!access.Has(user, Rights.ChangePassword))
         {
             if (!isOwn || !PasswordRecord.Verify(PasswordOf(user), password.Current ?? ""))
@@ -216,8 +216,15 @@ internal sealed class NodeService(CmsNode node)
 
     public async Task RevokeAsync(AccessContext access, Guid id, string clientAddress)
     {
-        if (node.Tokens.Find(id) is not { } token || !MayManage(access, token.PrincipalId))
-            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no token {id} that you may revoke.", "Get-CmsToken lists them.");
+        var token = node.Tokens.Find(id);
+        if (token is null || !MayManage(access, token.PrincipalId))
+        {
+            throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no token {id} that you may revoke.", "Get-CmsToken lists them.")
+            {
+                DeniedObjectId = token?.PrincipalId,
+            };
+        }
+
         if (node.Tokens.Revoke(id) is { } entry)
             await PutAsync(access.Principal.Id, clientAddress, [new PutLocal(entry)]).ConfigureAwait(false);
     }

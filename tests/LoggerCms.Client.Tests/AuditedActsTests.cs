@@ -47,6 +47,29 @@ public sealed class AuditedActsTests : IAsyncLifetime
         Assert.StartsWith("The password was right. User ", told.Detail, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_reaches_for_what_is_hidden_or_is_held_up_is_told_of()
+    {
+        var own = (await _client.GetTokensAsync(Cancellation))[0].Id;
+        var guest = await _client.IssueTokenAsync(new CmsTokenRequest { PrincipalId = SystemObjects.Guest }, Cancellation);
+        using var client = await _node.ConnectAsync(token: guest.Text);
+        await Assert.ThrowsAsync<LoggerCmsException>(() => client.RevokeTokenAsync(own, Cancellation));
+        await Assert.ThrowsAsync<LoggerCmsException>(() => client.SetPasswordAsync(SystemObjects.Administrator, new CmsPassword { New = "my password" }, Cancellation));
+        var revoke = await ToldAsync(new CmsAuditQuery { Action = $"DELETE /v1/tokens/{own}" });
+        var set = await ToldAsync(new CmsAuditQuery { Action = $"POST /v1/users/{SystemObjects.Administrator}/password" });
+        Assert.All([revoke, set], e => Assert.Equal(("Denied", "Guest", SystemObjects.Administrator), (e.Result, e.Principal, e.ObjectId)));
+
+        HttpStatusCode status;
+        do
+        {
+            using var answer = await PostAsync("v1/logon", """{"User":"nobody","Password":"wrong password"}""");
+            status = answer.StatusCode;
+        }
+        while (status == HttpStatusCode.Unauthorized);
+        Assert.Equal(HttpStatusCode.TooManyRequests, status);
+        Assert.Equal("Denied", (await ToldAsync(new CmsAuditQuery { Action = "POST /v1/logon" })).Result);
+    }
+
     private async Task<HttpResponseMessage> PostAsync(string path, string json, string? token = null)
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");

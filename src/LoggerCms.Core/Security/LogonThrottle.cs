@@ -69,7 +69,10 @@ internal sealed class LogonThrottle(TimeProvider time)
 
         throw new LoggerCmsException(
             ErrorCodes.LimitExceeded, $"Too many logons failed. The next one is looked at in {Math.Ceiling(wait.TotalSeconds)} s.",
-            "Wait, then try again; a token is not held up.");
+            "Wait, then try again; a token is not held up.")
+        {
+            DeniedObjectId = 0,
+        };
     }
 
     /// <summary>
