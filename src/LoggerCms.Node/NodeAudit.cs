@@ -7,8 +7,8 @@ using LoggerCms.Databases;
 namespace LoggerCms.Node;
 
 /// <summary>
-/// What is audited: every change, from its delta record, so that a crash loses none; every logon and everything that was denied; and what services
-/// send. Reads are where that is asked for (<see cref="NodeSettings.AuditReads"/>).
+/// What is audited: every change, from its delta record, so that a crash loses none; every logon, what operators do and everything that
+/// was denied; and what services send. Reads are where that is asked for (<see cref="NodeSettings.AuditReads"/>).
 /// </summary>
 internal sealed class NodeAudit : IAsyncDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class NodeAudit : IAsyncDisposable
 
     public AuditQueueState State => _queue.State;
 
-    /// <summary>Logons, denials and reads that the queue had no room for.</summary>
+    /// <summary>Logons, denials, reads and what operators did that the queue had no room for.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
     public static NodeAudit Open(NodeSettings settings, IFileLayer files, TimeProvider time)
@@ -86,7 +86,7 @@ internal sealed class NodeAudit : IAsyncDisposable
         }
     }
 
-    /// <summary>Something that is no change: a logon, a denial, a read. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
+    /// <summary>Something that is no change: a logon, a denial, a read, what an operator does. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
     /// <remarks>Action, name and detail may hold what a caller sent.</remarks>
     public async Task RecordAsync(string action, AuditResult result, long principalId, string name, string address, string detail, long objectId = 0)
     {

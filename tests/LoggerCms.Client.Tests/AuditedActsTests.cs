@@ -70,6 +70,22 @@ public sealed class AuditedActsTests : IAsyncLifetime
         Assert.Equal("Denied", (await ToldAsync(new CmsAuditQuery { Action = "POST /v1/logon" })).Result);
     }
 
+    [Fact]
+    public async Task What_operators_do_to_the_node_and_who_reads_the_audit_is_told()
+    {
+        await _client.FlushAsync(Cancellation);
+        Assert.Equal("Succeeded", (await ToldAsync(new CmsAuditQuery { Action = "Flush" })).Result);
+        var folder = Path.Combine(TestHome.NewFolder(), "backup");
+        await _client.BackupAsync(new CmsBackupRequest { Path = folder }, Cancellation);
+        await Assert.ThrowsAsync<LoggerCmsException>(() => _client.BackupAsync(new CmsBackupRequest { Path = folder }, Cancellation));
+        Assert.Equal($"into {folder}", (await ToldAsync(new CmsAuditQuery { Action = "Backup", Result = "Succeeded" })).Detail);
+        Assert.StartsWith($"into {folder}: ", (await ToldAsync(new CmsAuditQuery { Action = "Backup", Result = "Failed" })).Detail, StringComparison.Ordinal);
+        var deltas = Directory.CreateDirectory(Path.Combine(TestHome.NewFolder(), "deltas")).FullName;
+        await _client.ReconcileAsync(new CmsReconcileRequest { Path = deltas }, Cancellation);
+        Assert.StartsWith($"delta files in {deltas}, ", (await ToldAsync(new CmsAuditQuery { Action = "Reconcile" })).Detail, StringComparison.Ordinal);
+        Assert.Contains("\"Action\":\"Reconcile\"", (await ToldAsync(new CmsAuditQuery { Action = "Read", Text = "Reconcile" })).Detail, StringComparison.Ordinal);
+    }
+
     private async Task<HttpResponseMessage> PostAsync(string path, string json, string? token = null)
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");

@@ -62,7 +62,10 @@ public sealed class AuditedReadsTests
         List<CmsAuditEvent> events;
         do
             events = await client.GetAuditAsync(new CmsAuditQuery { Action = "Read" }, patience.Token).ToListAsync(patience.Token);
-        while (events.Count < least);
-        return events;
+        while (events.Count(IsOther) < least);
+        return [.. events.Where(IsOther)];
+
+        // That one looks is an event too.
+        static bool IsOther(CmsAuditEvent e) => !e.Detail.StartsWith("/v1/audit/query ", StringComparison.Ordinal);
     }
 }

@@ -134,7 +134,7 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
             PutChange { BeforeKey: 0 } put => ("Create", put.Object.Id, put.Object.Name, put.Object.Kind),
             PutChange put => ("Update", put.Object.Id, put.Object.Name, put.Object.Kind),
             RemoveChange remove => ("Delete", remove.Id, remove.Name, remove.Kind),
-            PutLocalChange { Entry.Key.Class: LocalClass.Token } => ("Token", 0, "", ""),
+            PutLocalChange { Entry.Key.Class: LocalClass.Token } => ("Token", detail.User?.Id ?? 0, detail.User?.Name ?? "", detail.User?.Kind ?? ""),
             _ => ("", 0, "", ""),
         };
         return action.Length == 0 ? null : new AuditEvent

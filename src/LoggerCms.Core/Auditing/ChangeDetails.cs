@@ -49,9 +49,20 @@ internal sealed class ChangeDetails(bool seesAll)
                 details[i] = new ChangeDetail(FolderOf(at, gone, isKept: seesAll && overlay is null), null);
                 overlay?.Set(gone, null, remove.UpdateKey);
             }
+            else if (record.Changes[i] is PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry } && UnlessDamaged(() => TokenEntry.Decode(entry)) is { } token)
+            {
+                var user = at.Find(token.PrincipalId);
+                details[i] = new ChangeDetail(user is null ? null : FolderOf(at, user, isKept: seesAll && overlay is null), Told(at, token), user);
+            }
         }
 
         return details;
+    }
+
+    private static string Told(IObjectView view, TokenEntry token)
+    {
+        var became = token.IsRevoked ? "revoked" : string.Create(CultureInfo.InvariantCulture, $"issued, good until {UnixTime.Of(token.ExpiresUs):u}");
+        return $"token {token.Id} '{token.Name}' of {Named(view, token.PrincipalId)} {became}";
     }
 
     // One that is made has no path yet that could be another.
@@ -90,7 +101,7 @@ internal sealed class ChangeDetails(bool seesAll)
     {
         // Almost every change is one of properties alone.
         var isOfMembers = after.Kind is ObjectKinds.User or ObjectKinds.UserGroup && !before.IsSkeleton;
-        if (before.Name == after.Name && before.ParentId == after.ParentId && before.OwnerId == after.OwnerId && !isOfMembers && before.AccessList.AsSpan().SequenceEqual(after.AccessList))
+        if (!isOfMembers && before.Name == after.Name && before.ParentId == after.ParentId && before.OwnerId == after.OwnerId && before.AccessList.AsSpan().SequenceEqual(after.AccessList))
             return null;
         List<string> parts = [];
         if (before.Name != after.Name)
@@ -101,7 +112,13 @@ internal sealed class ChangeDetails(bool seesAll)
             parts.Add($"owner was {Named(view, before.OwnerId)}, is {Named(view, after.OwnerId)}");
         AddRights(parts, view, before.AccessList, after.AccessList);
         if (isOfMembers)
+        {
             AddGroups(parts, view, before, after);
+            AddPassword(parts, before, after);
+        }
+
+        if (parts.Count == 0)
+            return null;
         var text = string.Join("; ", parts);
         return text.Length <= MostChars ? text : text[..(MostChars - 1)] + "…";
     }
@@ -136,6 +153,15 @@ internal sealed class ChangeDetails(bool seesAll)
             parts.Add($"taken out of {Named(view, group)}");
     }
 
+    private static void AddPassword(List<string> parts, CmsObject before, CmsObject after)
+    {
+        if (UnlessDamaged(() => Record(before)) is not { } then || UnlessDamaged(() => Record(after)) is not { } now || then.AsSpan().SequenceEqual(now))
+            return;
+        parts.Add(now.Length > 0 ? "password set" : "password taken away");
+
+        static byte[] Record(CmsObject user) => PropertyBag.Over(user.Properties).TryGet(PasswordRecord.Property, out var value) && value.Type == PropertyType.Binary ? value.AsBinary : [];
+    }
+
     // What is damaged is written over by an administrator, and must not stop the write that does.
     private static T? UnlessDamaged<T>(Func<T> read)
         where T : class
@@ -157,4 +183,5 @@ internal sealed class ChangeDetails(bool seesAll)
 
 /// <param name="Folder">The path of the folder that the object lay in; null for the root, and where nobody knows.</param>
 /// <param name="Difference">What became other, beside the properties; null for nothing.</param>
-internal readonly record struct ChangeDetail(string? Folder, string? Difference);
+/// <param name="User">Whose token it is; null for a change of an object, whose record says what that is.</param>
+internal readonly record struct ChangeDetail(string? Folder, string? Difference, CmsObject? User = null);

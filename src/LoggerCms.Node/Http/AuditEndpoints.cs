@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Security;
@@ -15,7 +16,7 @@ internal static class AuditEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/audit/query", QueryAsync).WithMetadata(new SmallBody()).Accepts<CmsAuditQuery>("application/json").Produces<CmsAuditPage>();
+        routes.MapPost("/audit/query", QueryAsync).WithMetadata(new ReadsObjects(), new SmallBody()).Accepts<CmsAuditQuery>("application/json").Produces<CmsAuditPage>();
         routes.MapPost("/audit", AcceptAsync).Accepts<IReadOnlyList<CmsAuditEvent>>("application/json");
     }
 
@@ -23,6 +24,7 @@ internal static class AuditEndpoints
     {
         service.DemandOnRoot(context.Access(service), Rights.ReadAudit);
         var query = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsAuditQuery).ConfigureAwait(false);
+        context.Items[typeof(ReadsObjects)] = $"{context.Request.Path} {JsonSerializer.Serialize(query, CmsJson.Default.CmsAuditQuery)}";
         var take = Math.Clamp(query.Take, 1, AuditFilter.MostAtOnce);
         var rows = await audit.QueryAsync(
             new AuditFilter

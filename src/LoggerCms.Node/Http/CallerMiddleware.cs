@@ -189,7 +189,7 @@ internal sealed record Caller(long PrincipalId, string Address, Guid TokenId = d
 /// <summary>Marks an endpoint that needs no token: one that tells nothing but whether the node is up, or that gives out tokens.</summary>
 internal sealed class OpenToAll;
 
-/// <summary>Marks an endpoint that reads objects. One whose path does not say which puts what it was asked into the request's items, by this type.</summary>
+/// <summary>Marks an endpoint that reads objects, what is known of them, or the audit. One whose path does not say which puts what it was asked into the request's items, by this type.</summary>
 internal sealed class ReadsObjects;
 
 /// <summary>

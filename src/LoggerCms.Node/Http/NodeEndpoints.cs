@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
@@ -20,7 +21,7 @@ internal static class NodeEndpoints
         routes.MapPost("/flush", FlushAsync);
         routes.MapPost("/reconcile", ReconcileAsync).WithMetadata(new SmallBody(64 << 10)).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
         routes.MapPost("/backup", BackupAsync).WithMetadata(new SmallBody(64 << 10)).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
-        routes.MapPost("/stop", Stop);
+        routes.MapPost("/stop", StopAsync);
         routes.MapGet("/metrics", Metrics);
     }
 
@@ -67,14 +68,17 @@ internal static class NodeEndpoints
             CmsJson.Default.RunTimeImageInfo);
     }
 
-    private static async Task<IResult> FlushAsync(HttpContext context, NodeService service)
+    private static async Task<IResult> FlushAsync(HttpContext context, NodeService service, NodeAudit audit)
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
-        await service.Node.Flusher.FlushAsync(context.RequestAborted).ConfigureAwait(false);
-        return Results.NoContent();
+        return await AuditedAsync(context, audit, "Flush", "", async () =>
+        {
+            await service.Node.Flusher.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            return Results.NoContent();
+        }).ConfigureAwait(false);
     }
 
-    private static async Task<IResult> ReconcileAsync(HttpContext context, NodeService service)
+    private static async Task<IResult> ReconcileAsync(HttpContext context, NodeService service, NodeAudit audit)
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsReconcileRequest).ConfigureAwait(false);
@@ -89,28 +93,52 @@ internal static class NodeEndpoints
         using var held = NodeIdentity.HoldOf(path, service.Node.Options.DataPath);
         var result = request.WhatIf
             ? await service.Node.PlanReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false)
-            : await service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false);
+            : await AuditedAsync(
+                context, audit, "Reconcile", $"delta files in {path}, conflict policy {request.ConflictPolicy}{(request.SetDamagedAside ? ", damaged ones set aside" : "")}",
+                () => service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted)).ConfigureAwait(false);
         return Results.Json(result, CmsJson.Default.DeltaReconcileResult);
     }
 
-    private static async Task<IResult> BackupAsync(HttpContext context, NodeService service, NodeSettings settings, TimeProvider time)
+    private static async Task<IResult> BackupAsync(HttpContext context, NodeService service, NodeAudit audit, NodeSettings settings, TimeProvider time)
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsBackupRequest).ConfigureAwait(false);
-        var info = await SideBackup.WriteAsync(service.Node, SystemFiles.Instance, Checked(request.Path), settings.DataPath, time.GetUtcNow(), context.RequestAborted)
-            .ConfigureAwait(false);
+        var path = Checked(request.Path);
+        var info = await AuditedAsync(
+            context, audit, "Backup", $"into {path}",
+            () => SideBackup.WriteAsync(service.Node, SystemFiles.Instance, path, settings.DataPath, time.GetUtcNow(), context.RequestAborted)).ConfigureAwait(false);
         return Results.Json(info, CmsJson.Default.CmsBackupInfo);
     }
 
-    private static IResult Stop(HttpContext context, NodeService service, IHostApplicationLifetime lifetime)
+    private static async Task<IResult> StopAsync(HttpContext context, NodeService service, NodeAudit audit, IHostApplicationLifetime lifetime)
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
+        await audit.RecordAsync("Stop", AuditResult.Succeeded, context.Caller().PrincipalId, "", context.Caller().Address, "").ConfigureAwait(false);
         context.Response.OnCompleted(() =>
         {
             lifetime.StopApplication();
             return Task.CompletedTask;
         });
         return Results.Accepted();
+    }
+
+    // What an operator does to the node changes no object, and so is in no record that would tell of it.
+    private static async Task<T> AuditedAsync<T>(HttpContext context, NodeAudit audit, string action, string detail, Func<Task<T>> act)
+    {
+        var caller = context.Caller();
+        T done;
+        try
+        {
+            done = await act().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            await audit.RecordAsync(action, AuditResult.Failed, caller.PrincipalId, "", caller.Address, $"{detail}: {NodeAudit.Why(exception)}").ConfigureAwait(false);
+            throw;
+        }
+
+        await audit.RecordAsync(action, AuditResult.Succeeded, caller.PrincipalId, "", caller.Address, detail).ConfigureAwait(false);
+        return done;
     }
 
     private static string Checked(string path) => path.Length > 0 && !path.Contains('\0') ? path : throw new LoggerCmsException(

@@ -1,3 +1,4 @@
+using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
@@ -147,8 +148,22 @@ public sealed class ChangeAuditTests : IAsyncLifetime
     [Fact]
     public async Task A_token_is_told_of()
     {
-        await _node.Sequencer.WriteAsync(Request(new PutLocal(new TokenService(TimeProvider.System).Issue(Caller, "t", TimeSpan.FromDays(1)).Entry)));
-        Assert.Equal(["Token  "], await ToldAsync(e => $"{e.Action} {e.Path} {e.Detail}"));
+        var entry = _node.Tokens.Issue(SystemObjects.Guest, "t", TimeSpan.FromDays(1)).Entry;
+        await _node.Sequencer.WriteAsync(Request(new PutLocal(entry)));
+        await _node.Sequencer.WriteAsync(Request(new PutLocal(_node.Tokens.Revoke(entry.Key.Id)!)));
+        var token = $"token {entry.Key.Id} 't' of 'Guest' (id {SystemObjects.Guest})";
+        Assert.Equal(
+            [$"Token Guest User /Users/Guest {token} issued, good until {UnixTime.Of(entry.ExpiresUs):u}", $"Token Guest User /Users/Guest {token} revoked"],
+            await ToldAsync(e => $"{e.Action} {e.ObjectName} {e.ObjectKind} {e.Path} {e.Detail}"));
+    }
+
+    [Fact]
+    public async Task A_password_is_told_of_and_never_its_record()
+    {
+        var service = new NodeService(_node);
+        foreach (var password in new[] { "some password", "other password", null, null })
+            await service.SetPasswordAsync(service.Begin(Caller), SystemObjects.Guest, new CmsPassword { New = password }, "");
+        Assert.Equal(["password set", "password set", "password taken away", ""], await ToldAsync(e => e.Detail));
     }
 
     [Fact]
