@@ -13,7 +13,7 @@ internal sealed class FailureTable<TKey>(TimeProvider time, int free, int capaci
     /// <summary>After so long without a failure nothing is left of the earlier ones.</summary>
     public static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
 
-    private readonly Dictionary<TKey, (int Failures, DateTimeOffset Last)> _failures = [];
+    private readonly Dictionary<TKey, (int Failures, int UnderWay, DateTimeOffset Last)> _failures = [];
 
     public int Count => _failures.Count;
 
@@ -27,12 +27,16 @@ internal sealed class FailureTable<TKey>(TimeProvider time, int free, int capaci
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    public void Failed(TKey key)
+    /// <summary>Whether the next try may have to wait only because others are under way, which count as failed until they have ended.</summary>
+    public bool MayBeFreed(TKey key) => _failures.TryGetValue(key, out var kept) && kept.UnderWay > 0 && kept.Failures - kept.UnderWay <= free;
+
+    /// <summary>Counts a try, as failed.</summary>
+    public void Begin(TKey key)
     {
         var now = time.GetUtcNow();
         if (_failures.TryGetValue(key, out var kept))
         {
-            _failures[key] = (kept.Last + Forgotten <= now ? 1 : kept.Failures + 1, now);
+            _failures[key] = ((kept.Last + Forgotten <= now ? kept.UnderWay : kept.Failures) + 1, kept.UnderWay + 1, now);
             return;
         }
 
@@ -42,13 +46,13 @@ internal sealed class FailureTable<TKey>(TimeProvider time, int free, int capaci
                 _failures.Remove(old);
         }
 
-        _failures[key] = (1, now);
+        _failures[key] = (1, 1, now);
     }
 
-    /// <summary>Takes one failure back.</summary>
-    public void TakeBack(TKey key)
+    /// <summary>A try has ended.</summary>
+    public void End(TKey key, bool hasFailed)
     {
         if (_failures.TryGetValue(key, out var kept))
-            _failures[key] = (Math.Max(0, kept.Failures - 1), kept.Last);
+            _failures[key] = (hasFailed ? kept.Failures : Math.Max(0, kept.Failures - 1), Math.Max(0, kept.UnderWay - 1), kept.Last);
     }
 }

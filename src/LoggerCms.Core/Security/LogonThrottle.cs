@@ -19,6 +19,10 @@ internal sealed class LogonThrottle(TimeProvider time)
     public static readonly TimeSpan LongestForAccount = TimeSpan.FromMinutes(1);
     public static readonly TimeSpan LongestForThisMachine = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan LongestForOthers = TimeSpan.FromSeconds(20);
+
+    // Tries that wait for others to end; more are refused.
+    private const int MostWaiting = 256;
     private const int Capacity = 10_000;
     private const int MaxAccountLength = 256;
 
@@ -27,6 +31,8 @@ internal sealed class LogonThrottle(TimeProvider time)
     private readonly FailureTable<string> _accounts = new(time, free: 10, Capacity);
     private readonly FailureTable<(IPAddress, string)> _pairs = new(time, free: 5, Capacity);
     private readonly Dictionary<(IPAddress, string), DateTimeOffset> _known = [];
+    private TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _waiting;
 
     /// <summary>How many entries are held.</summary>
     public int Count
@@ -39,80 +45,116 @@ internal sealed class LogonThrottle(TimeProvider time)
     }
 
     /// <summary>
-    /// Counts a try, as failed until <see cref="Succeeded"/> says otherwise, so that tries side by side do not slip through. One that comes too
-    /// soon is refused and does not count.
+    /// Counts a try, as failed until <see cref="End"/> says otherwise, so that tries side by side do not slip through. One that comes too soon is
+    /// refused and does not count; where that is only so because others are under way, it waits until they have ended.
     /// </summary>
+    /// <returns>To be given to <see cref="End"/>, whatever becomes of it.</returns>
     /// <exception cref="LoggerCmsException">LimitExceeded: the client must wait, and for how long.</exception>
-    public LogonTry Begin(IPAddress address, string account)
+    public async Task<LogonTry> BeginAsync(IPAddress address, string account, CancellationToken cancellationToken)
     {
         var (from, name) = Keys(address, account);
-        TimeSpan wait;
-        lock (_lock)
+        var since = time.GetTimestamp();
+        while (true)
         {
-            var isKnown = _known.ContainsKey((from, name));
-            wait = Wait(from, name, isKnown);
-            if (wait == TimeSpan.Zero)
+            Task ended;
+            lock (_lock)
             {
-                if (isKnown)
-                {
-                    _pairs.Failed((from, name));
-                }
-                else
-                {
-                    _addresses.Failed(from);
-                    _accounts.Failed(name);
-                }
+                var isKnown = _known.ContainsKey((from, name));
+                var (wait, mayBeFreed) = Wait(from, name, isKnown);
+                if (wait == TimeSpan.Zero)
+                    return Counted(new LogonTry(from, name, isKnown));
+                if (!mayBeFreed)
+                    throw Refused($"Too many logons failed. The next one is looked at in {Math.Ceiling(wait.TotalSeconds)} s.");
+                if (_waiting == MostWaiting || time.GetElapsedTime(since) >= LongestForOthers)
+                    throw Refused("Too many logons are under way.");
+                _waiting++;
+                ended = _ended.Task;
+            }
 
-                return new LogonTry(from, name, isKnown);
+            try
+            {
+                await ended.WaitAsync(LongestForOthers, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // It is looked at once more, and then refused.
+            }
+            finally
+            {
+                lock (_lock)
+                    _waiting--;
             }
         }
-
-        throw new LoggerCmsException(
-            ErrorCodes.LimitExceeded, $"Too many logons failed. The next one is looked at in {Math.Ceiling(wait.TotalSeconds)} s.",
-            "Wait, then try again; a token is not held up.")
-        {
-            DeniedObjectId = 0,
-        };
     }
 
     /// <summary>
-    /// The address is known for this account from now on. Only this one try is taken back, or whoever has one account could wipe out, with it, the
-    /// traces of guessing at others.
+    /// The address is known for this account once a try was right. Only this one try is taken back then, or whoever has one account could wipe out,
+    /// with it, the traces of guessing at others.
     /// </summary>
-    public void Succeeded(LogonTry attempt)
+    public void End(LogonTry attempt, bool hasFailed)
     {
         var key = (attempt.Address, attempt.Account);
         lock (_lock)
         {
             if (attempt.IsKnown)
             {
-                _pairs.TakeBack(key);
+                _pairs.End(key, hasFailed);
             }
             else
             {
-                _addresses.TakeBack(attempt.Address);
-                _accounts.TakeBack(attempt.Account);
+                _addresses.End(attempt.Address, hasFailed);
+                _accounts.End(attempt.Account, hasFailed);
             }
 
-            if (_known.Count >= Capacity && !_known.ContainsKey(key))
-            {
-                foreach (var old in _known.OrderBy(e => e.Value).Take((Capacity / 4) + 1).Select(e => e.Key).ToList())
-                    _known.Remove(old);
-            }
-
-            _known[key] = time.GetUtcNow();
+            if (!hasFailed)
+                Know(key);
+            _ended.SetResult();
+            _ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
-    private TimeSpan Wait(IPAddress from, string name, bool isKnown)
+    private void Know((IPAddress Address, string Account) key)
+    {
+        if (_known.Count >= Capacity && !_known.ContainsKey(key))
+        {
+            foreach (var old in _known.OrderBy(e => e.Value).Take((Capacity / 4) + 1).Select(e => e.Key).ToList())
+                _known.Remove(old);
+        }
+
+        _known[key] = time.GetUtcNow();
+    }
+
+    private LogonTry Counted(LogonTry attempt)
+    {
+        if (attempt.IsKnown)
+        {
+            _pairs.Begin((attempt.Address, attempt.Account));
+        }
+        else
+        {
+            _addresses.Begin(attempt.Address);
+            _accounts.Begin(attempt.Account);
+        }
+
+        return attempt;
+    }
+
+    private static LoggerCmsException Refused(string why) => new(ErrorCodes.LimitExceeded, why, "Wait, then try again; a token is not held up.")
+    {
+        DeniedObjectId = 0,
+    };
+
+    private (TimeSpan Wait, bool MayBeFreed) Wait(IPAddress from, string name, bool isKnown)
     {
         if (isKnown)
-            return _pairs.Wait((from, name), LongestForAddress);
+            return (_pairs.Wait((from, name), LongestForAddress), _pairs.MayBeFreed((from, name)));
         if (IPAddress.IsLoopback(from))
-            return _addresses.Wait(from, LongestForThisMachine);
+            return (_addresses.Wait(from, LongestForThisMachine), _addresses.MayBeFreed(from));
         var forAddress = _addresses.Wait(from, LongestForAddress);
         var forAccount = _accounts.Wait(name, LongestForAccount);
-        return forAddress > forAccount ? forAddress : forAccount;
+        return (
+            forAddress > forAccount ? forAddress : forAccount,
+            (forAddress == TimeSpan.Zero || _addresses.MayBeFreed(from)) && (forAccount == TimeSpan.Zero || _accounts.MayBeFreed(name)));
     }
 
     /// <summary>What stands for whoever has the address: whoever has an IPv6 address has a whole /64 of them.</summary>

@@ -1,4 +1,5 @@
 using LoggerCms.Core.Auditing;
+using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -28,9 +29,8 @@ internal static class SecurityEndpoints
 
         // Before the password: what was refused afterwards would tell that it is right.
         TokenService.CheckLifetime(logon.Lifetime);
-        var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, logon.User);
         var address = CallerMiddleware.AddressOf(context);
-        var (user, why) = await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false);
+        var (user, why) = await LookAsync(context, service, throttle, logon).ConfigureAwait(false);
         if (user is null)
         {
             await audit.RecordAsync("Logon", AuditResult.Denied, 0, logon.User, address, why).ConfigureAwait(false);
@@ -38,7 +38,6 @@ internal static class SecurityEndpoints
                 ErrorCodes.AuthenticationFailed, $"The user '{logon.User}' or the password is wrong.", "Try again; after several failures the node answers later.");
         }
 
-        throttle.Succeeded(attempt);
         CmsIssuedToken issued;
         try
         {
@@ -52,6 +51,22 @@ internal static class SecurityEndpoints
 
         await audit.RecordAsync("Logon", AuditResult.Succeeded, user.Id, user.Name, address, "").ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
+    }
+
+    private static async Task<(CmsObject? User, string Why)> LookAsync(HttpContext context, NodeService service, LogonThrottle throttle, CmsLogon logon)
+    {
+        var attempt = await throttle.BeginAsync(context.Connection.RemoteIpAddress!, logon.User, context.RequestAborted).ConfigureAwait(false);
+        var hasFailed = true;
+        try
+        {
+            var found = await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false);
+            hasFailed = found.User is null;
+            return found;
+        }
+        finally
+        {
+            throttle.End(attempt, hasFailed);
+        }
     }
 
     // Also to whom the own user object is hidden.
@@ -88,11 +103,19 @@ internal static class SecurityEndpoints
     private static async Task<IResult> PasswordAsync(HttpContext context, NodeService service, LogonThrottle throttle, long id)
     {
         var password = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsPassword).ConfigureAwait(false);
-        var attempt = throttle.Begin(context.Connection.RemoteIpAddress!, $"password of {id}");
-        var caller = context.Caller();
-        await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId).ConfigureAwait(false);
-        throttle.Succeeded(attempt);
-        return Results.NoContent();
+        var attempt = await throttle.BeginAsync(context.Connection.RemoteIpAddress!, $"password of {id}", context.RequestAborted).ConfigureAwait(false);
+        var hasFailed = true;
+        try
+        {
+            var caller = context.Caller();
+            await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId).ConfigureAwait(false);
+            hasFailed = false;
+            return Results.NoContent();
+        }
+        finally
+        {
+            throttle.End(attempt, hasFailed);
+        }
     }
 
     private static async Task<IResult> EntriesAsync(HttpContext context, NodeService service, long id)

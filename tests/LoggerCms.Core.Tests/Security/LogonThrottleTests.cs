@@ -15,37 +15,73 @@ public sealed class LogonThrottleTests
     public LogonThrottleTests() => _throttle = new LogonThrottle(_clock);
 
     [Fact]
-    public void TheWaitOfAnAddressDoublesUpToItsBound()
+    public async Task TheWaitOfAnAddressDoublesUpToItsBound()
     {
         for (var i = 0; i < 6; i++)
-            _throttle.Begin(Attacker, $"account{i}");
+            await FailAsync(Attacker, $"account{i}");
         for (var seconds = 1; seconds < 900; seconds *= 2)
         {
-            Assert.True(IsRefused(Attacker, "other"));
+            Assert.True(await IsRefusedAsync(Attacker, "other"));
             _clock.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(1));
-            Assert.True(IsRefused(Attacker, "other"), $"{seconds} s");
+            Assert.True(await IsRefusedAsync(Attacker, "other"), $"{seconds} s");
             _clock.Advance(TimeSpan.FromMilliseconds(1));
-            _throttle.Begin(Attacker, $"again{seconds}");
+            await FailAsync(Attacker, $"again{seconds}");
         }
 
         _clock.Advance(LogonThrottle.LongestForAddress);
-        _throttle.Begin(Attacker, "other");
+        await FailAsync(Attacker, "other");
         _clock.Advance(FailureTable<string>.Forgotten);
         for (var i = 0; i < 6; i++)
-            _throttle.Begin(Attacker, $"account{i}");
+            await FailAsync(Attacker, $"account{i}");
     }
 
     [Fact]
-    public void TriesSideBySideDoNotSlipThrough()
-        => Assert.Equal(6, Enumerable.Range(0, 100).Count(_ => !IsRefused(Attacker, "x")));
+    public async Task TriesSideBySideDoNotSlipThrough()
+    {
+        var tries = Enumerable.Range(0, 100).Select(_ => _throttle.BeginAsync(Attacker, "x", Cancellation)).ToList();
+        Assert.Equal(6, tries.Count(t => t.IsCompleted));
+        foreach (var attempt in tries[..6])
+            _throttle.End(await attempt, hasFailed: true);
+        foreach (var waiting in tries[6..])
+            Assert.Equal(ErrorCodes.LimitExceeded, (await Assert.ThrowsAsync<LoggerCmsException>(() => waiting)).Code);
+    }
 
     [Fact]
-    public void ManyAddressesAtOneAccountGetOneTryAMinute()
+    public async Task ManyThatAreRightAtOnceAllGetThrough()
+    {
+        var most = 0;
+        var underWay = 0;
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(async i =>
+        {
+            // Each account is new to the address: nothing but the end of others makes room.
+            var attempt = await _throttle.BeginAsync(Home, $"account{i}", Cancellation);
+            most = Math.Max(most, Interlocked.Increment(ref underWay));
+            await Task.Yield();
+            Interlocked.Decrement(ref underWay);
+            _throttle.End(attempt, hasFailed: false);
+        }));
+        Assert.InRange(most, 1, 6);
+    }
+
+    [Fact]
+    public async Task WhoWaitsForOthersAndLeavesIsForgotten()
+    {
+        using var leaves = new CancellationTokenSource();
+        var tries = Enumerable.Range(0, 6).Select(_ => _throttle.BeginAsync(Attacker, "x", Cancellation)).ToList();
+        var waiting = _throttle.BeginAsync(Attacker, "x", leaves.Token);
+        await leaves.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        _throttle.End(await tries[0], hasFailed: false);
+        await SucceedAsync(Attacker, "x");
+    }
+
+    [Fact]
+    public async Task ManyAddressesAtOneAccountGetOneTryAMinute()
     {
         var through = 0;
         for (var i = 0; i < 600; i++)
         {
-            if (!IsRefused(new IPAddress([10, 0, (byte)(i >> 8), (byte)i]), "Administrator"))
+            if (!await IsRefusedAsync(new IPAddress([10, 0, (byte)(i >> 8), (byte)i]), "Administrator"))
                 through++;
             _clock.Advance(TimeSpan.FromSeconds(1));
         }
@@ -55,70 +91,82 @@ public sealed class LogonThrottleTests
     }
 
     [Fact]
-    public void NobodyLocksTheAdministratorOut()
+    public async Task NobodyLocksTheAdministratorOut()
     {
-        _throttle.Succeeded(_throttle.Begin(Home, "Administrator"));
+        await SucceedAsync(Home, "Administrator");
         for (var i = 0; i < 5000; i++)
         {
-            IsRefused(new IPAddress([10, 0, (byte)(i >> 8), (byte)i]), "administrator");
+            await IsRefusedAsync(new IPAddress([10, 0, (byte)(i >> 8), (byte)i]), "administrator");
             if (i % 100 == 0)
                 _clock.Advance(TimeSpan.FromMilliseconds(100));
         }
 
         // Where the account is known from, and on the machine itself.
-        Assert.True(IsRefused(IPAddress.Parse("203.0.113.9"), "Administrator"));
-        _throttle.Succeeded(_throttle.Begin(Home, "ADMINISTRATOR"));
-        _throttle.Succeeded(_throttle.Begin(IPAddress.Loopback, "Administrator"));
+        Assert.True(await IsRefusedAsync(IPAddress.Parse("203.0.113.9"), "Administrator"));
+        await SucceedAsync(Home, "ADMINISTRATOR");
+        await SucceedAsync(IPAddress.Loopback, "Administrator");
         // And from anywhere else a minute after the last try of others.
         _clock.Advance(LogonThrottle.LongestForAccount);
-        Assert.False(IsRefused(IPAddress.Parse("203.0.113.9"), "Administrator"));
+        Assert.False(await IsRefusedAsync(IPAddress.Parse("203.0.113.9"), "Administrator"));
     }
 
     [Fact]
-    public void AKnownAddressIsSlowedDownToo()
+    public async Task AKnownAddressIsSlowedDownToo()
     {
-        _throttle.Succeeded(_throttle.Begin(Home, "Ann"));
-        Assert.Equal(6, Enumerable.Range(0, 100).Count(_ => !IsRefused(Home, "Ann")));
+        await SucceedAsync(Home, "Ann");
+        Assert.Equal(6, await ThroughAsync(_ => (Home, "Ann")));
     }
 
     [Fact]
-    public void OnesOwnAccountDoesNotWipeOutGuessesAtOthers()
+    public async Task OnesOwnAccountDoesNotWipeOutGuessesAtOthers()
     {
         var through = 0;
         for (var i = 0; i < 100; i++)
         {
-            if (!IsRefused(Attacker, "Ann"))
+            if (!await IsRefusedAsync(Attacker, "Ann"))
                 through++;
             if (i < 5)
-                _throttle.Succeeded(_throttle.Begin(Attacker, "mallory"));
+                await SucceedAsync(Attacker, "mallory");
         }
 
         Assert.Equal(6, through);
     }
 
     [Fact]
-    public void WhoHasANetworkOfAddressesIsOneClient()
-        => Assert.Equal(6, Enumerable.Range(0, 100).Count(i => !IsRefused(IPAddress.Parse($"2001:db8::{i:x}"), $"account{i}")));
+    public async Task WhoHasANetworkOfAddressesIsOneClient()
+        => Assert.Equal(6, await ThroughAsync(i => (IPAddress.Parse($"2001:db8::{i:x}"), $"account{i}")));
 
     [Fact]
-    public void AMappedAddressIsTheAddress()
-    {
-        Assert.Equal(6, Enumerable.Range(0, 100).Count(i => !IsRefused(i % 2 == 0 ? Attacker : Attacker.MapToIPv6(), $"account{i}")));
-    }
+    public async Task AMappedAddressIsTheAddress()
+        => Assert.Equal(6, await ThroughAsync(i => (i % 2 == 0 ? Attacker : Attacker.MapToIPv6(), $"account{i}")));
 
     [Fact]
-    public void WhatIsHeldIsBounded()
+    public async Task WhatIsHeldIsBounded()
     {
         for (var i = 0; i < 60_000; i++)
-            IsRefused(new IPAddress(new byte[] { 10, (byte)(i >> 16), (byte)(i >> 8), (byte)i }), $"account{i}");
+            await IsRefusedAsync(new IPAddress(new byte[] { 10, (byte)(i >> 16), (byte)(i >> 8), (byte)i }), $"account{i}");
         Assert.InRange(_throttle.Count, 1, 40_000);
     }
 
-    private bool IsRefused(IPAddress address, string account)
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private async Task<int> ThroughAsync(Func<int, (IPAddress Address, string Account)> who)
+    {
+        var through = 0;
+        for (var i = 0; i < 100; i++)
+            through += await IsRefusedAsync(who(i).Address, who(i).Account) ? 0 : 1;
+        return through;
+    }
+
+    private async Task SucceedAsync(IPAddress address, string account) => _throttle.End(await _throttle.BeginAsync(address, account, Cancellation), hasFailed: false);
+
+    private async Task FailAsync(IPAddress address, string account) => _throttle.End(await _throttle.BeginAsync(address, account, Cancellation), hasFailed: true);
+
+    private async Task<bool> IsRefusedAsync(IPAddress address, string account)
     {
         try
         {
-            _throttle.Begin(address, account);
+            await FailAsync(address, account);
             return false;
         }
         catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.LimitExceeded)
