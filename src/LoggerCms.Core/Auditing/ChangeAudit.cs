@@ -143,14 +143,14 @@ internal sealed class ChangeAudit(AuditQueue queue) : IDisposable
             TimeUs = record.TimeUs,
             Source = Source,
             PrincipalId = record.PrincipalId,
-            PrincipalName = view.Find(record.PrincipalId)?.Name ?? "",
+            PrincipalName = PlainText.Of(view.Find(record.PrincipalId)?.Name ?? ""),
             Action = action,
             ObjectId = id,
-            ObjectName = name,
+            ObjectName = PlainText.Of(name),
             ObjectKind = kind,
-            Path = detail.Folder is { } folder ? Cut(ObjectPaths.Of(folder, name)) : id == SystemObjects.Root ? "/" : "",
+            Path = detail.Folder is { } folder ? PlainText.Of(Cut(ObjectPaths.Of(folder, name))) : id == SystemObjects.Root ? "/" : "",
             Result = isKeptOut ? AuditResult.Failed : AuditResult.Succeeded,
-            Detail = isKeptOut ? KeptOut : detail.Difference ?? "",
+            Detail = isKeptOut ? KeptOut : PlainText.Of(detail.Difference ?? ""),
             ClientAddress = record.ClientAddress,
         };
     }

@@ -53,10 +53,10 @@ internal sealed class TokenService(TimeProvider time)
 
     /// <summary>Makes a token; nothing holds before its entry is applied.</summary>
     /// <param name="principalId">The user it stands for.</param>
-    /// <param name="name">What it is for; up to 200 characters.</param>
+    /// <param name="name">What it is for; up to 200 characters, none that a terminal obeys.</param>
     /// <param name="lifetime">Above 0, up to ten years.</param>
     /// <param name="endsUs">It ends then at the latest, whatever its lifetime.</param>
-    /// <exception cref="LoggerCmsException">InvalidOption: a name or lifetime out of these bounds; LimitExceeded: the user has too many.</exception>
+    /// <exception cref="LoggerCmsException">InvalidOption: such a name or lifetime it may not have; LimitExceeded: the user has too many.</exception>
     public IssuedToken Issue(long principalId, string name, TimeSpan lifetime, long endsUs = long.MaxValue)
     {
         CheckLifetime(lifetime);
@@ -64,6 +64,12 @@ internal sealed class TokenService(TimeProvider time)
         {
             throw new LoggerCmsException(
                 ErrorCodes.InvalidOption, $"A token's name of {name.Length} characters is too long.", $"Use at most {TokenEntry.MaxNameLength}.");
+        }
+
+        if (!PlainText.IsPlain(name))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidOption, "A token's name holds a control character, a line end or one that turns the direction of writing.", "Give another.");
         }
 
         var now = time.GetUtcNow();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Security;

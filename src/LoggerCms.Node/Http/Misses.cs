@@ -1,3 +1,4 @@
+using LoggerCms.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace LoggerCms.Node.Http;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Deltas;

@@ -168,6 +168,15 @@ public sealed class TokenServiceTests
     public void ALifetimeOutOfBoundsIsRefused(int days)
         => Assert.Equal(ErrorCodes.InvalidOption, Assert.Throws<LoggerCmsException>(() => _tokens.Issue(31, "x", TimeSpan.FromDays(days))).Code);
 
+    [Theory]
+    [InlineData("\u001b[31mred")]
+    [InlineData("gpj.\u202Eexe")]
+    [InlineData("two\u2028lines")]
+    [InlineData("two\nlines")]
+    [InlineData("\u009b1m")]
+    public void ANameThatATerminalObeysIsRefused(string name)
+        => Assert.Equal(ErrorCodes.InvalidOption, Assert.Throws<LoggerCmsException>(() => _tokens.Issue(31, name, TimeSpan.FromDays(1))).Code);
+
     [Fact]
     public void AGoodTokenIsVerifiedWithoutAllocating()
     {

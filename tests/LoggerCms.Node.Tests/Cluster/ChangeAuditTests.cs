@@ -167,6 +167,16 @@ public sealed class ChangeAuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_turns_the_direction_of_writing_is_in_no_event()
+    {
+        var document = (await _node.MakeAsync("bidi\u202Egpj.exe")).Id;
+        await _node.Sequencer.WriteAsync(Request(new ChangeObject { Id = document, Name = "plain" }));
+        Assert.Equal(
+            ["bidi\uFFFDgpj.exe /Root Folder/bidi\uFFFDgpj.exe ", "plain /Root Folder/plain name was 'bidi\uFFFDgpj.exe'"],
+            await ToldAsync(e => $"{e.ObjectName} {e.Path} {e.Detail}"));
+    }
+
+    [Fact]
     public async Task A_path_of_before_there_was_a_bound_is_cut_so_that_it_shows()
     {
         var parent = SystemObjects.RootFolder;
