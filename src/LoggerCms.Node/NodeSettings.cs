@@ -54,7 +54,7 @@ internal sealed record NodeSettings
 
     public int AuditRetentionDays { get; init; } = 365;
 
-    /// <summary>Audit reads of objects and queries too: an event each.</summary>
+    /// <summary>Audit reads of objects, rights, tokens and the audit, and queries, too: an event each.</summary>
     public bool AuditReads { get; init; }
 
     /// <summary>Largest request in MB.</summary>

@@ -20,12 +20,16 @@ public sealed class AuditedReadsTests
         await client.GetObjectByPathAsync("/Users", Cancellation);
         const string query = "SELECT SI_ID FROM CI_SYSTEMOBJECTS WHERE SI_KIND = 'User'";
         await client.QueryAsync(query, Cancellation).ToListAsync(Cancellation);
+        await client.GetRightsAsync(SystemObjects.Users, Cancellation);
+        await client.TestRightAsync(new CmsRightQuestion { ObjectId = SystemObjects.Users, Right = "View", PrincipalId = SystemObjects.Guest }, Cancellation);
+        await client.GetTokensAsync(Cancellation);
         await client.GetNodeAsync(Cancellation);
         await Assert.ThrowsAsync<LoggerCmsException>(() => client.GetObjectAsync(1 << 30, Cancellation));
 
-        var events = await ReadsAsync(client, 3);
-        Assert.Equal(["/v1/objects/23", "/v1/objects?path=%2FUsers", query], events.Select(e => e.Detail));
-        Assert.Equal([SystemObjects.RootFolder, 0, 0], events.Select(e => e.ObjectId));
+        var events = await ReadsAsync(client, 6);
+        var question = $$"""/v1/rights/test {"ObjectId":{{SystemObjects.Users}},"PrincipalId":{{SystemObjects.Guest}},"Right":"View"}""";
+        Assert.Equal(["/v1/objects/23", "/v1/objects?path=%2FUsers", query, $"/v1/objects/{SystemObjects.Users}/rights", question, "/v1/tokens"], events.Select(e => e.Detail));
+        Assert.Equal([SystemObjects.RootFolder, 0, 0, SystemObjects.Users, 0, 0], events.Select(e => e.ObjectId));
         Assert.All(events, e => Assert.Equal(("Succeeded", "Administrator"), (e.Result, e.Principal)));
     }
 

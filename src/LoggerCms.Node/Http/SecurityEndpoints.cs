@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
@@ -15,12 +16,12 @@ internal static class SecurityEndpoints
         var small = new SmallBody();
         routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll(), small).Accepts<CmsLogon>("application/json").Produces<CmsIssuedToken>();
         routes.MapGet("/me", Me).Produces<CmsCaller>();
-        routes.MapGet("/tokens", List).Produces<IReadOnlyList<CmsToken>>();
+        routes.MapGet("/tokens", List).WithMetadata(new ReadsObjects()).Produces<IReadOnlyList<CmsToken>>();
         routes.MapPost("/tokens", IssueAsync).WithMetadata(small).Accepts<CmsTokenRequest>("application/json").Produces<CmsIssuedToken>();
         routes.MapDelete("/tokens/{id:guid}", RevokeAsync);
         routes.MapPost("/users/{id:long}/password", PasswordAsync).WithMetadata(small).Accepts<CmsPassword>("application/json");
-        routes.MapGet("/objects/{id:long}/rights", EntriesAsync).Produces<IReadOnlyList<CmsRightEntry>>();
-        routes.MapPost("/rights/test", TestAsync).WithMetadata(small).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
+        routes.MapGet("/objects/{id:long}/rights", EntriesAsync).WithMetadata(new ReadsObjects()).Produces<IReadOnlyList<CmsRightEntry>>();
+        routes.MapPost("/rights/test", TestAsync).WithMetadata(new ReadsObjects(), small).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
     }
 
     private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle, NodeAudit audit)
@@ -130,6 +131,7 @@ internal static class SecurityEndpoints
     private static async Task<IResult> TestAsync(HttpContext context, NodeService service)
     {
         var question = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsRightQuestion).ConfigureAwait(false);
+        context.Items[typeof(ReadsObjects)] = $"{context.Request.Path} {JsonSerializer.Serialize(question, CmsJson.Default.CmsRightQuestion)}";
         return Results.Json(service.Test(context.Access(service), question), CmsJson.Default.CmsRightDecision);
     }
 }
