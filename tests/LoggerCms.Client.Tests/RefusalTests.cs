@@ -52,6 +52,15 @@ public sealed class RefusalTests(TestNode node) : IClassFixture<TestNode>
         Assert.Equal(ErrorCodes.InvalidOption, await CodeAsync(answer));
     }
 
+    [Fact]
+    public async Task A_probe_that_asks_for_the_head_alone_is_answered()
+    {
+        using var answer = await SendAsync("HEAD", "health", null);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
+    }
+
     private async Task<HttpResponseMessage> SendAsync(string method, string path, HttpContent? content)
     {
         using var profile = JsonDocument.Parse(await File.ReadAllTextAsync(node.Profile, Cancellation));

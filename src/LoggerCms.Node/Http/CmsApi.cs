@@ -2,7 +2,6 @@ using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace LoggerCms.Node.Http;
 
@@ -13,7 +12,7 @@ internal static class CmsApi
     {
         web.UseRouting();
         web.UseMiddleware<CallerMiddleware>();
-        web.MapGet("/health", (CmsNode node) => node.Told switch
+        web.MapMethods("/health", [HttpMethods.Get, HttpMethods.Head], (CmsNode node) => node.Told switch
         {
             { State: NodeState.Ready or NodeState.Degraded } told => Results.Text(told.State.ToString()),
             var told => Results.Text($"{told.State} {told.Step}", statusCode: StatusCodes.Status503ServiceUnavailable),
