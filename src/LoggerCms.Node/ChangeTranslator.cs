@@ -45,7 +45,7 @@ internal static class ChangeTranslator
             ExpectedVersion = change.ExpectedVersion,
             AccessList = bytes =>
             {
-                var list = AccessList.Decode(bytes);
+                var list = AccessList.DecodeOrShut(bytes);
                 return list.WithInheritance(change.InheritFromFolder ?? list.InheritFromFolder, change.InheritFromGroups ?? list.InheritFromGroups).Encode();
             },
         },

@@ -56,7 +56,8 @@ internal static class ObjectWriter
 
     private static CmsObjectRights RightsOf(AccessContext access, CmsObject value)
     {
-        var list = AccessList.Decode(value.AccessList);
+        // An export is not ended by one that is damaged.
+        var list = AccessList.DecodeOrShut(value.AccessList);
         return new CmsObjectRights
         {
             OwnerCuid = Named(access, value.OwnerId)?.Cuid,

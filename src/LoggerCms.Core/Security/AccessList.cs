@@ -73,10 +73,24 @@ internal sealed class AccessList
         {
             throw new LoggerCmsException(
                 ErrorCodes.InvalidObject, "The access list is damaged: its bytes are not what any list is written as.",
-                "An administrator can give the object a new list: Revoke-CmsRight or Grant-CmsRight.");
+                "An administrator gives the object a new list: Set-CmsRightInheritance first, which begins it, then Grant-CmsRight.");
         }
 
         return new AccessList(entries.ToImmutable(), reader.InheritFromFolder, reader.InheritFromGroups);
+    }
+
+    /// <summary>The list; in the place of a damaged one, which lets in nobody but administrators, one that does the same.</summary>
+    /// <exception cref="LoggerCmsException">FormatNotSupported: a later release wrote it.</exception>
+    public static AccessList DecodeOrShut(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return Decode(bytes);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.InvalidObject)
+        {
+            return Empty.WithInheritance(fromFolder: false, fromGroups: false);
+        }
     }
 
     public byte[] Encode()
