@@ -49,6 +49,8 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                     life.CheckFiles(folder, state.Identity);
             }
 
+            NodeLife.CheckCovered(files, folder, database.Name, state);
+
             if (request.WhatIf)
                 return await CmsNode.PlanOfflineAsync(database, files, options, folder, request.SetDamagedAside, time, cancellationToken).ConfigureAwait(false);
             var isDone = false;

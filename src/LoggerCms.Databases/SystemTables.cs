@@ -66,7 +66,7 @@ internal static class SystemTables
         ErrorCodes.DatabaseWentBack,
         $"'{database}' went back to an earlier state: this node has written it up to update key {tenure.LastKey} in epoch {tenure.Epoch}, and it has come to {lastKey}"
         + " only. Nothing was written, because what lies between would be missing without a word.",
-        "Bring back the database that has it (the former primary, or the file that was replaced), then start the node again. A start on this one goes on without it.",
+        "Bring back the database that has it (the former primary, or the file that was replaced), then start the node again. Start-CmsNode -TakeOver goes on from this one without what is missing.",
         database);
 
     public static LoggerCmsException InService(string database, Lease lease) => new(

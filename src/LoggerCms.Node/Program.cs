@@ -1,7 +1,8 @@
 using LoggerCms;
 using LoggerCms.Node;
 
-// Exit codes: 0 stopped when asked, 1 could not start or had to end; the reason is the last line on standard error.
+// Exit codes: 0 stopped when asked, 1 could not start or had to end, 3 likewise where another start would end in the same way until somebody decides; the
+// reason is the last line on standard error.
 try
 {
     var settings = NodeConfiguration.Read(args);
@@ -32,5 +33,5 @@ catch (Exception exception)
 static async Task<int> SayAsync(string code, string message, string remedy)
 {
     await Console.Error.WriteLineAsync($"[{code}] {message}\t{remedy}".ReplaceLineEndings(" ")).ConfigureAwait(false);
-    return 1;
+    return code == ErrorCodes.DatabaseWentBack ? 3 : 1;
 }

@@ -128,6 +128,7 @@ internal sealed partial class CmsNode
     void IFlushEvents.Lost(LoggerCmsException exception)
     {
         Running.Sequencer.Refuse(exception);
+        KeepKnown(Running, Running.Blocks.Ends);
         Enter(NodeState.Stopped, NodeStep.ReadyForAction, exception.Message);
         _ended.TrySetResult(exception);
     }

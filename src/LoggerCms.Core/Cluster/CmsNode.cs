@@ -180,6 +180,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
                 await parts.Flusher.DisposeAsync().ConfigureAwait(false);
                 await KeepToldAsync(cancellationToken).ConfigureAwait(false);
                 FinishStart(parts);
+                KeepKnown(parts, parts.Blocks.Ends);
                 if (_options.IsDeltaPathOfData)
                     _life?.OweNothing();
                 await parts.Journal.CloseAsync(removeAll: true).ConfigureAwait(false);
@@ -201,7 +202,15 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     {
         _closed = true;
         await parts.Flusher.DisposeAsync().ConfigureAwait(false);
+        KeepKnown(parts, parts.Blocks.Ends);
         await parts.Journal.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // So that a later start sees where the database has less. The epoch began above all keys that were there: what it has flushed is above that.
+    private void KeepKnown(Parts? parts, (long ObjectId, long UpdateKey) ends)
+    {
+        if (parts is not null)
+            _life?.Keep(parts.Epoch, parts.Unflushed.CommittedKey > parts.AtStart.UpdateKeyEnd ? parts.Unflushed.CommittedKey : 0, ends);
     }
 
     // What this start could not bring in stays in its delta files.
@@ -236,6 +245,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
             if (_options is { IsDeltaPathOfData: true, SetDamagedAside: false })
                 _life.CheckFiles(_options.DeltaPath, before.Identity);
             _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
+            if (!_options.TakeOver)
+                NodeLife.CheckCovered(_files, _options.DeltaPath, _database.Name, before);
         }
 
         var lease = await _database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, cancellationToken).ConfigureAwait(false);
@@ -274,7 +285,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         await _database.LoadLocalAsync(LocalClass.Token, Tokens.Apply, cancellationToken).ConfigureAwait(false);
         LoadTime = _time.GetElapsedTime(started);
 
-        var blocks = new KeyBlocks(_database, lease.Epoch, state, _options.Cluster);
+        var blocks = new KeyBlocks(_database, lease.Epoch, state, _options.Cluster) { Reserved = ends => KeepKnown(_parts, ends) };
         await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
         var unflushed = new UnflushedChanges(state.UpdateKeyEnd);
         var flusher = new Flusher(_database, unflushed, blocks, lease.Epoch, this, _options.Cluster, _time);

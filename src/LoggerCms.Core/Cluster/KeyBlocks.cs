@@ -19,6 +19,9 @@ internal sealed class KeyBlocks(ISystemDatabase database, long epoch, SystemData
     /// <summary>What may be given out without asking the database again.</summary>
     public (long ObjectId, long UpdateKey) Ends => (Volatile.Read(ref _objectIdEnd), Volatile.Read(ref _updateKeyEnd));
 
+    /// <summary>Called once the database has other ends, before anything of them is given out; must not throw.</summary>
+    public Action<(long ObjectId, long UpdateKey)>? Reserved { get; init; }
+
     /// <summary>True when half of a block is used up.</summary>
     public bool RunsLow => Remaining(_objectIdEnd, ref _objectId) < options.ObjectIdBlock / 2
         || Remaining(_updateKeyEnd, ref _updateKey) < options.UpdateKeyBlock / 2;
@@ -48,6 +51,8 @@ internal sealed class KeyBlocks(ISystemDatabase database, long epoch, SystemData
         var objectIdEnd = Volatile.Read(ref _objectId) + options.ObjectIdBlock;
         var updateKeyEnd = Volatile.Read(ref _updateKey) + options.UpdateKeyBlock;
         await database.ReserveAsync(epoch, objectIdEnd, updateKeyEnd, cancellationToken).ConfigureAwait(false);
+        if (Ends != (objectIdEnd, updateKeyEnd))
+            Reserved?.Invoke((objectIdEnd, updateKeyEnd));
         Volatile.Write(ref _objectIdEnd, objectIdEnd);
         Volatile.Write(ref _updateKeyEnd, updateKeyEnd);
     }

@@ -10,8 +10,8 @@ using LoggerCms.Core.StateTransfer;
 namespace LoggerCms.Core.Cluster;
 
 /// <summary>
-/// What a data folder remembers of its node's lives: in <c>node.life</c> the epoch that it held last and which folder it is, and in <c>node.owed</c>,
-/// where that is there, that delta files have to be found. The node's id alone does not tell a folder from its copy, and a folder without delta files
+/// What a data folder remembers of its node's lives: in <c>node.life</c> the epoch that it held last, what the database is known to have of it and
+/// which folder it is, and in <c>node.owed</c>, where that is there, that delta files have to be found. The node's id alone does not tell a folder from its copy, and a folder without delta files
 /// not from one that lost them.
 /// </summary>
 /// <remarks>
@@ -34,6 +34,7 @@ internal sealed partial class NodeLife
     private readonly IFileLayer _files;
     private readonly string _folder;
     private readonly string? _mark;
+    private readonly Lock _keeping = new();
     private Life _life;
     private Owed? _owed;
 
@@ -76,7 +77,10 @@ internal sealed partial class NodeLife
                 CheckOwn(lease, state.Identity, database);
 
             // It is this folder's from here on, also where this start does not come to take it again.
-            life = life with { Epoch = lease.Epoch, System = state.Identity };
+            if (life.System != state.Identity)
+                life = life with { System = state.Identity, LastKey = 0, ObjectIdEnd = 0, UpdateKeyEnd = 0 };
+            if (life.Epoch != lease.Epoch)
+                life = life with { Epoch = lease.Epoch, LastKey = 0 };
         }
 
         Write(life);
@@ -89,15 +93,48 @@ internal sealed partial class NodeLife
     /// <exception cref="LoggerCmsException">DatabaseWentBack.</exception>
     public void CheckDatabase(string database, SystemDatabaseState state)
     {
-        var epoch = state.Lease?.Epoch ?? 0;
-        if (_life.System != state.Identity || epoch >= _life.Epoch)
+        if (_life.System != state.Identity)
             return;
-        throw new LoggerCmsException(
-            ErrorCodes.DatabaseWentBack,
-            $"'{database}' has only come to epoch {epoch}, and the node of '{_folder}' served it in epoch {_life.Epoch}: it was put back to an earlier state, or a standby lacked the last commits."
-                + " What was written to it since is missing, and in no delta file.",
-            "Bring back the database that the node served. Start-CmsNode -TakeOver goes on from this one without what is missing.",
-            database);
+        var epoch = state.Lease?.Epoch ?? 0;
+        if (epoch < _life.Epoch)
+            throw WentBack(database, $"epoch {epoch}", $"the node of '{_folder}' served it in epoch {_life.Epoch}");
+        var lastKey = state.Epochs.FirstOrDefault(e => e.Epoch == _life.Epoch)?.LastKey ?? 0;
+        if (lastKey < _life.LastKey)
+            throw WentBack(database, $"update key {lastKey} in epoch {_life.Epoch}", $"the node of '{_folder}' has written it up to {_life.LastKey}");
+        if (state.ObjectIdEnd < _life.ObjectIdEnd || state.UpdateKeyEnd < _life.UpdateKeyEnd)
+        {
+            throw WentBack(
+                database,
+                $"object id {state.ObjectIdEnd} and update key {state.UpdateKeyEnd}",
+                $"the node of '{_folder}' may have given out those up to {_life.ObjectIdEnd} and {_life.UpdateKeyEnd}");
+        }
+    }
+
+    /// <summary>
+    /// The same by the delta files: where the oldest of the last epoch goes on from one that is gone, a flush had covered that, and the database must
+    /// have come as far. Of earlier epochs nothing follows from it: what a later one brought in goes by its flushes.
+    /// </summary>
+    /// <exception cref="LoggerCmsException">DatabaseWentBack.</exception>
+    public static void CheckCovered(IFileLayer files, string deltas, string database, SystemDatabaseState state)
+    {
+        if (state.Epochs.FirstOrDefault(e => e.Epoch == state.Lease?.Epoch) is not { } last)
+            return;
+        try
+        {
+            foreach (var place in DeltaChain.Of(files, deltas).Where(p => !p.IsVoid))
+            {
+                using var reader = DeltaFileReader.Open(files, place.Path);
+                if (reader.Header is not { } header || header.Journal.Epoch != last.Epoch || header.Journal.NodeId != last.NodeId || header.Journal.SystemId != state.Identity)
+                    continue;
+                if (header.KeyBefore > last.LastKey)
+                    throw WentBack(database, $"update key {last.LastKey} in epoch {last.Epoch}", $"'{place.Path}' goes on from {header.KeyBefore}, which a flush had covered");
+                return;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, deltas);
+        }
     }
 
     /// <summary>Whether the delta files that a life of this folder's node left, with changes that nobody else may have, are still there.</summary>
@@ -119,12 +156,40 @@ internal sealed partial class NodeLife
     }
 
     /// <summary>From now on the journal of this epoch has to be found at the next start.</summary>
-    public void Owe(long epoch, Guid systemId)
+    /// <param name="epoch">Its epoch.</param>
+    /// <param name="systemId">The system that it belongs to.</param>
+    /// <param name="ends">What the database has as the ends of the blocks of ids and update keys.</param>
+    public void Owe(long epoch, Guid systemId, (long ObjectId, long UpdateKey) ends)
     {
-        Write(_life with { Epoch = epoch, Taking = 0, System = systemId, Folder = _mark });
+        Write(new Life(Magic, Version, epoch, 0, systemId, _mark, 0, ends.ObjectId, ends.UpdateKey));
         var owed = new Owed(OwedMagic, Version, epoch, systemId);
         SecretFile.Write(_files, Path.Combine(_folder, OwedFile), JsonSerializer.SerializeToUtf8Bytes(owed, LifeJson.Default.Owed));
         _owed = owed;
+    }
+
+    /// <summary>
+    /// What the database is known to have, for <see cref="CheckDatabase"/>; nothing where the folder does not owe this epoch. A disk that is full must not
+    /// end a node that runs, nor keep one from its stop, so that it is left as it was then.
+    /// </summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="lastKey">Of it; 0 where none was flushed.</param>
+    /// <param name="ends">The ends of the blocks of ids and update keys.</param>
+    public void Keep(long epoch, long lastKey, (long ObjectId, long UpdateKey) ends)
+    {
+        lock (_keeping)
+        {
+            var life = _life with { LastKey = lastKey, ObjectIdEnd = ends.ObjectId, UpdateKeyEnd = ends.UpdateKey };
+            if (life.Epoch != epoch || life == _life)
+                return;
+            try
+            {
+                Write(life);
+            }
+            catch (LoggerCmsException)
+            {
+                // What it says is true all the same, of some time ago.
+            }
+        }
     }
 
     /// <summary>All that delta files held is in the database.</summary>
@@ -185,6 +250,13 @@ internal sealed partial class NodeLife
         }
     }
 
+    private static LoggerCmsException WentBack(string database, string hasOnly, string but) => new(
+        ErrorCodes.DatabaseWentBack,
+        $"'{database}' has only come to {hasOnly}, and {but}: it was put back to an earlier state, or a standby lacked the last commits."
+            + " What was written to it since is missing, and in no delta file.",
+        "Bring back the database that the node served. Start-CmsNode -TakeOver goes on from this one without what is missing.",
+        database);
+
     private static string Remedy => "Stop the other node with Stop-CmsNode, or, if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold."
         + " A second node needs a data folder of its own (-DataPath).";
 
@@ -225,7 +297,12 @@ internal sealed partial class NodeLife
     /// <param name="Taking">That it was about to take; 0 for none.</param>
     /// <param name="System">The system whose epochs they are.</param>
     /// <param name="Folder">What a copy of the folder does not share; null where it is not known.</param>
-    private sealed record Life(string Magic, int Version, long Epoch, long Taking, Guid System, string? Folder) : Form(Magic, Version);
+    /// <param name="LastKey">The last update key that the database is known to have of the epoch; 0 where it is not known, as in what earlier releases wrote.</param>
+    /// <param name="ObjectIdEnd">No id up to it may be given out again, as the database is known to have it; 0 likewise.</param>
+    /// <param name="UpdateKeyEnd">The same for update keys.</param>
+    private sealed record Life(
+        string Magic, int Version, long Epoch, long Taking, Guid System, string? Folder, long LastKey = 0, long ObjectIdEnd = 0, long UpdateKeyEnd = 0)
+        : Form(Magic, Version);
 
     /// <param name="Magic">What the file is.</param>
     /// <param name="Version">Of its form.</param>

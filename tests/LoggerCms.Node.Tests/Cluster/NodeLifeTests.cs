@@ -109,4 +109,87 @@ public sealed class NodeLifeTests
         await using var node = await left.StartAsync();
         Assert.NotNull(node.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "a"));
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_database_that_was_put_back_within_the_epoch_is_refused_until_somebody_decides(bool isCleanStop)
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var node = await NodeFixture.StartAsync(database, disk);
+        await node.MakeAsync("before");
+        await node.Flusher.FlushAsync(Token);
+        var snapshot = database.Copy();
+        for (var i = 0; i < 30; i++)
+            await node.MakeAsync($"flushed{i}");
+        await node.Flusher.FlushAsync(Token);
+        if (isCleanStop)
+        {
+            await node.StopAsync(Token);
+        }
+        else
+        {
+            await node.MakeAsync("tail");
+            disk = disk.PullThePlug();
+            await node.DisposeAsync();
+        }
+
+        for (var tries = 0; tries < 2; tries++)
+        {
+            var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(snapshot, disk));
+            Assert.Equal(ErrorCodes.DatabaseWentBack, failure.Code);
+            Assert.Contains("-TakeOver", failure.Remedy, StringComparison.Ordinal);
+            Assert.Equal(1, (await snapshot.ReadStateAsync(Token)).Lease!.Epoch);
+        }
+
+        await (await NodeFixture.StartAsync(snapshot, disk, Options with { TakeOver = true })).StopAsync(Token);
+        await (await NodeFixture.StartAsync(snapshot, disk)).StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_database_that_lacks_a_block_of_numbers_that_a_crashed_node_had_is_refused()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var node = await NodeFixture.StartAsync(database, disk);
+        var snapshot = database.Copy();
+        await node.MakeAsync("a");
+        await node.Flusher.ReserveAsync(Token);
+        disk = disk.PullThePlug();
+        await node.DisposeAsync();
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(snapshot, disk))).Code);
+        await (await NodeFixture.StartAsync(database, disk)).StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_node_that_ended_because_its_database_went_back_is_not_started_on_it_again()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        FakeSystemDatabase? snapshot = null;
+        var faulty = new FaultyDatabase(database);
+        var node = await NodeFixture.StartAsync(faulty, disk);
+        await node.MakeAsync("before");
+        await node.Flusher.FlushAsync(Token);
+        snapshot = database.Copy();
+        await node.MakeAsync("flushed");
+        await node.Flusher.FlushAsync(Token);
+        faulty.Fault = what => what == "flush" ? throw new LoggerCmsException(ErrorCodes.DatabaseWentBack, "It went back.", "Bring it back.") : DatabaseFault.None;
+        await node.MakeAsync("tail");
+        node.Flusher.Ask();
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await node.Ended.WaitAsync(Token))!.Code);
+        await node.DisposeAsync();
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(snapshot, disk))).Code);
+        await using var again = await NodeFixture.StartAsync(database, disk);
+        Assert.NotNull(again.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "tail"));
+    }
+
+    [Fact]
+    public async Task A_full_disk_keeps_no_node_from_its_stop()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var node = await NodeFixture.StartAsync(database, disk);
+        await node.MakeAsync("a");
+        disk.Begin(new CrashableFiles.CrashPlan { FullAtWrite = 0 });
+        await node.StopAsync(Token);
+        Assert.Empty(Segments(disk));
+    }
 }
