@@ -62,7 +62,8 @@ internal sealed partial class CmsNode
             FlushedUpdateKey = Interlocked.Read(ref _flushedKey),
             Unflushed = parts?.Unflushed.Count ?? 0,
             UnflushedBytes = parts?.Unflushed.Bytes ?? 0,
-            Durability = "An acknowledged change survives a kill, a power loss and a database outage; the loss of this machine's disk only once it is flushed.",
+            Durability = "An acknowledged change survives a kill, a power loss and a database outage; the loss of this machine's disk only once it is flushed."
+                + (parts?.AtStart.IsSynced is false ? " What is flushed does not survive a power loss of the database's server: it runs with fsync=off." : ""),
             DeltaPath = _options.DeltaPath,
             DeltaFiles = journal?.Segments ?? 0,
             DeltaBytes = journal?.Bytes ?? 0,

@@ -68,7 +68,11 @@ internal interface ISystemDatabase : IAsyncDisposable
 /// <param name="Bytes">About how many bytes they are.</param>
 /// <param name="Epochs">For each epoch, who flushed and up to which key.</param>
 internal sealed record SystemDatabaseState(
-    Guid Identity, Lease? Lease, long ObjectIdEnd, long UpdateKeyEnd, long LastUpdateKey, long Objects, long Bytes, IReadOnlyList<EpochEnd> Epochs);
+    Guid Identity, Lease? Lease, long ObjectIdEnd, long UpdateKeyEnd, long LastUpdateKey, long Objects, long Bytes, IReadOnlyList<EpochEnd> Epochs)
+{
+    /// <summary>False where the server is set not to wait for its disk: what it commits does not survive its machine's power loss.</summary>
+    public bool IsSynced { get; init; } = true;
+}
 
 /// <summary>Who may write the system database. After a clean stop it is not in force.</summary>
 internal sealed record Lease(long Epoch, Guid NodeId, string NodeName, bool InForce)

@@ -6,7 +6,8 @@ namespace LoggerCms.Databases.PostgreSql;
 internal sealed class PgSession : IAsyncDisposable
 {
     /// <summary>
-    /// What text forms, time-outs and name look-ups would otherwise depend on the role, the database or the server's configuration.
+    /// What text forms, time-outs, name look-ups and the durability of a commit would otherwise depend on the role, the database or the server's
+    /// configuration. A commit that waits for standbys in one way or another goes on doing so.
     /// </summary>
     private const string Pins = """
         SELECT pg_catalog.set_config(s.name, v.value, false)
@@ -15,8 +16,9 @@ internal sealed class PgSession : IAsyncDisposable
             ('search_path', 'pg_catalog, pg_temp'), ('row_security', 'off'), ('default_transaction_deferrable', 'off'),
             ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
             ('idle_session_timeout', '0'), ('transaction_timeout', '0'), ('array_nulls', 'on'),
-            ('transform_null_equals', 'off'), ('quote_all_identifiers', 'off')) AS v(name, value)
+            ('transform_null_equals', 'off'), ('quote_all_identifiers', 'off'), ('synchronous_commit', 'on')) AS v(name, value)
         JOIN pg_catalog.pg_settings AS s ON pg_catalog.lower(s.name) = pg_catalog.lower(v.name)
+        WHERE s.name <> 'synchronous_commit' OR s.setting = 'off'
         """;
 
     private readonly NpgsqlConnection _connection;

@@ -46,6 +46,30 @@ public sealed class PostgreSqlSystemDatabaseTests() : SystemDatabaseContract(new
         await Sides.FailsAsync(ErrorCodes.DatabaseNotFound, () => missing.PrepareAsync(Token));
     }
 
+    [Theory]
+    [InlineData("off", "on")]
+    [InlineData("remote_write", "remote_write")]
+    public async Task What_is_committed_is_durable_whatever_the_database_sets_for_its_sessions(string set, string used)
+    {
+        var (database, _) = await HeldAsync();
+        await database.ScalarAsync($"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {set}', current_database()); END $$");
+
+        // Each session that commits tells what it commits with.
+        await using var teller = await database.ConnectAsync();
+        await Makes.TestDatabase.ExecuteAsync(
+            teller,
+            """
+            CREATE TABLE public.told (setting text);
+            CREATE FUNCTION public.tell() RETURNS trigger LANGUAGE plpgsql AS
+              $$ BEGIN INSERT INTO public.told VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+            CREATE TRIGGER tell AFTER INSERT ON public.cms_object EXECUTE FUNCTION public.tell();
+            """);
+        await using var system = SystemDatabaseFactory.Open(database.Connection);
+        await system.TakeLeaseAsync(NodeA, "node-a", takeOver: false, Token);
+        await system.FlushAsync(Batches.Put(2, 5, Batches.Object(1)), Token);
+        Assert.Equal(used, await database.ScalarAsync("SELECT setting FROM public.told"));
+    }
+
     private static async Task WaitAsync(TestDatabase database, string count)
     {
         while (await database.ScalarAsync(count) == "0")
