@@ -1,3 +1,4 @@
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
 
 namespace LoggerCms.Core.Auditing;
@@ -7,6 +8,7 @@ internal sealed partial class AuditQueue
 {
     private const int BatchBytes = 4 * 1024 * 1024;
 
+    private readonly Patience _patience;
     private DateTimeOffset _nextPurge;
     private DateTimeOffset _nextLook;
     private LoggerCmsException? _failure;
@@ -57,7 +59,7 @@ internal sealed partial class AuditQueue
         {
             if (!_prepared)
             {
-                await _database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+                await AnswerAsync(_database.PrepareAsync, cancellationToken).ConfigureAwait(false);
                 _prepared = true;
             }
 
@@ -90,7 +92,7 @@ internal sealed partial class AuditQueue
         var now = _time.GetUtcNow();
         if (now < _nextLook && _failure is null)
             return;
-        await _database.QueryAsync(new AuditFilter { Take = 1, Descending = true }, cancellationToken).ConfigureAwait(false);
+        await AnswerAsync(token => _database.QueryAsync(new AuditFilter { Take = 1, Descending = true }, token), cancellationToken).ConfigureAwait(false);
         _nextLook = now + _options.LookInterval;
     }
 
@@ -110,7 +112,7 @@ internal sealed partial class AuditQueue
         }
 
         if (events.Count > 0)
-            await _database.InsertAsync(events, cancellationToken).ConfigureAwait(false);
+            await AnswerAsync(token => _database.InsertAsync(events, token), cancellationToken).ConfigureAwait(false);
         await _syncGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -169,6 +171,9 @@ internal sealed partial class AuditQueue
             SetFailure(e);
         }
     }
+
+    private Task AnswerAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+        => _patience.AnswerAsync(work, SetFailure, cancellationToken);
 
     private void SetFailure(LoggerCmsException? failure)
     {

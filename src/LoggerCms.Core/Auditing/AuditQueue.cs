@@ -1,3 +1,4 @@
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
 
 namespace LoggerCms.Core.Auditing;
@@ -37,6 +38,7 @@ internal sealed partial class AuditQueue : IAsyncDisposable
         _options = options;
         _time = time;
         _nextPurge = time.GetUtcNow();
+        _patience = new Patience(database.Name, options.LongestAnswer);
     }
 
     /// <summary>How the queue stands now.</summary>

@@ -29,6 +29,9 @@ internal sealed record AuditQueueOptions
 
     /// <summary>How often a database that has nothing to store is looked at, so that it is known when it is away.</summary>
     public TimeSpan LookInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>So long the database may take for an answer before it counts as away; one that is only slow gets more from try to try.</summary>
+    public TimeSpan LongestAnswer { get; init; } = TimeSpan.FromSeconds(15);
 }
 
 /// <summary>How the queue stands.</summary>

@@ -18,6 +18,9 @@ internal sealed record ClusterOptions
     /// <summary>So long a write waits for room, then it is refused.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>So long a database may take for an answer before the node says that it has none; one that is only slow gets more from try to try.</summary>
+    public TimeSpan LongestAnswer { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>So long the answer to a request is kept for a retry.</summary>
     public TimeSpan RequestRetention { get; init; } = TimeSpan.FromMinutes(10);
 

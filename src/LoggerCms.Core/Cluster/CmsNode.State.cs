@@ -28,6 +28,8 @@ internal sealed partial class CmsNode
                 return (state, step, reason);
             if (_parts?.Journal.State is { FailedSince: not null } journal)
                 return (NodeState.Degraded, step, $"The delta folder cannot be written: {journal.Failure}");
+            if (_parts?.Flusher.Failure is { } failure)
+                return (NodeState.Degraded, step, $"Changes stay in delta files: the system database cannot be written ({failure.Message}).");
             return Trouble?.Invoke() is { } trouble ? (NodeState.Degraded, step, trouble) : (state, step, reason);
         }
     }

@@ -176,6 +176,9 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         {
             if (!_closed)
             {
+                // A database that gives no answer may never give one: what waits for it ends, and it is asked once more.
+                if (parts.Flusher.Failure is not null)
+                    await parts.Flusher.DisposeAsync().ConfigureAwait(false);
                 await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
                 await parts.Flusher.DisposeAsync().ConfigureAwait(false);
                 await KeepToldAsync(cancellationToken).ConfigureAwait(false);
@@ -187,7 +190,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
                 _closed = true;
             }
 
-            await _database.ReleaseLeaseAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
+            await new Patience(_database.Name, _options.Cluster.LongestAnswer)
+                .AnswerAsync(token => _database.ReleaseLeaseAsync(parts.Epoch, token), silent: null, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (LoggerCmsException exception)

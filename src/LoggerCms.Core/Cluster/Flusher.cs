@@ -6,7 +6,8 @@ namespace LoggerCms.Core.Cluster;
 /// Writes what is durable in delta files to the system database, at intervals and when asked, and lets go of what it covers. A database that is
 /// away is asked again and again; nothing is lost by it, because the delta files stay until a flush was committed. Another epoch in the database
 /// ends the node's right to write for good, and so does a database that went back to an earlier state: what it lacks is in no delta file any more,
-/// and a flush would close over the gap. Where there is nothing to write, the database is asked now and then for nothing but that.
+/// and a flush would close over the gap. Where there is nothing to write, the database is asked now and then for nothing but that. A call that is not
+/// answered counts as failed (<see cref="Patience"/>), and one that cannot even be ended is told of all the same.
 /// </summary>
 internal sealed class Flusher(
     ISystemDatabase database, UnflushedChanges unflushed, KeyBlocks blocks, long epoch, IFlushEvents events, ClusterOptions options, TimeProvider time)
@@ -16,6 +17,7 @@ internal sealed class Flusher(
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly Patience _patience = new(database.Name, options.LongestAnswer);
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _never = New();
@@ -102,6 +104,7 @@ internal sealed class Flusher(
             return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
+        _patience.Reset();
         _stop.Dispose();
     }
 
@@ -189,7 +192,7 @@ internal sealed class Flusher(
 
     private async Task ReserveOnceAsync(CancellationToken cancellationToken)
     {
-        await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        await AnswerAsync(blocks.ReserveAsync, cancellationToken).ConfigureAwait(false);
         _reached = time.GetTimestamp();
     }
 
@@ -198,7 +201,7 @@ internal sealed class Flusher(
         var committed = false;
         try
         {
-            await events.FlushingAsync(batch.LastUpdateKey, cancellationToken).ConfigureAwait(false);
+            await AnswerAsync(token => events.FlushingAsync(batch.LastUpdateKey, token), cancellationToken).ConfigureAwait(false);
             await WriteAsync(batch, cancellationToken).ConfigureAwait(false);
             committed = true;
         }
@@ -219,16 +222,20 @@ internal sealed class Flusher(
     {
         try
         {
-            await database.FlushAsync(batch, cancellationToken).ConfigureAwait(false);
+            await AnswerAsync(token => database.FlushAsync(batch, token), cancellationToken).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.OutcomeUnknown && batch.LastUpdateKey > unflushed.CommittedKey)
         {
             // The epoch's end tells it. One that removes expired entries alone does not move that, and is written again.
-            var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            var state = await _patience.AnswerAsync(database.ReadStateAsync, Tell, cancellationToken).ConfigureAwait(false);
             if (state.Epochs.FirstOrDefault(e => e.Epoch == epoch)?.LastKey != batch.LastUpdateKey)
                 throw;
         }
     }
+
+    private Task AnswerAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken) => _patience.AnswerAsync(work, Tell, cancellationToken);
+
+    private void Tell(LoggerCmsException silence) => Volatile.Write(ref _failure, silence);
 
     /// <returns>Whether a flush was asked for.</returns>
     private async Task<bool> WaitAsync(TimeSpan wait, bool mayBeAsked)

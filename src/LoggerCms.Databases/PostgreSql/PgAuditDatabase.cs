@@ -127,7 +127,7 @@ internal sealed class PgAuditDatabase : IAuditDatabase
             {
                 await session.ExecuteAsync("BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", cancellationToken).ConfigureAwait(false);
                 var result = await work(session).ConfigureAwait(false);
-                await session.CommitAsync().ConfigureAwait(false);
+                await session.CommitAsync(cancellationToken).ConfigureAwait(false);
                 return result;
             },
             cancellationToken);

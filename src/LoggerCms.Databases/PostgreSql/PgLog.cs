@@ -53,7 +53,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                 }
             }
 
-            await session.CommitAsync().ConfigureAwait(false);
+            await session.CommitAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class PgLog(Func<CancellationToken, Task<PgSession>> open) : ISi
                 r => r.GetString(0), cancellationToken).ConfigureAwait(false);
             foreach (var statement in statements)
                 await session.ExecuteAsync(statement, cancellationToken).ConfigureAwait(false);
-            await session.CommitAsync().ConfigureAwait(false);
+            await session.CommitAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 

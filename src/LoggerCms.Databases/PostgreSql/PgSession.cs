@@ -124,18 +124,18 @@ internal sealed class PgSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Commits; tells an answer that the server gave from one that was lost.</summary>
-    public async Task CommitAsync()
+    /// <summary>Commits; tells an answer that the server gave from one that was lost, or that nobody waits for any more.</summary>
+    public async Task CommitAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await ExecuteAsync("COMMIT", CancellationToken.None).ConfigureAwait(false);
+            await ExecuteAsync("COMMIT", cancellationToken).ConfigureAwait(false);
         }
         catch (LoggerCmsException e) when (e.InnerException is PostgresException { Severity: "ERROR" })
         {
             throw;
         }
-        catch (LoggerCmsException e)
+        catch (Exception e) when (e is LoggerCmsException or OperationCanceledException)
         {
             // Also where the server says that it ends the session: it can say so after the commit took effect.
             throw new LoggerCmsException(

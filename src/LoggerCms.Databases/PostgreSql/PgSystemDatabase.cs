@@ -167,7 +167,7 @@ internal sealed class PgSystemDatabase : ISystemDatabase
                 var result = await work(session).ConfigureAwait(false);
                 try
                 {
-                    await session.CommitAsync().ConfigureAwait(false);
+                    await session.CommitAsync(cancellationToken).ConfigureAwait(false);
                 }
                 catch (LoggerCmsException e) when (e.Code == ErrorCodes.OutcomeUnknown)
                 {

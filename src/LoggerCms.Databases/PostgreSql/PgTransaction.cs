@@ -189,7 +189,7 @@ internal sealed class PgTransaction : ISideTransaction, IRowHasher
         await _guard!.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            await _session.CommitAsync().ConfigureAwait(false);
+            await _session.CommitAsync(CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {

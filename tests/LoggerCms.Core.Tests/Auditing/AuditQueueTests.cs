@@ -168,6 +168,19 @@ public sealed class AuditQueueTests
         await running;
     }
 
+    [Fact]
+    public async Task A_database_that_does_not_answer_counts_as_away_until_it_does()
+    {
+        await using var queue = Open(Events.Options(Folder) with { LongestAnswer = TimeSpan.FromMilliseconds(300) });
+        await queue.EnqueueAsync(Events.Some(1), durable: true, Token);
+        _database.Before = token => Task.Delay(Timeout.Infinite, token);
+        Assert.False(await queue.TryDrainAsync(Token));
+        Assert.Contains("has not answered", queue.State.Failure!.Message, StringComparison.Ordinal);
+        _database.Before = null;
+        Assert.True(await queue.TryDrainAsync(Token));
+        Assert.Equal((1, true), (_database.Stored.Count, queue.State.Failure is null));
+    }
+
     private AuditQueue Open(AuditQueueOptions? options = null)
         => AuditQueue.Open(_disk, _database, options ?? Events.Options(Folder), TimeProvider.System);
 }

@@ -18,9 +18,12 @@ internal sealed class MemoryAuditDatabase : IAuditDatabase
     /// <summary>How it fails while it is away.</summary>
     public Exception Failure { get; init; } = new LoggerCmsException(ErrorCodes.ServerUnreachable, "Away.", "Wait.");
 
+    /// <summary>Awaited before each call.</summary>
+    public Func<CancellationToken, Task>? Before { get; set; }
+
     public string Name => "memory";
 
-    public Task PrepareAsync(CancellationToken cancellationToken) => Answer(() => 0);
+    public Task PrepareAsync(CancellationToken cancellationToken) => Answer(() => 0, cancellationToken);
 
     public Task InsertAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken) => Answer(() =>
     {
@@ -28,25 +31,29 @@ internal sealed class MemoryAuditDatabase : IAuditDatabase
         foreach (var e in events)
             Stored.TryAdd(e.Id, e);
         return 0;
-    });
+    }, cancellationToken);
 
     public Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
         => Answer<IReadOnlyList<AuditEvent>>(() =>
         {
             Looks++;
             return [.. Stored.Values];
-        });
+        }, cancellationToken);
 
     public Task<long> PurgeAsync(long beforeUs, CancellationToken cancellationToken) => Answer(() =>
     {
         Purges.Add(beforeUs);
         return 0L;
-    });
+    }, cancellationToken);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private Task<T> Answer<T>(Func<T> answer)
-        => IsAway ? Task.FromException<T>(Failure) : Task.FromResult(answer());
+    private async Task<T> Answer<T>(Func<T> answer, CancellationToken cancellationToken)
+    {
+        if (Before is { } before)
+            await before(cancellationToken);
+        return IsAway ? throw Failure : answer();
+    }
 }
 
 internal static class Events

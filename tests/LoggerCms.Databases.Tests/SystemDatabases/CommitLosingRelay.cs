@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace LoggerCms.Databases.Tests.SystemDatabases;
 
-/// <summary>Stands between a client and the server; once it is told to, passes COMMIT on, and hangs up when the answer to it comes.</summary>
+/// <summary>Stands between a client and the server; once it is told to, passes COMMIT on, and hangs up when the answer to it comes, or says nothing.</summary>
 internal sealed class CommitLosingRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -13,6 +13,7 @@ internal sealed class CommitLosingRelay : IAsyncDisposable
     private readonly NpgsqlConnectionStringBuilder _server;
     private readonly Task _running;
     private volatile bool _loses;
+    private Action? _kept;
 
     private CommitLosingRelay(SideConnection connection)
     {
@@ -31,6 +32,9 @@ internal sealed class CommitLosingRelay : IAsyncDisposable
         }.ConnectionString);
 
     public void LoseTheNext() => _loses = true;
+
+    /// <summary>The answer does not come, and the connection stays.</summary>
+    public void KeepTheNext(Action kept) => (_kept, _loses) = (kept, true);
 
     public static CommitLosingRelay Start(SideConnection connection) => new(connection);
 
@@ -57,6 +61,13 @@ internal sealed class CommitLosingRelay : IAsyncDisposable
                 return true;
             }),
             PassAsync(server, client, _ => Volatile.Read(ref commit) == 0));
+        if (_kept is { } kept)
+        {
+            // Who asks the server to cancel is refused.
+            _listener.Stop();
+            kept();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
 
         async Task PassAsync(TcpClient from, TcpClient to, ReadOnlySpanPredicate goesOn)
         {

@@ -70,6 +70,18 @@ public sealed class PostgreSqlSystemDatabaseTests() : SystemDatabaseContract(new
         Assert.Equal(used, await database.ScalarAsync("SELECT setting FROM public.told"));
     }
 
+    [Fact]
+    public async Task A_commit_that_is_not_answered_ends_with_its_caller_and_is_an_unknown_outcome()
+    {
+        var (database, _) = await HeldAsync();
+        await using var relay = CommitLosingRelay.Start(database.Connection);
+        await using var far = SystemDatabaseFactory.Open(relay.Connection);
+        await far.TakeLeaseAsync(NodeA, "node-a", takeOver: false, Token);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        relay.KeepTheNext(patience.Cancel);
+        await Sides.FailsAsync(ErrorCodes.OutcomeUnknown, () => far.FlushAsync(Batches.Put(2, 5, Batches.Object(2)), patience.Token));
+    }
+
     private static async Task WaitAsync(TestDatabase database, string count)
     {
         while (await database.ScalarAsync(count) == "0")

@@ -137,6 +137,46 @@ public sealed class FlusherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_database_that_does_not_answer_counts_as_away_and_one_that_is_only_slow_gets_more_time_from_try_to_try()
+    {
+        var blocks = new KeyBlocks(_faulty, _epoch, await _database.ReadStateAsync(NodeFixture.Token), Options);
+        await blocks.ReserveAsync(NodeFixture.Token);
+        await using var flusher = new Flusher(_faulty, _unflushed, blocks, _epoch, _events, Options with { LongestAnswer = TimeSpan.FromMilliseconds(20) }, _time);
+        Change(1000);
+        _faulty.Before = (_, token) => Task.Delay(Timeout.Infinite, token);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => flusher.FlushAsync(NodeFixture.Token));
+        Assert.Equal((ErrorCodes.ConnectionLost, 1), (failure.Code, _unflushed.Count));
+        Assert.Contains("has not answered", failure.Message, StringComparison.Ordinal);
+        Assert.Same(failure, flusher.Failure);
+
+        // Longer than at first, and less than it comes to.
+        _faulty.Before = (_, token) => Task.Delay(25, token);
+        for (var tries = 0; tries < 10 && flusher.Failure is not null; tries++)
+            await Record.ExceptionAsync(() => flusher.FlushAsync(NodeFixture.Token));
+        Assert.Equal(0, _unflushed.Count);
+    }
+
+    [Fact]
+    public async Task A_call_that_does_not_answer_and_cannot_be_ended_is_told_of_all_the_same()
+    {
+        var blocks = new KeyBlocks(_faulty, _epoch, await _database.ReadStateAsync(NodeFixture.Token), Options);
+        await blocks.ReserveAsync(NodeFixture.Token);
+        await using var flusher = new Flusher(_faulty, _unflushed, blocks, _epoch, _events, Options with { LongestAnswer = TimeSpan.FromMilliseconds(300) }, _time);
+        var back = new TaskCompletionSource();
+        _faulty.Before = (_, _) => back.Task;
+        Change(1000);
+        var flush = flusher.FlushAsync(NodeFixture.Token);
+        while (flusher.Failure is null)
+            await Task.Delay(1, NodeFixture.Token);
+        Assert.False(flush.IsCompleted);
+        _faulty.Before = null;
+        back.SetResult();
+        await Record.ExceptionAsync(() => flush);
+        await flusher.FlushAsync(NodeFixture.Token);
+        Assert.Equal((0, true), (_unflushed.Count, flusher.Failure is null));
+    }
+
+    [Fact]
     public async Task Another_epoch_ends_it_for_good()
     {
         await _database.TakeLeaseAsync(Guid.NewGuid(), "n2", takeOver: true, NodeFixture.Token);

@@ -1,4 +1,5 @@
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
 using LoggerCms.CrashableFiles;
 using LoggerCms.Node.Tests.Support;
 using static LoggerCms.Node.Tests.Support.NodeFixture;
@@ -100,5 +101,35 @@ public sealed class StopTests
         while (!isReached(await states.Reader.ReadAsync(Token)))
         {
         }
+    }
+
+    [Fact]
+    public async Task A_node_whose_database_does_not_answer_is_degraded_refuses_writes_with_that_reason_and_can_be_stopped()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var faulty = new FaultyDatabase(database);
+        var options = Options with
+        {
+            Cluster = new ClusterOptions
+            {
+                FlushInterval = TimeSpan.FromMilliseconds(5),
+                LongestAnswer = TimeSpan.FromMilliseconds(500),
+                LongestWait = TimeSpan.FromSeconds(2),
+                MostUnflushedBytes = 1,
+            },
+        };
+        var node = await NodeFixture.StartAsync(faulty, disk, options);
+        await node.Flusher.FlushAsync(Token);
+        faulty.Before = (_, token) => Task.Delay(Timeout.Infinite, token);
+        await node.MakeAsync("a");
+        while (node.Told.State != NodeState.Degraded)
+            await Task.Delay(1, Token);
+        Assert.Contains("has not answered", node.Told.Reason, StringComparison.Ordinal);
+        Assert.Contains("cannot be written just now", (await Assert.ThrowsAsync<LoggerCmsException>(() => node.MakeAsync("b"))).Message, StringComparison.Ordinal);
+
+        Assert.Equal(ErrorCodes.ConnectionLost, (await Assert.ThrowsAsync<LoggerCmsException>(() => node.StopAsync(Token))).Code);
+        Assert.NotEmpty(Segments(disk));
+        await using var again = await NodeFixture.StartAsync(database, disk);
+        Assert.NotNull(again.Image.FindChild(SystemObjects.RootFolder, "a"));
     }
 }

@@ -26,6 +26,9 @@ internal sealed class FaultyDatabase(ISystemDatabase inner) : ISystemDatabase
     /// <summary>Asked before each call that writes and each read of the state.</summary>
     public Func<string, DatabaseFault>? Fault { get; set; }
 
+    /// <summary>Awaited before each of these calls: one that does not end is a database that accepts and does not answer.</summary>
+    public Func<string, CancellationToken, Task>? Before { get; set; }
+
     /// <summary>Called after each call that was done, with its name and before it is answered.</summary>
     public Action<string>? Did { get; set; }
 
@@ -77,6 +80,8 @@ internal sealed class FaultyDatabase(ISystemDatabase inner) : ISystemDatabase
     private async Task<T> DoAsync<T>(string what, CancellationToken cancellationToken, Func<Task<T>> work)
     {
         T done;
+        if (Before is { } before)
+            await before(what, cancellationToken);
         var fault = Fault?.Invoke(what) ?? DatabaseFault.None;
         cancellationToken.ThrowIfCancellationRequested();
         await _one.WaitAsync();

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// How long a call of a database may take before it counts as one that is not answered: a server that is frozen, or whose disk is, accepts everything
+/// and never fails. One that is only slow is given more time from try to try, so that in the end it comes through. One call at a time.
+/// </summary>
+/// <param name="database">Its name.</param>
+/// <param name="least">So long at least; what is longer comes from what calls took.</param>
+internal sealed class Patience(string database, TimeSpan least)
+{
+    private const int Most = 20;
+
+    private TimeSpan _now;
+
+    /// <summary>No more than at first, for one who is about to end.</summary>
+    public void Reset() => _now = default;
+
+    /// <param name="work">The call.</param>
+    /// <param name="silent">Told as soon as the time is over, whether or not the call can be ended.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LoggerCmsException">ConnectionLost: it was not answered. What the call throws.</exception>
+    public async Task<T> AnswerAsync<T>(Func<CancellationToken, Task<T>> work, Action<LoggerCmsException>? silent, CancellationToken cancellationToken)
+    {
+        var (patience, started) = (Clamp(_now), Stopwatch.GetTimestamp());
+        LoggerCmsException? failure = null;
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var timer = new Timer(_ =>
+        {
+            var told = NoAnswer(patience);
+            Volatile.Write(ref failure, told);
+            silent?.Invoke(told);
+            ends.Cancel();
+        });
+        await using (timer.ConfigureAwait(false))
+        {
+            timer.Change(patience, Timeout.InfiniteTimeSpan);
+            try
+            {
+                var result = await work(ends.Token).ConfigureAwait(false);
+                _now = Stopwatch.GetElapsedTime(started) * 2;
+                return result;
+            }
+            catch (Exception exception) when (Volatile.Read(ref failure) is not null)
+            {
+                _now = patience * 2;
+                if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                    throw Volatile.Read(ref failure)!;
+                throw;
+            }
+        }
+    }
+
+    /// <inheritdoc cref="AnswerAsync{T}"/>
+    public Task AnswerAsync(Func<CancellationToken, Task> work, Action<LoggerCmsException>? silent, CancellationToken cancellationToken) => AnswerAsync(
+        async token =>
+        {
+            await work(token).ConfigureAwait(false);
+            return true;
+        },
+        silent,
+        cancellationToken);
+
+    private TimeSpan Clamp(TimeSpan time) => time < least ? least : time > least * Most ? least * Most : time;
+
+    private LoggerCmsException NoAnswer(TimeSpan patience) => new(
+        ErrorCodes.ConnectionLost,
+        $"'{database}' has not answered for {patience.TotalSeconds:0.#} s.",
+        "Look at the database's server and its disk, and at the network between.",
+        database);
+}
