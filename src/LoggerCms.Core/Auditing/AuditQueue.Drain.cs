@@ -9,8 +9,8 @@ internal sealed partial class AuditQueue
     private const int BatchBytes = 4 * 1024 * 1024;
 
     private readonly Patience _patience;
-    private DateTimeOffset _nextPurge;
-    private DateTimeOffset _nextLook;
+    private readonly SteadyClock _clock;
+    private long? _reached;
     private LoggerCmsException? _failure;
     private DateTimeOffset _failedSince;
     private bool _prepared;
@@ -71,7 +71,7 @@ internal sealed partial class AuditQueue
             if (stored == _stored)
                 await LookAsync(cancellationToken).ConfigureAwait(false);
             else
-                _nextLook = _time.GetUtcNow() + _options.LookInterval;
+                _reached = _time.GetTimestamp();
             SetFailure(null);
             return true;
         }
@@ -89,11 +89,10 @@ internal sealed partial class AuditQueue
     // With nothing to store it would be found out only with the next event that it is away, and a failure would be over that is not.
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
-        if (now < _nextLook && _failure is null)
+        if (_reached is { } reached && _time.GetElapsedTime(reached) < _options.LookInterval && _failure is null)
             return;
         await AnswerAsync(token => _database.QueryAsync(new AuditFilter { Take = 1, Descending = true }, token), cancellationToken).ConfigureAwait(false);
-        _nextLook = now + _options.LookInterval;
+        _reached = _time.GetTimestamp();
     }
 
     private async Task<bool> StoreNextAsync(CancellationToken cancellationToken)
@@ -158,13 +157,12 @@ internal sealed partial class AuditQueue
 
     private async Task TryPurgeAsync(CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
-        if (_options.Retention is not { } retention || now < _nextPurge)
+        if (_options.Retention is not { } retention || _clock.Now() is not { } now)
             return;
         try
         {
             await _database.PurgeAsync(UnixTime.Us(now - retention), cancellationToken).ConfigureAwait(false);
-            _nextPurge = now + _options.RetentionInterval;
+            _clock.Restart();
         }
         catch (LoggerCmsException e)
         {

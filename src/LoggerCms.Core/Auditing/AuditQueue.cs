@@ -37,7 +37,7 @@ internal sealed partial class AuditQueue : IAsyncDisposable
         _database = database;
         _options = options;
         _time = time;
-        _nextPurge = time.GetUtcNow();
+        _clock = new SteadyClock(time, options.RetentionInterval);
         _patience = new Patience(database.Name, options.LongestAnswer);
     }
 

@@ -25,6 +25,7 @@ internal sealed record AuditQueueOptions
     /// <summary>Events older than this are removed from the database; null keeps them all.</summary>
     public TimeSpan? Retention { get; init; } = TimeSpan.FromDays(365);
 
+    /// <summary>So long after the start, and after one removal, comes the next, where the clock has gone right for as long.</summary>
     public TimeSpan RetentionInterval { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How often a database that has nothing to store is looked at, so that it is known when it is away.</summary>

@@ -5,6 +5,7 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>What the node tells of itself, and how flushes change that.</summary>
 internal sealed partial class CmsNode
 {
+    private readonly SteadyClock _steadyClock;
     private long _flushedKey;
 
     public Action<NodeState, NodeStep, string>? StateChanged { get; set; }
@@ -77,7 +78,7 @@ internal sealed partial class CmsNode
     (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) IFlushEvents.Expire()
     {
         var (expired, letGo) = Running.Ledger.Expire();
-        return ([.. expired, .. Tokens.Outlived(_time.GetUtcNow() - TimeSpan.FromDays(1)).Select(Forget)], letGo);
+        return _steadyClock.Now() is { } now ? ([.. expired, .. Tokens.Outlived(now - TimeSpan.FromDays(1)).Select(Forget)], letGo) : (expired, letGo);
 
         LocalKey Forget(Guid id)
         {

@@ -42,6 +42,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         _options = options;
         _time = time;
         Tokens = new TokenService(time);
+        _steadyClock = new SteadyClock(time, TimeSpan.FromHours(1));
         Started = time.GetUtcNow();
     }
 

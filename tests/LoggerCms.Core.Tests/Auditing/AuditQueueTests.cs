@@ -161,9 +161,35 @@ public sealed class AuditQueueTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var running = queue.RunAsync(stop.Token);
         await queue.EnqueueAsync(Events.Some(1), durable: false, Token);
-        await time.StepUntilAsync(TimeSpan.FromSeconds(1), () => _database.Purges.Count == 1 && _database.Stored.Count == 1, Token);
-        Assert.InRange(_database.Purges[0], 999L * 86_400_000_000, 999L * 86_400_000_000 + 3_600_000_000);
+        await time.StepUntilAsync(TimeSpan.FromSeconds(1), () => _database.Stored.Count == 1, Token);
+        await time.StepUntilAsync(TimeSpan.FromMinutes(30), () => _database.Purges.Count == 1, Token);
+        Assert.InRange(_database.Purges[0], 999L * 86_400_000_000, 999L * 86_400_000_000 + 86_400_000_000);
         await time.StepUntilAsync(TimeSpan.FromMinutes(30), () => _database.Purges.Count >= 2, Token);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task A_clock_that_runs_ahead_for_a_while_removes_nothing_and_goes_on_removing_afterwards()
+    {
+        var time = new SteppedTime(DateTimeOffset.UnixEpoch.AddDays(1000));
+        await using var queue = AuditQueue.Open(
+            _disk, _database, Events.Options(Folder) with { Retention = TimeSpan.FromDays(365), RetentionInterval = TimeSpan.FromHours(1) }, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var running = queue.RunAsync(stop.Token);
+        var looks = 0;
+        for (var hour = 0; hour < 6; hour++)
+        {
+            // Wrong for half an hour of each.
+            time.Ahead = TimeSpan.FromDays(hour % 2 * 400);
+            looks = _database.Looks;
+            await time.StepUntilAsync(TimeSpan.FromMinutes(30), () => _database.Looks > looks, Token);
+        }
+
+        Assert.Empty(_database.Purges);
+        time.Ahead = TimeSpan.Zero;
+        await time.StepUntilAsync(TimeSpan.FromMinutes(30), () => _database.Purges.Count == 1, Token);
+        Assert.InRange(_database.Purges[0], 635L * 86_400_000_000, 637L * 86_400_000_000);
         await stop.CancelAsync();
         await running;
     }

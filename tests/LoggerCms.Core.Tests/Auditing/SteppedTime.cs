@@ -7,10 +7,21 @@ internal sealed class SteppedTime(DateTimeOffset start) : TimeProvider
     private readonly List<Timer> _timers = [];
     private DateTimeOffset _now = start;
 
+    /// <summary>How wrong the clock is.</summary>
+    public TimeSpan Ahead { get; set; }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
-            return _now;
+            return _now + Ahead;
+    }
+
+    public override long GetTimestamp()
+    {
+        lock (_lock)
+            return _now.UtcTicks;
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

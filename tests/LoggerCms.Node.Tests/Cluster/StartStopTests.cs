@@ -1,5 +1,6 @@
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.Security;
 using LoggerCms.CrashableFiles;
 using LoggerCms.Node.Tests.Reconcile;
 using LoggerCms.Node.Tests.Support;
@@ -173,5 +174,38 @@ public sealed class StartStopTests
         while (await changes.Reader.ReadAsync(Token) != NodeState.Ready)
         {
         }
+    }
+
+    [Fact]
+    public async Task A_clock_that_runs_ahead_for_a_while_takes_no_token_and_one_that_has_long_expired_goes()
+    {
+        var time = new ShiftedTime();
+        var node = await NodeFixture.StartAsync(_database, _disk, time: time);
+        var (lasting, brief) = (node.Tokens.Issue(Caller, "a", TimeSpan.FromDays(365)), node.Tokens.Issue(Caller, "b", TimeSpan.FromHours(1)));
+        await node.Sequencer.WriteAsync(Request(new PutLocal(lasting.Entry), new PutLocal(brief.Entry)));
+        time.Shift = TimeSpan.FromDays(400);
+        await node.Flusher.FlushAsync(Token);
+        time.Shift = TimeSpan.Zero;
+        await node.Flusher.FlushAsync(Token);
+        Assert.Equal(TokenVerdict.Valid, node.Tokens.Verify(lasting.Text).Verdict);
+        time.Passed = TimeSpan.FromDays(2);
+        await node.Flusher.FlushAsync(Token);
+        await node.StopAsync(Token);
+
+        await using var again = await NodeFixture.StartAsync(_database, _disk, time: time);
+        Assert.Equal(TokenVerdict.Valid, again.Tokens.Verify(lasting.Text).Verdict);
+        Assert.Equal(TokenVerdict.Unknown, again.Tokens.Verify(brief.Text).Verdict);
+    }
+
+    /// <summary>The machine's clocks, with time that passed on both, and a wall clock that is wrong.</summary>
+    private sealed class ShiftedTime : TimeProvider
+    {
+        public TimeSpan Passed { get; set; }
+
+        public TimeSpan Shift { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Passed + Shift;
+
+        public override long GetTimestamp() => System.GetTimestamp() + (long)(Passed.TotalSeconds * System.TimestampFrequency);
     }
 }
