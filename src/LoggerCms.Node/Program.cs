@@ -23,15 +23,22 @@ catch (LoggerCmsException exception)
 catch (Exception exception)
 {
     // Where it came from is for whoever mends it, and stands before the reason.
-    await Console.Error.WriteLineAsync(exception.StackTrace).ConfigureAwait(false);
     return await SayAsync(
-        ErrorCodes.Unexpected, $"The node ended: {exception.GetType().Name}: {exception.Message}", "Look at the settings and at the lines before this one.")
-        .ConfigureAwait(false);
+        ErrorCodes.Unexpected, $"The node ended: {exception.GetType().Name}: {exception.Message}", "Look at the settings and at the lines before this one.",
+        exception.StackTrace + Environment.NewLine).ConfigureAwait(false);
 }
 
 // A tab before the remedy, so that whoever started the process can tell the two apart.
-static async Task<int> SayAsync(string code, string message, string remedy)
+static async Task<int> SayAsync(string code, string message, string remedy, string before = "")
 {
-    await Console.Error.WriteLineAsync($"[{code}] {message}\t{remedy}".ReplaceLineEndings(" ")).ConfigureAwait(false);
+    try
+    {
+        await Console.Error.WriteLineAsync(before + $"[{code}] {message}\t{remedy}".ReplaceLineEndings(" ")).ConfigureAwait(false);
+    }
+    catch (IOException)
+    {
+        // Its disk is full, which may be the very reason. The exit code is left to tell.
+    }
+
     return code == ErrorCodes.DatabaseWentBack ? 3 : 1;
 }
