@@ -24,6 +24,12 @@ internal sealed record ClusterOptions
     /// <summary>So long the answer to a request is kept for a retry.</summary>
     public TimeSpan RequestRetention { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// About how much memory kept answers may take; beyond it the oldest go before their time, and a retry of one is refused. None goes within a minute,
+    /// which a client's retry and the difference of its clock need.
+    /// </summary>
+    public long MostAnswerBytes { get; init; } = 512L << 20;
+
     /// <summary>So long it is known what a reconcile brought, for one that comes upon the same files again.</summary>
     public TimeSpan OnceOnlyRetention { get; init; } = TimeSpan.FromDays(7);
 

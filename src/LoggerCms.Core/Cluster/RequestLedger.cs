@@ -26,11 +26,14 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     // Of the entry that says what was let go: a form that every release reads as an answer of nobody's to nobody.
     private static readonly Guid s_letGoId = new("6c0f3b1e-52d8-8a47-b0c3-9d1e7f24a865");
 
+    private static readonly TimeSpan LeastRetention = TimeSpan.FromMinutes(1);
+
     private const int FirstCapacity = 128 << 10;
 
     private readonly ConcurrentDictionary<Guid, Answer> _answers = new(Environment.ProcessorCount, FirstCapacity);
     private readonly ConcurrentQueue<Answer> _byAge = new();
     private readonly ConcurrentQueue<Answer> _ofReconciles = new();
+    private long _bytesByAge;
 
     // When the youngest request was made whose answer was let go, and when that became known here. By the clock that lets it go its retry is too old from
     // then on; a clock that is set back would take it for new.
@@ -133,7 +136,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         if (id != Guid.Empty)
         {
             _answers[id] = answer;
-            QueueOf(id).Enqueue(answer);
+            Enqueue(answer);
         }
 
         return answer;
@@ -155,7 +158,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     private void Keep(Answer answer)
     {
         if (_answers.TryAdd(answer.RequestId, answer))
-            QueueOf(answer.RequestId).Enqueue(answer);
+            Enqueue(answer);
     }
 
     /// <summary>Takes an answer that the database or a delta file kept.</summary>
@@ -184,17 +187,21 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// Forgets what has expired; gives their ids, to be removed from the database too, and what is to be written with that: up to when a request was
-    /// made that is not known any more. Without it a clock that is set back, in this life or a later one, would have a retry done again.
+    /// Forgets what has expired, and the oldest of what is too much; gives their ids, to be removed from the database too, and what is to be written with
+    /// that: up to when a request was made that is not known any more. Without it a clock that is set back, in this life or a later one, would have a retry
+    /// done again.
     /// </summary>
     public (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) Expire()
     {
         List<LocalKey> expired = [];
         var (now, before) = (NowUs(), _letGoUs);
+        PassOverAhead(now);
         foreach (var byAge in (ReadOnlySpan<ConcurrentQueue<Answer>>)[_byAge, _ofReconciles])
         {
-            while (byAge.TryPeek(out var oldest) && oldest.ExpiresUs <= now && byAge.TryDequeue(out oldest))
+            while (byAge.TryPeek(out var oldest) && (oldest.ExpiresUs <= now || IsTooMuch(oldest, now)) && byAge.TryDequeue(out oldest))
             {
+                if (byAge == _byAge)
+                    Interlocked.Add(ref _bytesByAge, -oldest.Bytes);
                 if (oldest.RequestId.Version == ClientsVersion)
                     LetGo(MadeUs(oldest.RequestId));
                 if (_answers.TryRemove(new KeyValuePair<Guid, Answer>(oldest.RequestId, oldest)))
@@ -210,6 +217,22 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 
     /// <summary>When the youngest request was made that a kept entry tells of; 0 for none.</summary>
     public static long Youngest(LocalEntry entry) => entry.Key.Id == s_letGoId ? Decode(entry).Fingerprint : entry.Key.Id.Version == ClientsVersion ? MadeUs(entry.Key.Id) : 0;
+
+    // What is not durable yet came within the least time, or its disk does not answer.
+    private bool IsTooMuch(Answer oldest, long now) => Interlocked.Read(ref _bytesByAge) > options.MostAnswerBytes
+        && oldest.RequestId.Version == ClientsVersion && oldest.Durable.IsCompleted
+        && MadeUs(oldest.RequestId) <= now - (LeastRetention.Ticks / TimeSpan.TicksPerMicrosecond);
+
+    // Those of clients whose clock is ahead keep their time: to let one go is to refuse all new requests of earlier times, which are everybody's.
+    private void PassOverAhead(long now)
+    {
+        for (var turns = _byAge.Count; turns > 0 && Interlocked.Read(ref _bytesByAge) > options.MostAnswerBytes; turns--)
+        {
+            if (!_byAge.TryPeek(out var oldest) || oldest.ExpiresUs <= now || MadeUs(oldest.RequestId) <= now || !_byAge.TryDequeue(out oldest))
+                return;
+            _byAge.Enqueue(oldest);
+        }
+    }
 
     private void LetGo(long madeUs)
     {
@@ -301,8 +324,18 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
         return (BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16) * 1000;
     }
 
-    // They are kept far longer, and would keep the others behind them.
-    private ConcurrentQueue<Answer> QueueOf(Guid requestId) => requestId.Version == OnceOnlyVersion ? _ofReconciles : _byAge;
+    private void Enqueue(Answer answer)
+    {
+        // They are kept far longer, and would keep the others behind them.
+        if (answer.RequestId.Version == OnceOnlyVersion)
+        {
+            _ofReconciles.Enqueue(answer);
+            return;
+        }
+
+        Interlocked.Add(ref _bytesByAge, answer.Bytes);
+        _byAge.Enqueue(answer);
+    }
 
     private long NowUs() => UnixTime.Us(time.GetUtcNow());
 
@@ -312,6 +345,12 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
     /// <param name="Changed">What it did.</param>
     /// <param name="ExpiresUs">Until when it is kept.</param>
     /// <param name="Durable">Ends when it is durable and visible; fails when it came to nothing.</param>
-    internal sealed record Answer(
-        Guid RequestId, long PrincipalId, long Fingerprint, ChangedObject[] Changed, long ExpiresUs, Task Durable);
+    internal sealed record Answer(Guid RequestId, long PrincipalId, long Fingerprint, ChangedObject[] Changed, long ExpiresUs, Task Durable)
+    {
+        /// <summary>Set once it has ended well, so that what is kept does not hold its task.</summary>
+        public Task Durable { get; set; } = Durable;
+
+        /// <summary>About what it takes in memory, with its places in the ledger.</summary>
+        public int Bytes => 224 + (Changed.Length * (AnswerBytes + sizeof(int)));
+    }
 }

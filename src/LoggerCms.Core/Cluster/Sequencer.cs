@@ -177,7 +177,11 @@ internal sealed class Sequencer(
         lock (_order)
         {
             for (var i = 0; i < _durable.Count; i++)
-                _pending.Dequeue();
+            {
+                // The answer is kept for long, and what its writer waits for is done.
+                _pending.Dequeue().Answer.Durable = Task.CompletedTask;
+            }
+
             _overlay.Forget(throughKey);
             Writes += _durable.Count;
         }

@@ -184,6 +184,41 @@ public sealed class RequestLedgerTests
         Assert.Equal(onceOnly, Assert.Single(_ledger.Expire().Expired).Id);
     }
 
+    [Fact]
+    public void Beyond_what_memory_they_may_take_the_oldest_answers_go_early_and_their_retries_are_refused_not_done_again()
+    {
+        var ledger = new RequestLedger(new ClusterOptions { MostAnswerBytes = 2500 }, _time);
+        List<Guid> ids = [];
+        var ahead = New(ahead: 5 * Minute);
+        Add(ahead, ledger);
+        for (var i = 0; i < 30; i++)
+        {
+            ids.Add(New());
+            Add(ids[^1], ledger);
+            _time.Advance(0.1 * Minute);
+        }
+
+        var (expired, letGo) = ledger.Expire();
+        Assert.Equal(ids.Take(expired.Count), expired.Select(e => e.Id));
+        Assert.Equal(21, expired.Count);
+        foreach (var id in ids.Take(expired.Count))
+            Assert.Equal(ErrorCodes.RequestExpired, Assert.Throws<LoggerCmsException>(() => ledger.Find(Request(id))).Code);
+        Assert.All(ids.Skip(expired.Count).Append(ahead), id => Assert.NotNull(ledger.Find(Request(id))));
+
+        // New ones are taken, also from a client whose clock is a little behind; and a restart knows of it.
+        Assert.Null(ledger.Find(Request(New())));
+        Assert.Null(ledger.Find(Request(New(ahead: -0.9 * Minute))));
+        var later = new RequestLedger(new ClusterOptions(), _time);
+        later.Restore(letGo!);
+        Assert.Equal(ErrorCodes.RequestExpired, Assert.Throws<LoggerCmsException>(() => later.Find(Request(ids[0]))).Code);
+
+        // None goes within a minute.
+        for (var i = 0; i < 30; i++)
+            Add(New(), ledger);
+        Assert.Empty(ledger.Expire().Expired);
+        Assert.Equal(40, ledger.Count);
+    }
+
     private RequestLedger.Answer Add(Guid id, RequestLedger? ledger = null) => (ledger ?? _ledger).Add(
         new ChangeRecord
         {

@@ -259,4 +259,12 @@ public sealed class WritePathTests : IAsyncLifetime
                 throw new LoggerCmsException(ErrorCodes.Forbidden, "Not b.", "Ask.");
         }
     }
+
+    [Fact]
+    public async Task An_answer_that_is_kept_keeps_nothing_of_its_writing()
+    {
+        var (answer, _) = _node.Sequencer.Submit(Request(Guid.CreateVersion7(), Create("kept")));
+        await answer.Durable;
+        Assert.Same(Task.CompletedTask, answer.Durable);
+    }
 }
