@@ -145,6 +145,27 @@ Describe 'Rights' {
         Revoke-CmsRight $inner.Path rita View
     }
 
+    It 'are copied from entries of the pipeline, and a denial is never made a grant of or the other way round' {
+        $from = New-Folder
+        $to = New-Folder
+        Grant-CmsRight $from.Path rita View
+        Deny-CmsRight $from.Path rita Delete
+        foreach ($case in @{ Verb = 'Grant'; Kept = 'View'; Refused = 'Delete' }, @{ Verb = 'Deny'; Kept = 'Delete'; Refused = 'View' }) {
+            Get-CmsRight $from.Path -ExplicitOnly | & "$($case.Verb)-CmsRight" -Path $to.Path -ErrorAction SilentlyContinue -ErrorVariable failures
+            $failures.Count | Should -Be 1
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
+            $failures[0].Exception.Message | Should -BeLike "*$($case.Refused)*"
+            $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*Where-Object Value -eq*'
+            (Get-CmsRight $to.Path -ExplicitOnly).Right | Should -Be $case.Kept
+            Revoke-CmsRight $to.Path rita
+        }
+        # The right that is written is meant, whatever the entry says.
+        Get-CmsRight $from.Path -ExplicitOnly | Grant-CmsRight $to.Path -Right Edit
+        (Get-CmsRight $to.Path -ExplicitOnly).Value | Should -Be 'Granted'
+        Get-CmsRight $from.Path -ExplicitOnly | Grant-CmsRight -ErrorAction SilentlyContinue
+        (Get-CmsRight $from.Path -ExplicitOnly | Where-Object Right -eq Delete).Value | Should -Be 'Denied'
+    }
+
     It 'that do not exist are refused, with those that do' {
         $failure = { Grant-CmsRight $folder.Path rita Fly } | Should -Throw -ErrorId 'InvalidObject,*' -PassThru
         $failure.Exception.Message | Should -Match 'ViewInstances'

@@ -1,20 +1,11 @@
 using System.Management.Automation;
-using LoggerCms.PowerShell.Parameters;
 
 namespace LoggerCms.PowerShell.Cms;
 
 /// <summary>Denies users and groups rights on objects.</summary>
 [Cmdlet(VerbsLifecycle.Deny, "CmsRight", SupportsShouldProcess = true)]
 [OutputType(typeof(CmsRightEntry))]
-public sealed class DenyCmsRightCommand : RightChangeCmdlet
+public sealed class DenyCmsRightCommand : RightSetCmdlet
 {
-    /// <summary>The rights.</summary>
-    [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(CmsRightCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Right { get; set; } = [];
-
-    private protected override IReadOnlyList<string> Rights => Right;
-
-    private protected override string Value => "Denied";
+    private protected override string NewValue => "Denied";
 }

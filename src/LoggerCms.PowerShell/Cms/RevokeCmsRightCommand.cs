@@ -17,7 +17,7 @@ public sealed class RevokeCmsRightCommand : RightChangeCmdlet
 
     private protected override IReadOnlyList<string> Rights => Right;
 
-    private protected override string Value => "NotSpecified";
+    private protected override string NewValue => "NotSpecified";
 
     // There would be nothing to take away, and it would go on to count.
     private protected override bool CanBegin(long id, object input)

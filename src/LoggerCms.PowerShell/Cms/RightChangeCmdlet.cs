@@ -28,10 +28,10 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
     /// <summary>Which; empty for all that a principal has.</summary>
     private protected abstract IReadOnlyList<string> Rights { get; }
 
-    private protected abstract string Value { get; }
+    private protected abstract string NewValue { get; }
 
     private protected override string Action()
-        => $"{Verb()} {(Rights.Count > 0 ? string.Join(", ", Rights) : "all rights")} {(Value == "NotSpecified" ? "of" : "to")} {string.Join(", ", Whom())}";
+        => $"{Verb()} {(Rights.Count > 0 ? string.Join(", ", Rights) : "all rights")} {(NewValue == "NotSpecified" ? "of" : "to")} {string.Join(", ", Whom())}";
 
     private protected override IReadOnlyList<CmsChange> Changes(long id)
         => [.. PrincipalIds().SelectMany(_ => Rights.Count > 0 ? Rights : [null!], (principal, right) => new CmsChange
@@ -40,7 +40,7 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
             Id = id,
             PrincipalId = principal,
             Right = right,
-            RightValue = Value,
+            RightValue = NewValue,
         })];
 
     private protected override void Show(IReadOnlyList<long> ids)
@@ -66,5 +66,5 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 
     private IEnumerable<string> Whom() => Principal.Length + PrincipalId.Length > 0 ? [.. Principal, .. PrincipalId.Select(id => $"id {id}")] : [];
 
-    private string Verb() => Value switch { "Granted" => "Grant", "Denied" => "Deny", _ => "Revoke" };
+    private string Verb() => NewValue switch { "Granted" => "Grant", "Denied" => "Deny", _ => "Revoke" };
 }
