@@ -35,6 +35,41 @@ Describe 'Objects' {
         { Get-CmsObject -Id $made.Id -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 
+    It 'are named by the pipeline or by what is written, and not by both' {
+        $folder = New-Folder
+        $piped, $written = 'piped', 'written' | ForEach-Object { New-CmsObject $folder.Path $_ Txt }
+        $file = Join-Path $TestDrive both.jsonl
+        foreach ($case in
+            @{ Script = { $piped | Remove-CmsObject $written.Path -Confirm:$false }; Remedy = '*-Path out*' },
+            @{ Script = { $piped.Path | Remove-CmsObject -Id $written.Id -Confirm:$false }; Remedy = '*-Id out*' },
+            @{ Script = { $piped | Set-CmsObject $written.Path -Property @{ a = 1 } }; Remedy = '*-Property*' },
+            @{ Script = { $piped | Move-CmsObject $written.Path -Destination / }; Remedy = '*-Destination*' },
+            @{ Script = { $piped | Move-CmsObject $folder.Path }; Remedy = '*-Destination*-Path*' },
+            @{ Script = { $piped | Export-CmsObject $file }; Remedy = '*-FilePath*' },
+            @{ Script = { $piped | Set-CmsRightInheritance $written.Path -FromFolder $false }; Remedy = '*-Path out*' },
+            @{ Script = { $piped | Grant-CmsRight $written.Path Everyone View }; Remedy = '*-Path out*' },
+            @{ Script = { $piped | Get-CmsRight Everyone }; Remedy = '*-Principal*' }) {
+            $failure = $case.Script | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+            $failure.ErrorDetails.RecommendedAction | Should -BeLike $case.Remedy
+        }
+        { $piped | Set-CmsObject @{ a = 1 } } | Should -Throw '*-Property*'
+        (Get-CmsObject $folder.Path -Children).Version | Should -Be 1, 1
+        Get-CmsRight $written.Path -ExplicitOnly | Should -BeNullOrEmpty
+        # One that is made of each input is of the pipeline.
+        ($piped | Select-Object Name | Get-CmsObject -Path { "$($folder.Path)/$($_.Name)" }).Id | Should -Be $piped.Id
+    }
+
+    It 'come down the pipeline as paths, ids or with properties that name them, and nothing else is taken for a path' {
+        $made = New-CmsObject (New-Folder).Path one Txt
+        ($made.Id, [int] $made.Id, $made.Path, [pscustomobject]@{ SI_CUID = $made.Cuid } | Get-CmsObject).Id | Should -Be (@($made.Id) * 4)
+        $row = Find-CmsObject "SELECT SI_NAME, SI_KIND FROM CI_INFOOBJECTS WHERE SI_ID=$($made.Id)"
+        ($row, $made | Get-CmsObject -ErrorAction SilentlyContinue -ErrorVariable failures).Id | Should -Be $made.Id
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
+        $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*SI_ID*'
+        { Get-CmsObject $made } | Should -Throw '*pipe it in*'
+        { Get-CmsObject $made.Id } | Should -Throw '*-Id*'
+    }
+
     It 'keep each value with its type, through the node and back, and through remoting' {
         $values = [ordered]@{
             text = "Zoë 𝄞 '' `" \"; empty = ''; number = 9007199254740993L; least = [long]::MinValue; exact = 1.500d; zero = [decimal]'-0.00'

@@ -27,6 +27,8 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    private protected override string MeantByPath => "Give the file as -FilePath. ";
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

@@ -27,6 +27,8 @@ public sealed class GetCmsRightCommand : ObjectTargetCmdlet
     [Parameter]
     public SwitchParameter ExplicitOnly { get; set; }
 
+    private protected override string MeantByPath => "Give users and groups as -Principal. ";
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

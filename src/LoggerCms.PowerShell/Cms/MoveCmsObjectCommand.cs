@@ -33,6 +33,8 @@ public sealed class MoveCmsObjectCommand : VersionedChangeCmdlet
 
     private protected override bool Shows => PassThru;
 
+    private protected override string MeantByPath => "Give the folder to move to as -Destination. ";
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -40,7 +42,7 @@ public sealed class MoveCmsObjectCommand : VersionedChangeCmdlet
         if (Destination is null == DestinationId is null)
         {
             ThrowTerminatingError(ErrorRecords.From(
-                new LoggerCmsException(ErrorCodes.InvalidOption, "The folder to move to is not named, or twice.", "Give -Destination or -DestinationId."), null));
+                new LoggerCmsException(ErrorCodes.InvalidOption, "The folder to move to is not named, or twice.", "Give -Destination or -DestinationId; what stands first without a name is -Path."), null));
         }
 
         var target = new ObjectTarget(DestinationId, Destination, null);

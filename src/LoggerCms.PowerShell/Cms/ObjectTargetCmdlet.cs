@@ -11,10 +11,17 @@ namespace LoggerCms.PowerShell.Cms;
 public abstract class ObjectTargetCmdlet : NodeCmdlet
 {
     private string? _written;
+    private string[] _given = [];
+    private bool _isWrittenPerInput;
+
+    /// <summary>What the pipeline brings: a path, an id, or an object that has one of these or a CUID as a property.</summary>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public PSObject? InputObject { get; set; }
 
     /// <summary>The objects' paths.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("SI_PATH")]
+    [ObjectPathTransformation]
     [ArgumentCompleter(typeof(CmsPathCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
@@ -45,10 +52,15 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
         }
 
         _written = written.FirstOrDefault();
+        _given = [.. MyInvocation.BoundParameters.Keys];
+
+        // A script block is bound, and has its value only with each input.
+        _isWrittenPerInput = _written is not null && Id.Length + Cuid.Length + Path.Length == 0;
     }
 
     private protected IReadOnlyList<ObjectTarget> Targets()
     {
+        RefuseTwoSources();
         var by = _written ?? (Id.Length > 0 ? nameof(Id) : Cuid.Length > 0 ? nameof(Cuid) : nameof(Path));
         if (by == nameof(Id))
         {
@@ -61,14 +73,46 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
             return [.. Cuid.Select(cuid => new ObjectTarget(null, null, cuid))];
         if (Path.Length > 0)
             return [.. Path.Select(path => new ObjectTarget(null, path, null))];
-        if (!MayNameNothing)
-        {
-            ThrowTerminatingError(ErrorRecords.From(
-                new LoggerCmsException(ErrorCodes.InvalidOption, "No object is named.", "Give -Path, -Id or -Cuid, or pipe objects in."), null));
-        }
-
-        return [];
+        return Input();
     }
 
-    private protected virtual bool MayNameNothing => false;
+    /// <summary>What the pipeline may bring where the objects are written.</summary>
+    private protected virtual IReadOnlyList<string> TakenBesideObjects => [];
+
+    /// <summary>What a user may have meant who wrote a path beside objects from the pipeline; a sentence, or empty.</summary>
+    private protected virtual string MeantByPath => "";
+
+    private protected bool IsPiped(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter) && !_given.Contains(parameter);
+
+    // One of both would be passed over, and the user may have meant that one.
+    private void RefuseTwoSources()
+    {
+        if (_written is null || _isWrittenPerInput || InputObject is null || TakenBesideObjects.Any(IsPiped))
+            return;
+        var meant = _written == nameof(Path) ? $"What stands first without a name is -Path. {MeantByPath}" : "";
+        ThrowTerminatingError(ErrorRecords.From(
+            new LoggerCmsException(
+                ErrorCodes.InvalidOption, $"The pipeline and -{_written} both name objects.", $"{meant}Leave -{_written} out, or pipe nothing in."),
+            InputObject));
+    }
+
+    private IReadOnlyList<ObjectTarget> Input()
+    {
+        switch (InputObject?.BaseObject)
+        {
+            case string { Length: > 0 } path:
+                return [new ObjectTarget(null, path, null)];
+            case int or long:
+                return [new ObjectTarget(LanguagePrimitives.ConvertTo<long>(InputObject.BaseObject), null, null)];
+        }
+
+        var failure = InputObject is null
+            ? new LoggerCmsException(ErrorCodes.InvalidOption, "No object is named.", "Give -Path, -Id or -Cuid, or pipe objects in.")
+            : new LoggerCmsException(
+                ErrorCodes.InvalidOption,
+                $"'{InputObject}' from the pipeline names no object: it has no id, CUID or path.",
+                "Pipe in paths, ids, or objects with a property Id, Cuid or Path; rows of a query name theirs where SI_ID is among the columns.");
+        Report(ErrorRecords.From(failure, InputObject), MyInvocation.ExpectingInput);
+        return [];
+    }
 }

@@ -25,6 +25,10 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 
     private protected override bool Shows => PassThru;
 
+    private protected override IReadOnlyList<string> TakenBesideObjects => ["Right", nameof(Principal), nameof(PrincipalId)];
+
+    private protected override string MeantByPath => "Give users and groups as -Principal. ";
+
     /// <summary>Which; empty for all that a principal has.</summary>
     private protected abstract IReadOnlyList<string> Rights { get; }
 

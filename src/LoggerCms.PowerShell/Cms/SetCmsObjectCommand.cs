@@ -36,6 +36,8 @@ public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
 
     private protected override bool Shows => PassThru;
 
+    private protected override string MeantByPath => "Give the properties as -Property. ";
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {

@@ -36,6 +36,10 @@ public sealed class TestCmsRightCommand : ObjectTargetCmdlet
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
+    private protected override IReadOnlyList<string> TakenBesideObjects => [nameof(Right), nameof(Principal), nameof(PrincipalId)];
+
+    private protected override string MeantByPath => "Give the rights as -Right. ";
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
