@@ -166,6 +166,17 @@ Describe 'Rights' {
         (Get-CmsRight $from.Path -ExplicitOnly | Where-Object Right -eq Delete).Value | Should -Be 'Denied'
     }
 
+    It 'are set from the rows of a file, and a row that fails leaves the others' {
+        $one, $two = (New-Folder).Path, (New-Folder).Path
+        $csv = 'Path,Principal,Right', "$one,rita,View", "$one,,View", "$one,nobody-there,View", "/nowhere,rita,View", "$two,rita,View" | ConvertFrom-Csv
+        $csv | Grant-CmsRight -ErrorAction SilentlyContinue -ErrorVariable failures
+        $one, $two | Get-CmsRight -ExplicitOnly | ForEach-Object { "$($_.Principal) $($_.Right) $($_.Value)" } | Should -Be 'rita View Granted', 'rita View Granted'
+        $failures.Count | Should -Be 3
+        $csv[0], $csv[-1] | Revoke-CmsRight
+        $one, $two | Get-CmsRight -ExplicitOnly | Should -BeNullOrEmpty
+        { Grant-CmsRight $one -Right View } | Should -Throw -ErrorId 'InvalidOption,*'
+    }
+
     It 'that do not exist are refused, with those that do' {
         $failure = { Grant-CmsRight $folder.Path rita Fly } | Should -Throw -ErrorId 'InvalidObject,*' -PassThru
         $failure.Exception.Message | Should -Match 'ViewInstances'

@@ -22,6 +22,8 @@ public sealed class RevokeCmsRightCommand : RightChangeCmdlet
     // There would be nothing to take away, and it would go on to count.
     private protected override bool CanBegin(long id, object input)
     {
+        if (!base.CanBegin(id, input))
+            return false;
         var principals = PrincipalIds();
         return Ask("Reading rights", input, (client, token) => CheckAsync(client, id, principals, token), IsOneOfMany) is not null;
     }

@@ -8,9 +8,10 @@ namespace LoggerCms.PowerShell.Cms;
 public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 {
     private readonly Principals _principals = new();
+    private IReadOnlyList<long> _ids = [];
 
     /// <summary>Users and groups by name.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(CmsPrincipalCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Principal { get; set; } = [];
@@ -53,22 +54,37 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
             WriteObject(Ask("Reading rights", id, (client, token) => client.GetRightsAsync(id, token), oneOfMany: true), enumerateCollection: true);
     }
 
-    // Names are looked up at each call: the pipeline may have brought another id.
-    private protected IReadOnlyList<long> PrincipalIds()
+    // Each input may bring others.
+    private protected override bool CanBegin(long id, object input)
     {
-        if (Principal.Length + PrincipalId.Length == 0)
+        if (Names().Count + PrincipalId.Length == 0)
         {
-            ThrowTerminatingError(ErrorRecords.From(
-                new LoggerCmsException(ErrorCodes.InvalidOption, "No user or group is named.", "Give -Principal or -PrincipalId, or pipe users or groups in."), null));
+            var failure = new LoggerCmsException(
+                ErrorCodes.InvalidOption, "No user or group is named.", "Give -Principal or -PrincipalId, or pipe users, groups or entries in.");
+            Report(ErrorRecords.From(failure, input), IsOneOfMany);
+            return false;
         }
 
         var ids = new List<long>(PrincipalId);
-        foreach (var name in Principal)
-            ids.Add(Ask("Reading principals", name, (client, token) => _principals.FindAsync(client, name, token))!.Id);
-        return [.. ids.Distinct()];
+        foreach (var name in Names())
+        {
+            // A name that is written would fail with every input.
+            var many = IsPiped(nameof(Principal)) ? true : (bool?)null;
+            if (Ask("Reading principals", name, (client, token) => _principals.FindAsync(client, name, token), many) is not { } found)
+                return false;
+            ids.Add(found.Id);
+        }
+
+        _ids = [.. ids.Distinct()];
+        return true;
     }
 
-    private IEnumerable<string> Whom() => Principal.Length + PrincipalId.Length > 0 ? [.. Principal, .. PrincipalId.Select(id => $"id {id}")] : [];
+    private protected IReadOnlyList<long> PrincipalIds() => _ids;
+
+    // An entry of Get-CmsRight brings the name beside the id.
+    private IReadOnlyList<string> Names() => PrincipalId.Length > 0 && IsPiped(nameof(Principal)) ? [] : Principal;
+
+    private IEnumerable<string> Whom() => [.. Names(), .. PrincipalId.Select(id => $"id {id}")];
 
     private string Verb() => NewValue switch { "Granted" => "Grant", "Denied" => "Deny", _ => "Revoke" };
 }
