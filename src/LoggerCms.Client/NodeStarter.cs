@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
 
@@ -22,14 +24,14 @@ internal sealed class NodeStarter(TimeProvider time)
     {
         var folder = NodeFolder.Of(start);
         var info = Describe(start, folder, NodeProgram.FindHost(), NodeProgram.Find());
-        SystemFiles.Instance.MakeFolder(folder.DataPath);
+        NodeIdentity.MakeFolder(SystemFiles.Instance, folder.DataPath);
         var logEnd = folder.LogEnd();
         List<string> early = [];
         using var process = new Process { StartInfo = info };
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
         process.OutputDataReceived += (_, e) => Keep(e.Data);
         progress?.Report("Starting the process");
-        process.Start();
+        Run(process, folder);
         process.StandardInput.Close();
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
@@ -70,6 +72,22 @@ internal sealed class NodeStarter(TimeProvider time)
                 if (line is not null && early.Count < 100)
                     early.Add(line);
             }
+        }
+    }
+
+    private static void Run(Process process, NodeFolder folder)
+    {
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception exception)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.AccessDenied,
+                $"'{process.StartInfo.FileName}' cannot be started in the data folder '{folder.DataPath}': {exception.Message}",
+                $"Give a folder that {Environment.UserName} may enter and write to, with -DataPath.",
+                innerException: exception);
         }
     }
 

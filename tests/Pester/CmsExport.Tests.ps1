@@ -145,7 +145,10 @@ Describe 'Export and import' {
     It 'write a file for its owner alone, never over another, and leave no half of one' {
         if (-not $IsWindows) { (Get-Item $file).UnixFileMode | Should -Be ([IO.UnixFileMode]'UserRead, UserWrite') }
         { Export-CmsObject $source.Path $file } | Should -Throw -ErrorId 'NameInUse,*'
-        { Export-CmsObject $source.Path "$TestDrive/no/such/folder/x.jsonl" } | Should -Throw
+        foreach ($nowhere in "$TestDrive/no/such/folder/x.jsonl", "$TestDrive") {
+            $failure = { Export-CmsObject $source.Path $nowhere } | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+            $failure.ErrorDetails.RecommendedAction | Should -Match '-FilePath'
+        }
         Get-ChildItem $TestDrive -Filter *.partial | Should -BeNullOrEmpty
     }
 }

@@ -54,6 +54,24 @@ Describe 'Without a node' {
         Test-Path "$env:LOGGERCMS_HOME/nodes" | Should -BeFalse
     }
 
+    It 'Start-CmsNode says why a data folder cannot be used, and what to do' {
+        $file = New-Item "$TestDrive/no folder"
+        $failure = { Start-CmsNode never -Port 0 -DataPath $file } | Should -Throw -ErrorId 'TempFolderUnusable,*' -PassThru
+        $failure.ErrorDetails.RecommendedAction | Should -Match '-DataPath'
+        $long = "$TestDrive/$('d' * 200)/$('e' * 200)/$('f' * 100)"
+        if (-not $IsWindows) { { Start-CmsNode never -Port 0 -DataPath $long } | Should -Throw -ErrorId 'InvalidConnection,*' }
+    }
+
+    It 'a path that is none of the file system is a typed failure, before anything is done: <_>' -ForEach @(
+        'Start-CmsNode never -DataPath nodrive:x -WhatIf', 'Start-CmsNode never -DataPath x', 'Restore-CmsSide x -Database sqlite:/x.db', 'Invoke-DeltaReconcile x -Database sqlite:/x.db'
+        'Backup-CmsSide x', 'Connect-Cms -CaCertificatePath x', 'Connect-Cms -Profile ./x.json', 'Export-CmsObject / x.jsonl', 'Restore-TempAcl -Path x', 'Start-StateTransfer sqlite:/a.db sqlite:/b.db -TempPath x') {
+        Push-Location Env:
+        $failure = { Invoke-Expression $_ } | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+        Pop-Location
+        $failure.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+        $failure.TargetObject | Should -Not -BeNullOrEmpty
+    }
+
     It 'Disconnect-Cms leaves a shell alone that is not connected' {
         Disconnect-Cms | Should -BeNullOrEmpty
     }

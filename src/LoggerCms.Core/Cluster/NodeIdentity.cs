@@ -21,7 +21,7 @@ internal sealed partial class NodeIdentity : IDisposable
     private const string IdFile = "node.json.id";
     private const string LockedFile = "node.lock";
 
-    private static readonly string FolderRemedy = $"Give a folder that {Environment.UserName} may make and write to, with -DataPath.";
+    private static readonly string FolderRemedy = $"Give a folder that {Environment.UserName} may make and write to, with -DataPath, or set LOGGERCMS_HOME, below which data folders are made otherwise.";
 
     private readonly FileStream _lock;
 
@@ -110,14 +110,9 @@ internal sealed partial class NodeIdentity : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
-    // By its mark also where it is reached by another name.
-    private static bool IsSame(string folder, string own)
-    {
-        var files = SystemFiles.Instance;
-        return folder == Path.TrimEndingDirectorySeparator(Path.GetFullPath(own)) || (files.Mark(folder) is { } mark && mark == files.Mark(own));
-    }
-
-    private static FileStream Lock(IFileLayer files, string folder)
+    /// <summary>Makes a data folder where there is none.</summary>
+    /// <exception cref="LoggerCmsException">AccessDenied, TempFolderUnusable or DiskFull.</exception>
+    public static void MakeFolder(IFileLayer files, string folder)
     {
         try
         {
@@ -131,7 +126,18 @@ internal sealed partial class NodeIdentity : IDisposable
         {
             throw Denied(folder, exception);
         }
+    }
 
+    // By its mark also where it is reached by another name.
+    private static bool IsSame(string folder, string own)
+    {
+        var files = SystemFiles.Instance;
+        return folder == Path.TrimEndingDirectorySeparator(Path.GetFullPath(own)) || (files.Mark(folder) is { } mark && mark == files.Mark(own));
+    }
+
+    private static FileStream Lock(IFileLayer files, string folder)
+    {
+        MakeFolder(files, folder);
         try
         {
             return LockFile.Open(Path.Combine(folder, LockedFile));
@@ -149,7 +155,10 @@ internal sealed partial class NodeIdentity : IDisposable
     }
 
     private static LoggerCmsException Denied(string folder, Exception exception) => new(
-        ErrorCodes.AccessDenied, $"The data folder '{folder}' cannot be used: {exception.Message}", $"Test-TempAccess -Path '{folder}'", innerException: exception);
+        ErrorCodes.AccessDenied,
+        $"The data folder '{folder}' cannot be used: {exception.Message}",
+        $"{FolderRemedy} Test-TempAccess -Path '{folder.Replace("'", "''", StringComparison.Ordinal)}' shows why.",
+        innerException: exception);
 
     private static Guid Parse(string path, byte[] bytes)
     {

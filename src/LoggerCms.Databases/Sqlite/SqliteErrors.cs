@@ -1,8 +1,13 @@
+using System.Text;
+
 namespace LoggerCms.Databases.Sqlite;
 
 /// <summary>Turns SQLite's result codes into typed failures.</summary>
 internal static class SqliteErrors
 {
+    // SQLite's own limit of 512, less the ending of its journal.
+    private const int LongestPath = 504;
+
     public static LoggerCmsException Create(int result, string message, string path, string side)
     {
         var (code, text, remedy) = (result & 0xFF) switch
@@ -23,6 +28,10 @@ internal static class SqliteErrors
                 ErrorCodes.DiskFull,
                 $"The disk that holds '{path}' (or SQLite's temporary files) is full: {message}.",
                 "Free space there, or set TMPDIR to a folder with space, and run the same command again."),
+            Native.CannotOpen when !OperatingSystem.IsWindows() && Encoding.UTF8.GetByteCount(Path.GetFullPath(path)) > LongestPath => (
+                ErrorCodes.InvalidConnection,
+                $"The SQLite database '{path}' cannot be opened: SQLite takes paths of up to {LongestPath} bytes.",
+                "Give a shorter path; for a node's data folder that is -DataPath."),
             Native.CannotOpen => (
                 File.Exists(path) ? ErrorCodes.AccessDenied : ErrorCodes.DatabaseNotFound,
                 $"The SQLite database '{path}' cannot be opened: {message}.",

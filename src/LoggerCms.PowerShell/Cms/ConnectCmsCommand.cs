@@ -41,7 +41,7 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var profile = Profile is null ? null : CmsSessionTransformationAttribute.Profile(SessionState.Path, Profile);
+        var profile = Profile is null ? null : OrEnd(() => CmsSessionTransformationAttribute.Profile(SessionState.Path, Profile), Profile);
         var ca = CaCertificatePath is null ? null : ResolvePath(CaCertificatePath);
         var target = (object?)Endpoint ?? profile ?? "the admin profile";
         var session = Run(

@@ -41,6 +41,7 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
             }
 
             var path = ResolvePath(FilePath);
+            RequirePlace(path);
             if (_written++ > 0 || (File.Exists(path) && !Force))
             {
                 ThrowTerminatingError(ErrorRecords.From(
@@ -55,6 +56,17 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
                 continue;
             if (Ask($"Exporting {found.Path}", FilePath, (client, token) => WriteAsync(client, target, IncludeRights, path, token)) is { } file)
                 WriteObject(file);
+        }
+    }
+
+    private void RequirePlace(string path)
+    {
+        var folder = System.IO.Path.GetDirectoryName(path);
+        var why = Directory.Exists(path) ? "is a folder" : folder is not null && !Directory.Exists(folder) ? $"cannot be made: there is no folder '{folder}'" : null;
+        if (why is not null)
+        {
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(ErrorCodes.InvalidOption, $"'{path}' {why}.", "Give -FilePath as the name of a file in a folder that exists."), FilePath));
         }
     }
 
@@ -111,7 +123,8 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
         }
         finally
         {
-            File.Delete(partial);
+            if (File.Exists(partial))
+                File.Delete(partial);
         }
     }
 }

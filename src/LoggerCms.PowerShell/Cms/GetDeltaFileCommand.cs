@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoggerCms.PowerShell.Engine;
+using LoggerCms.PowerShell.Parameters;
 using LoggerCms.PowerShell.Pipeline;
 
 namespace LoggerCms.PowerShell.Cms;
@@ -31,7 +32,7 @@ public sealed class GetDeltaFileCommand : AsyncPSCmdlet
                 path,
                 async (work, token) =>
                 {
-                    var full = ResolvePath(path);
+                    var full = ShellPath.Resolve(SessionState.Path, path);
                     await (Record ? WriteAsync(work, Records(full, token), token) : WriteAsync(work, EngineHost.GetCmsTools().GetDeltaFiles(full, token), token))
                         .ConfigureAwait(false);
                     return full;

@@ -61,7 +61,7 @@ public sealed class ImportCmsObjectCommand : NodeCmdlet
 
     private IEnumerable<string> ReadLines()
     {
-        var path = ResolvePath(FilePath);
+        var path = ShellPath.Resolve(SessionState.Path, FilePath);
         try
         {
             return File.ReadLines(path);

@@ -77,13 +77,14 @@ public sealed class StartCmsNodeCommand : AsyncPSCmdlet
     protected override void ProcessRecord()
     {
         var name = Name ?? Environment.MachineName;
+        var dataPath = DataPath is null ? null : ResolvePath(DataPath);
         if (!MayStart(name))
             return;
         var start = new CmsNodeStart
         {
             Name = Name,
             Side = Side,
-            DataPath = DataPath is null ? null : ResolvePath(DataPath),
+            DataPath = dataPath,
             Database = Database,
             AuditDatabase = AuditDatabase,
             Address = Address?.ToString(),

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoggerCms.PowerShell.Parameters;
 
 namespace LoggerCms.PowerShell.Commands;
 
@@ -47,7 +48,7 @@ public sealed class RepairTempAclCommand : TempAclCmdlet
                 (work, token) => work.TempTools.RepairAsync(
                     new TempRepairRequest
                     {
-                        Path = ResolvePath(path),
+                        Path = ShellPath.Resolve(SessionState.Path, path),
                         Account = Account,
                         Right = Right,
                         Force = Force && _named,

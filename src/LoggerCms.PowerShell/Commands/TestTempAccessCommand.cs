@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoggerCms.PowerShell.Parameters;
 using LoggerCms.PowerShell.Pipeline;
 
 namespace LoggerCms.PowerShell.Commands;
@@ -64,7 +65,7 @@ public sealed class TestTempAccessCommand : AsyncPSCmdlet
         Account = Account,
         ProcessId = ParameterSetName == "Process" ? ProcessId : null,
         ServiceName = ServiceName,
-        Path = [.. Path.Select(ResolvePath)],
+        Path = [.. Path.Select(path => ShellPath.Resolve(SessionState.Path, path))],
         RequiredBytes = RequiredBytes,
     };
 }

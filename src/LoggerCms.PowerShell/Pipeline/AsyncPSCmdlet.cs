@@ -85,7 +85,22 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
     /// <summary>Whether a failure would be met by every other input as well: then it ends the cmdlet.</summary>
     private protected virtual bool EndsAll(Exception failure) => false;
 
-    private protected string ResolvePath(string path) => ShellPath.Resolve(SessionState.Path, path);
+    /// <summary>What a user's text names in the file system; one that names nothing there ends the cmdlet.</summary>
+    private protected string ResolvePath(string path) => OrEnd(() => ShellPath.Resolve(SessionState.Path, path), path);
+
+    /// <summary>Gives what <paramref name="read"/> gives; its failure ends the cmdlet.</summary>
+    private protected T OrEnd<T>(Func<T> read, object target)
+    {
+        try
+        {
+            return read();
+        }
+        catch (LoggerCmsException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e, target));
+            throw;
+        }
+    }
 
     private T RunOnTask<T>(string activity, Func<Work, CancellationToken, Task<T>> work)
     {
