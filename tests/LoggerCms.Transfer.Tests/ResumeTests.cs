@@ -167,7 +167,9 @@ public sealed class ResumeTests
         MakeInterrupted(arena, id);
         var undo = arena.NewStore().UndoPath(id);
         await File.WriteAllBytesAsync(undo + (undoWasComplete ? string.Empty : FileLayerExtensions.PartialSuffix), new byte[100], Arena.Token);
-        Assert.Equal(StateTransferStatus.Interrupted, Assert.Single(arena.Engine.GetTransfers(id)).Status);
+        var interrupted = Assert.Single(arena.Engine.GetTransfers(id));
+        Assert.Equal(StateTransferStatus.Interrupted, interrupted.Status);
+        Assert.StartsWith($"Resume-StateTransfer -Id {id} ", interrupted.Remedy, StringComparison.Ordinal);
         Assert.Contains(arena.Engine.GetTransferFiles(), f => f.Id == id && f.Kind == (undoWasComplete ? "Undo" : "Partial"));
 
         var result = await arena.ResumeAsync(id);
@@ -202,10 +204,12 @@ public sealed class ResumeTests
         var done = await arena.TransferAsync(arena.With(StateTransferMode.Rows, SpoolMode.None));
         MakeInterrupted(arena, done.Id);
         arena.Destination.Run("DELETE FROM loggercms_transfer");
+        Assert.StartsWith($"Get-StateTransfer -Id {done.Id} -Settle ", Assert.Single(arena.Engine.GetTransfers(done.Id)).Remedy, StringComparison.Ordinal);
 
         var settled = await arena.Engine.SettleAsync(done.Id, null, Arena.Token);
 
         Assert.Equal(StateTransferStatus.Failed, settled.Status);
+        Assert.Contains("Start-StateTransfer", settled.Remedy, StringComparison.Ordinal);
         Assert.Null(settled.Equal);
         arena.AssertNothingLeft();
     }

@@ -29,9 +29,14 @@ internal sealed class Settlement(Func<SideConnection, ISideDriver> driver, Trans
         else
         {
             store.RemoveUndo(id);
+            var hasSpool = store.FindSpool(record) is not null;
             result = result with
             {
-                Status = store.FindSpool(record) is not null ? StateTransferStatus.Interrupted : StateTransferStatus.Failed,
+                Status = hasSpool ? StateTransferStatus.Interrupted : StateTransferStatus.Failed,
+                ErrorMessage = "It was not committed: the destination is as it was.",
+                Remedy = hasSpool
+                    ? $"Resume-StateTransfer -Id {id} goes on with what it had prepared; Clear-StateTransferTemp -Id {id} removes that."
+                    : "Start the transfer again with Start-StateTransfer.",
                 UndoPath = null,
                 RowsInserted = 0,
                 RowsUpdated = 0,

@@ -299,9 +299,24 @@ internal sealed class TransferStore
         }
 
         if (record is { Result.Status: StateTransferStatus.Running } && !IsAlive(record))
-            return record with { Result = record.Result with { Status = StateTransferStatus.Interrupted } };
+            return record with { Result = Interrupted(record.Result, FindSpool(record) is not null) };
         return record;
     }
+
+    /// <summary>The result of a transfer whose process ended without an answer.</summary>
+    private static StateTransferResult Interrupted(StateTransferResult result, bool hasSpool)
+        => result with
+        {
+            Status = StateTransferStatus.Interrupted,
+            ErrorMessage = "The process that ran it ended before it could say whether the destination was changed.",
+            Remedy = hasSpool
+                ? $"Resume-StateTransfer -Id {result.Id} looks whether it was committed, and goes on with what it had prepared where it was not."
+                : $"Get-StateTransfer -Id {result.Id} -Settle looks whether it was committed. {AfterSettling(result.Id)}",
+        };
+
+    /// <summary>What can be done with a transfer whose end was found out.</summary>
+    public static string AfterSettling(Guid id)
+        => $"What was committed is undone by Undo-StateTransfer -Id {id}; what was not is started again with Start-StateTransfer, and Clear-StateTransferTemp -Id {id} removes what it left.";
 
     private static bool IsAlive(TransferRecord record)
     {
