@@ -77,6 +77,7 @@ internal static class RightsReport
 
         return step.Effect switch
         {
+            StepEffect.NoEntry when access.View.Find(step.ObjectId) is { ParentId: 0 } => $"{place}: no entry; there is no folder above",
             StepEffect.NoEntry => $"{place}: no entry; ask the folder above",
             StepEffect.FolderSwitchedOff => $"{place}: no entry; inheritance from folders is switched off",
             StepEffect.Damaged => $"{place}: the access list cannot be read",

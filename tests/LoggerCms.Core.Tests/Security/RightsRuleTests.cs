@@ -243,6 +243,12 @@ public sealed class RightsRuleTests
             ],
             decision.Steps);
 
+        var unspecified = _view.Rights.Explain(_view, Ann, _view[Report], Rights.Edit);
+        Assert.EndsWith(
+            ": no entry; there is no folder above",
+            RightsReport.Decision(_view.Rights.Begin(_view, Ann), Ann, _view[Report], Rights.Edit, unspecified).Steps[^1],
+            StringComparison.Ordinal);
+
         var entries = RightsReport.Entries(_view.Rights.Begin(_view, Ann), _view[Folder]).ToList();
         Assert.Equal([(41L, Sales, false), (41L, Europe, false), (FakeView.Root, Sales, true)], entries.Select(e => (e.FromObjectId, e.PrincipalId, e.Inherited)));
         Assert.All(entries, e => Assert.Equal((41, "/Reports"), (e.ObjectId, e.Path)));
