@@ -24,8 +24,9 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
-    /// <summary>Kinds.</summary>
+    /// <summary>Kinds; wildcards are allowed.</summary>
     [Parameter(ParameterSetName = "Words")]
+    [SupportsWildcards]
     [ArgumentCompleter(typeof(CmsKindCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Kind { get; set; } = [];

@@ -16,8 +16,9 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
     [Parameter]
     public DateTimeOffset? To { get; set; }
 
-    /// <summary>Only what this user did.</summary>
+    /// <summary>Only what this user did; wildcards are allowed.</summary>
     [Parameter(Position = 0)]
+    [SupportsWildcards]
     [Alias("Principal")]
     [ArgumentCompleter(typeof(CmsUserCompleter))]
     [ValidateNotNullOrEmpty]
@@ -66,11 +67,12 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
 
         // A user from the pipeline is asked for what it did, not for what was done to it.
         var isPrincipal = PrincipalId is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(User)) && PrincipalId == Id;
+        var users = User is not null && WildcardPattern.ContainsWildcardCharacters(User) ? new WildcardPattern(User, WildcardOptions.IgnoreCase) : null;
         var query = new CmsAuditQuery
         {
             From = From,
             To = To,
-            Principal = User,
+            Principal = users is null && User is not null ? WildcardPattern.Unescape(User) : null,
             PrincipalId = PrincipalId,
             Action = Action,
             Result = Result,
@@ -78,8 +80,14 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
             Source = Source,
             Text = Text,
             Descending = Newest is not null,
-            Take = (int)Math.Clamp(page.Most, 1, 1000),
+            Take = users is null ? (int)Math.Clamp(page.Most, 1, 1000) : 1000,
         };
-        List("Reading audit events", Id ?? (object?)User, (client, token) => client.GetAuditAsync(query, token), one => one with { Time = one.Time.ToLocalTime() }, page, MyInvocation.ExpectingInput);
+        List(
+            "Reading audit events",
+            Id ?? (object?)User,
+            (client, token) => client.GetAuditAsync(query, token),
+            one => users?.IsMatch(one.Principal) == false ? null : one with { Time = one.Time.ToLocalTime() },
+            page,
+            MyInvocation.ExpectingInput);
     }
 }

@@ -32,21 +32,23 @@ internal static class CmsQueries
 
     public static string IsObject(long id) => string.Create(CultureInfo.InvariantCulture, $"SI_ID = {id}");
 
-    /// <summary>Objects of kinds, with names that match one of the wildcards, below a folder; null asks for any.</summary>
+    /// <summary>Objects whose kinds and names match one of the wildcards each, below a folder; null asks for any.</summary>
     public static string Matching(IReadOnlyList<string>? kinds, IReadOnlyList<string>? names, long? under)
     {
         var conditions = new List<string>();
         if (kinds is { Count: > 0 })
-            conditions.Add($"SI_KIND IN ({string.Join(", ", kinds.Select(Quote))})");
+            conditions.Add($"({string.Join(" OR ", kinds.Select(kind => Has("SI_KIND", kind)))})");
         if (names is { Count: > 0 })
-            conditions.Add($"({string.Join(" OR ", names.Select(Name))})");
+            conditions.Add($"({string.Join(" OR ", names.Select(name => Has("SI_NAME", name)))})");
         if (under is { } folder)
             conditions.Add(string.Create(CultureInfo.InvariantCulture, $"SI_ANCESTOR = {folder}"));
         return conditions.Count == 0 ? Everything : $"{Everything} WHERE {string.Join(" AND ", conditions)}";
     }
 
-    private static string Name(string name)
-        => WildcardPattern.ContainsWildcardCharacters(name) ? $"SI_NAME LIKE {Quote(Like(name))}" : $"SI_NAME = {Quote(WildcardPattern.Unescape(name))}";
+    private static string Has(string column, string wildcard)
+        => WildcardPattern.ContainsWildcardCharacters(wildcard)
+            ? $"{column} LIKE {Quote(Like(wildcard))}"
+            : $"{column} = {Quote(WildcardPattern.Unescape(wildcard))}";
 
     /// <summary>The shell's wildcards as a LIKE pattern, where <c>[c]</c> is the character itself.</summary>
     private static string Like(string wildcard)
