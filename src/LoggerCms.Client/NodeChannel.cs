@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
@@ -113,13 +114,16 @@ internal sealed class NodeChannel : IDisposable
     private async Task<T> SendAsync<T>(Call call, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         var retry = new Retry(_options, _time);
+        var told = CmsCalls.Told;
         while (true)
         {
+            told?.Invoke($"{Endpoint.AbsoluteUri}: {call}");
             var (answer, failure) = await TryAsync(call, read, cancellationToken).ConfigureAwait(false);
             if (failure is null)
                 return answer!;
             if (!failure.AllowsRepeat(call.Repeat) || retry.Next(failure.RetryAfter) is not { } delay)
                 throw failure.Exception;
+            told?.Invoke($"{Endpoint.AbsoluteUri}: {failure.Exception.Message} Another try in {delay.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s.");
             await Task.Delay(delay, _time, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -35,6 +35,19 @@ Describe 'Objects' {
         { Get-CmsObject -Id $made.Id -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 
+    It 'are asked for with a line a request under -Verbose' {
+        $lines = Get-CmsObject / -Verbose 4>&1 | Where-Object { $_ -is [Management.Automation.VerboseRecord] }
+        $lines -match "^$([regex]::Escape((Get-CmsNode).Endpoint)).*: GET v1/objects" | Should -Not -BeNullOrEmpty
+        Get-CmsObject / 4>&1 | Should -BeOfType [LoggerCms.InfoObject]
+    }
+
+    It 'are found by wildcards of their kind' {
+        $folder = New-Folder
+        $null = 'Webi', 'Pdf', 'Web' | ForEach-Object { New-CmsObject $folder.Path $_ $_ }
+        (Find-CmsObject -Kind 'we*' -Under $folder.Path).Name | Sort-Object | Should -Be 'Web', 'Webi'
+        (Find-CmsObject -Kind 'P?f', Web -Under $folder.Path).Name | Sort-Object | Should -Be 'Pdf', 'Web'
+    }
+
     It 'are named by the pipeline or by what is written, and not by both' {
         $folder = New-Folder
         $piped, $written = 'piped', 'written' | ForEach-Object { New-CmsObject $folder.Path $_ Txt }

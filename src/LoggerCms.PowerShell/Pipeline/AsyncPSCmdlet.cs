@@ -30,6 +30,11 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
 
     private protected bool IsWhatIf => Preference("WhatIf", "WhatIfPreference") is { } value && LanguagePrimitives.IsTrue(value);
 
+    private bool IsVerbose
+        => MyInvocation.BoundParameters.TryGetValue("Verbose", out var verbose)
+            ? LanguagePrimitives.IsTrue(verbose)
+            : GetVariableValue("VerbosePreference") is { } preference && LanguagePrimitives.ConvertTo<ActionPreference>(preference) != ActionPreference.SilentlyContinue;
+
     /// <summary>Whether ShouldProcess would ask for a cmdlet of high impact.</summary>
     private protected bool WouldAsk
         => MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm)
@@ -108,7 +113,12 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
         var activityId = Interlocked.Increment(ref s_activity);
         ProgressRecord? shown = null;
         var progress = new CoalescedProgress(queue, value => WriteProgress(shown = ProgressText.Record(activityId, activity, value)));
-        var task = Task.Run(() => work(new Work(queue, progress), _stop.Token));
+        var told = IsVerbose ? (text => queue.TryPost(() => WriteVerbose(text))) : (Action<string>?)null;
+        var task = Task.Run(() =>
+        {
+            CmsCalls.Told = told;
+            return work(new Work(queue, progress), _stop.Token);
+        });
         try
         {
             queue.Pump(task, Cancel);
