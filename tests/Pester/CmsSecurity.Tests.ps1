@@ -216,6 +216,23 @@ Describe 'Tokens' {
     }
 }
 
+Describe 'The table of tokens' {
+    It 'shows in 80 columns until when each is good, in local time, and whether it still is, in every culture' {
+        $good = New-CmsToken seen
+        New-CmsToken gone | Revoke-CmsToken
+        $culture = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = 'fa-IR'
+            $lines = (Get-CmsToken seen, gone | Out-String -Width 80) -split "`n"
+        }
+        finally { [cultureinfo]::CurrentCulture = $culture }
+        $lines -match '^seen ' | Should -Match "\s$($good.Expires.LocalDateTime.ToString('yyyy-MM-dd HH:mm', [cultureinfo]::InvariantCulture))\s+Valid\s"
+        $lines -match '^gone ' | Should -Match '\sRevoked\s'
+        (Get-CmsToken seen, gone | Sort-Object Name).State | Should -Be 'Revoked', 'Valid'
+        $good.Expires.Offset | Should -Be $good.Expires.ToLocalTime().Offset
+    }
+}
+
 Describe 'Disconnect-Cms' {
     It 'leaves no token behind of a connection that logged on, and those that were given' {
         $user = New-CmsUser -Credential (New-Login frida 'S3cret-one!')
@@ -246,6 +263,14 @@ Describe 'Audit' {
         ($made | Get-CmsAuditEvent -Newest 1).Action | Should -Be 'Update'
         ($made | Get-CmsAuditEvent -Skip 1 -First 1).Action | Should -Be 'Update'
         @($made | Get-CmsAuditEvent -Action Create -Result Succeeded -User Administrator).Count | Should -Be 1
+        ($made | Get-CmsAuditEvent -User 'admin*' -Newest 1).Action | Should -Be 'Update'
+        $made | Get-CmsAuditEvent -User 'x*' | Should -BeNullOrEmpty
+        $culture = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = 'fa-IR'
+            $events | Out-String | Should -Match $events[0].Time.LocalDateTime.ToString('yyyy-MM-dd HH:mm:ss', [cultureinfo]::InvariantCulture)
+        }
+        finally { [cultureinfo]::CurrentCulture = $culture }
         Get-CmsAuditEvent -Id $made.Id -To $events[0].Time | Should -BeNullOrEmpty
         (Get-CmsAuditEvent -Text audited | Select-Object -First 1).ObjectName | Should -Be 'audited'
         Get-CmsUser olga | Get-CmsAuditEvent | Should -BeNullOrEmpty
