@@ -86,7 +86,7 @@ internal sealed class NodeStarter(TimeProvider time)
             throw new LoggerCmsException(
                 ErrorCodes.AccessDenied,
                 $"'{process.StartInfo.FileName}' cannot be started in the data folder '{folder.DataPath}': {exception.Message}",
-                $"Give a folder that {Environment.UserName} may enter and write to, with -DataPath.",
+                $"Give a folder that the account '{Environment.UserName}' may enter and write to, with -DataPath.",
                 innerException: exception);
         }
     }

@@ -21,7 +21,7 @@ internal sealed partial class NodeIdentity : IDisposable
     private const string IdFile = "node.json.id";
     private const string LockedFile = "node.lock";
 
-    private static readonly string FolderRemedy = $"Give a folder that {Environment.UserName} may make and write to, with -DataPath, or set LOGGERCMS_HOME, below which data folders are made otherwise.";
+    private static readonly string FolderRemedy = $"Give a folder that the account '{Environment.UserName}' may make and write to, with -DataPath, or set LOGGERCMS_HOME, below which data folders are made otherwise.";
 
     private readonly FileStream _lock;
 
