@@ -72,6 +72,7 @@ internal sealed partial class AuditQueue
                 await LookAsync(cancellationToken).ConfigureAwait(false);
             else
                 _reached = _time.GetTimestamp();
+            _patience.Settle();
             SetFailure(null);
             return true;
         }

@@ -68,6 +68,7 @@ internal sealed class Flusher(
         try
         {
             await work(cancellationToken).ConfigureAwait(false);
+            _patience.Settle();
             if (Interlocked.Exchange(ref _failure, null) is not null)
                 events.Recovered();
         }

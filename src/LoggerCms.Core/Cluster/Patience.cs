@@ -13,9 +13,13 @@ internal sealed class Patience(string database, TimeSpan least)
     private const int Most = 20;
 
     private TimeSpan _now;
+    private TimeSpan _longest;
 
     /// <summary>No more than at first, for one who is about to end.</summary>
-    public void Reset() => _now = default;
+    public void Reset() => (_now, _longest) = (default, default);
+
+    /// <summary>All that was to be done was answered; the next has time by the longest of its calls. A quick one says nothing of a slow one.</summary>
+    public void Settle() => (_now, _longest) = (_longest * 2, default);
 
     /// <param name="work">The call.</param>
     /// <param name="silent">Told as soon as the time is over, whether or not the call can be ended.</param>
@@ -39,7 +43,8 @@ internal sealed class Patience(string database, TimeSpan least)
             try
             {
                 var result = await work(ends.Token).ConfigureAwait(false);
-                _now = Stopwatch.GetElapsedTime(started) * 2;
+                var took = Stopwatch.GetElapsedTime(started);
+                _longest = took > _longest ? took : _longest;
                 return result;
             }
             catch (Exception exception) when (Volatile.Read(ref failure) is not null)
