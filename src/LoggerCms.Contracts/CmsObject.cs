@@ -112,6 +112,9 @@ public sealed record CmsChange
     /// <summary>The version that is to be changed; another is <c>VersionConflict</c>.</summary>
     public int? ExpectedVersion { get; init; }
 
+    /// <summary>The CUID that the object was read with; another is <c>ObjectNotFound</c>: every system counts its ids from the same number.</summary>
+    public string? ExpectedCuid { get; init; }
+
     public string? Kind { get; init; }
 
     public string? Name { get; init; }

@@ -18,6 +18,9 @@ public sealed record CmsPrincipal
 
     public required string Cuid { get; init; }
 
+    /// <summary>The same as <see cref="Cuid"/>, under the name that goes with <see cref="PrincipalId"/>.</summary>
+    public string PrincipalCuid => Cuid;
+
     /// <summary><c>User</c> or <c>UserGroup</c>.</summary>
     public required string Kind { get; init; }
 

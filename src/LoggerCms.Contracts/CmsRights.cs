@@ -5,6 +5,9 @@ public sealed record CmsRightEntry
 {
     public required long ObjectId { get; init; }
 
+    /// <summary>The object's CUID; null from a node of an earlier release.</summary>
+    public string? ObjectCuid { get; init; }
+
     /// <summary>The object's path.</summary>
     public required string Path { get; init; }
 
@@ -12,6 +15,9 @@ public sealed record CmsRightEntry
     public required long FromObjectId { get; init; }
 
     public required long PrincipalId { get; init; }
+
+    /// <summary>The user's or group's CUID; null where the caller may not see it, and from a node of an earlier release.</summary>
+    public string? PrincipalCuid { get; init; }
 
     /// <summary>The name of the user or group.</summary>
     public required string Principal { get; init; }

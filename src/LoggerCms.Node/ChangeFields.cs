@@ -17,6 +17,7 @@ internal sealed class ChangeFields
         Field(nameof(CmsChange.Operation), static (c, ref r) => c.Operation = Text(ref r)),
         Field(nameof(CmsChange.Id), static (c, ref r) => c.Id = Integer(ref r)),
         Field(nameof(CmsChange.ExpectedVersion), static (c, ref r) => c.ExpectedVersion = Version(ref r)),
+        Field(nameof(CmsChange.ExpectedCuid), static (c, ref r) => c.ExpectedCuid = Text(ref r)),
         Field(nameof(CmsChange.Properties), static (c, ref r) => c.Properties = r.TokenType == JsonTokenType.Null ? null : PropertyJson.Read(ref r)),
         Field(nameof(CmsChange.Kind), static (c, ref r) => c.Kind = Text(ref r)),
         Field(nameof(CmsChange.Name), static (c, ref r) => c.Name = Text(ref r)),
@@ -43,6 +44,8 @@ internal sealed class ChangeFields
     public long? Id { get; private set; }
 
     public int? ExpectedVersion { get; private set; }
+
+    public string? ExpectedCuid { get; private set; }
 
     public PropertyBag? Properties { get; private set; }
 

@@ -25,6 +25,7 @@ internal static class ChangeTranslator
         {
             Id = Id(change),
             ExpectedVersion = change.ExpectedVersion,
+            ExpectedCuid = change.ExpectedCuid,
             Name = change.Name,
             OwnerId = change.OwnerId,
             Properties = Properties(change),
@@ -34,15 +35,29 @@ internal static class ChangeTranslator
         {
             Id = Id(change),
             ExpectedVersion = change.ExpectedVersion,
+            ExpectedCuid = change.ExpectedCuid,
             ParentId = Needed(change.ParentId, change, nameof(change.ParentId)),
             Name = change.Name,
         },
-        "Remove" => new RemoveObject { Id = Id(change), ExpectedVersion = change.ExpectedVersion, Recurse = change.Recurse },
-        "SetRight" => new ChangeObject { Id = Id(change), ExpectedVersion = change.ExpectedVersion, AccessList = SetRight(change) },
+        "Remove" => new RemoveObject
+        {
+            Id = Id(change),
+            ExpectedVersion = change.ExpectedVersion,
+            ExpectedCuid = change.ExpectedCuid,
+            Recurse = change.Recurse,
+        },
+        "SetRight" => new ChangeObject
+        {
+            Id = Id(change),
+            ExpectedVersion = change.ExpectedVersion,
+            ExpectedCuid = change.ExpectedCuid,
+            AccessList = SetRight(change),
+        },
         "SetInheritance" => new ChangeObject
         {
             Id = Id(change),
             ExpectedVersion = change.ExpectedVersion,
+            ExpectedCuid = change.ExpectedCuid,
             AccessList = bytes =>
             {
                 var list = AccessList.DecodeOrShut(bytes);

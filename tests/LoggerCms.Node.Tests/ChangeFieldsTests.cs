@@ -33,9 +33,9 @@ public sealed class ChangeFieldsTests
             Changes =
             [
                 new CmsChange { Operation = "Create", Kind = "Pdf", Name = "ä\"😀", ParentId = 23, Cuid = "c", OwnerId = 12, Properties = properties.RootElement },
-                new CmsChange { Operation = "Update", Id = 5, ExpectedVersion = 7, Name = "n", Properties = properties.RootElement, RemoveProperties = ["gone"] },
+                new CmsChange { Operation = "Update", Id = 5, ExpectedVersion = 7, ExpectedCuid = "of 5", Name = "n", Properties = properties.RootElement, RemoveProperties = ["gone"] },
                 new CmsChange { Operation = "Move", Id = 6, ParentId = 24 },
-                new CmsChange { Operation = "Remove", Id = 8, Recurse = true },
+                new CmsChange { Operation = "Remove", Id = 8, ExpectedCuid = "of 8", Recurse = true },
                 new CmsChange { Operation = "SetRight", Id = 9, PrincipalId = 12, Right = "View", RightValue = "Granted" },
                 new CmsChange { Operation = "SetInheritance", Id = 10, InheritFromFolder = false, InheritFromGroups = true },
                 new CmsChange { Operation = "Create", Kind = "Pdf", Name = "n", ParentId = 23, Rights = rights },
@@ -48,11 +48,11 @@ public sealed class ChangeFieldsTests
         Assert.Equal(("Pdf", "ä\"😀", 23L, "c", 12L), (create.Kind, create.Name, create.ParentId, create.Cuid, create.OwnerId!.Value));
         Assert.Equal("""{"SI_X":[1,"two"],"bag":{"b":{"$decimal":"1.50"}}}""", PropertyBag.Decode(create.Properties).ToJson());
         var update = Assert.IsType<ChangeObject>(operations[1]);
-        Assert.Equal((5L, 7, "n"), (update.Id, update.ExpectedVersion!.Value, update.Name));
+        Assert.Equal((5L, 7, "of 5", "n"), (update.Id, update.ExpectedVersion!.Value, update.ExpectedCuid, update.Name));
         var before = new PropertyBagBuilder().Set("gone", 1).Set("si_x", 2).Build().Encode();
         Assert.Equal(create.Properties, update.Properties!(before));
         Assert.Equal((6L, 24L), Assert.IsType<ChangeObject>(operations[2]) is { ParentId: { } parent } move ? (move.Id, parent) : default);
-        Assert.Equal(new RemoveObject { Id = 8, Recurse = true }, operations[3]);
+        Assert.Equal(new RemoveObject { Id = 8, ExpectedCuid = "of 8", Recurse = true }, operations[3]);
         Assert.NotNull(Assert.IsType<ChangeObject>(operations[4]).AccessList);
         Assert.NotNull(Assert.IsType<ChangeObject>(operations[5]).AccessList);
         var list = AccessList.Empty.WithInheritance(fromFolder: false, fromGroups: true).Grant(12, "View").Deny(1, "Edit").Encode();

@@ -51,7 +51,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
                 Alter(change);
                 break;
             case RemoveObject remove:
-                var target = Existing(remove.Id, remove.ExpectedVersion);
+                var target = Existing(remove.Id, remove.ExpectedVersion, remove.ExpectedCuid);
                 Remove(target, remove.Recurse);
                 break;
             case RepeatChange { Original: PutChange put }:
@@ -115,7 +115,7 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private void Alter(ChangeObject change)
     {
-        var before = Existing(change.Id, change.ExpectedVersion);
+        var before = Existing(change.Id, change.ExpectedVersion, change.ExpectedCuid);
 
         // The right first: who may not change it has nothing read back.
         request.Guard?.DemandToTouch(overlay, before, change);
@@ -288,9 +288,17 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
 
     private bool MaySee(CmsObject one) => request.Guard?.MaySee(overlay, one) != false;
 
-    private CmsObject Existing(long id, int? expectedVersion)
+    private CmsObject Existing(long id, int? expectedVersion, string? expectedCuid)
     {
         var found = Visible(id);
+        if (expectedCuid is not null && expectedCuid != found.Cuid)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.ObjectNotFound,
+                $"Object {id} is '{ObjectPaths.Of(overlay, found)}' here, not the one with the CUID '{expectedCuid}': that one was read from another system.",
+                "Give the connection that it was read by: -Connection.");
+        }
+
         if (expectedVersion is { } version && version != found.Version)
         {
             throw new LoggerCmsException(

@@ -97,6 +97,9 @@ internal sealed record ChangeObject : WriteOperation
     /// <summary>Another version is <c>VersionConflict</c>; null changes whatever version is there.</summary>
     public int? ExpectedVersion { get; init; }
 
+    /// <summary>Another CUID is <c>ObjectNotFound</c>; null changes whatever object has the id.</summary>
+    public string? ExpectedCuid { get; init; }
+
     public string? Name { get; init; }
 
     /// <summary>The folder to move it to.</summary>
@@ -115,6 +118,8 @@ internal sealed record RemoveObject : WriteOperation
     public required long Id { get; init; }
 
     public int? ExpectedVersion { get; init; }
+
+    public string? ExpectedCuid { get; init; }
 
     /// <summary>With everything below it; otherwise a folder that is not empty is <c>InvalidObject</c>.</summary>
     public bool Recurse { get; init; }

@@ -23,9 +23,11 @@ internal static class RightsReport
                 yield return new CmsRightEntry
                 {
                     ObjectId = obj.Id,
+                    ObjectCuid = obj.Cuid,
                     Path = ObjectPaths.Of(view, obj),
                     FromObjectId = at.Id,
                     PrincipalId = entry.PrincipalId,
+                    PrincipalCuid = principal is not null && access.Has(principal, Rights.View) ? principal.Cuid : null,
                     Principal = NameOf(access, entry.PrincipalId),
                     Right = entry.Right,
                     Value = entry.Value.ToString(),

@@ -47,7 +47,7 @@ public sealed class GetCmsRightCommand : ObjectTargetCmdlet
 
     private static async Task<IReadOnlyList<CmsRightEntry>> ReadAsync(ICmsClient client, ObjectTarget target, CancellationToken cancellationToken)
     {
-        var id = target.Id ?? (await target.ReadAsync(client, cancellationToken).ConfigureAwait(false)).Id;
+        var id = await target.FindIdAsync(client, cancellationToken).ConfigureAwait(false);
         return await client.GetRightsAsync(id, cancellationToken).ConfigureAwait(false);
     }
 }

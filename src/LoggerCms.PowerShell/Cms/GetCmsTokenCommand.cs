@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
 using LoggerCms.PowerShell.Parameters;
 
 namespace LoggerCms.PowerShell.Cms;
@@ -29,9 +30,19 @@ public sealed class GetCmsTokenCommand : NodeCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public long[] PrincipalId { get; set; } = [];
 
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    public string? PrincipalCuid { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (PrincipalId is [var piped] && PrincipalCuid is { } cuid
+            && Ask("Reading principals", piped, (client, token) => Origin.ReadAsync(client, piped, cuid, token), MyInvocation.ExpectingInput) is null)
+        {
+            return;
+        }
+
         var tokens = Ask("Reading tokens", null, (client, token) => client.GetTokensAsync(token))!;
         WriteObject(tokens.Where(IsWanted), enumerateCollection: true);
         foreach (var id in Id.Where(id => tokens.All(token => token.Id != id)))

@@ -13,6 +13,11 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
     [Alias("PrincipalId", "SI_ID")]
     public long[] Id { get; set; } = [];
 
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [Alias("PrincipalCuid", "SI_CUID")]
+    public string? Cuid { get; set; }
+
     private protected abstract string[] Names { get; }
 
     private protected abstract string Kind { get; }
@@ -49,7 +54,7 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
 
     private async Task<CmsPrincipal> ByIdAsync(ICmsClient client, long id, CancellationToken cancellationToken)
     {
-        var found = await client.GetObjectAsync(id, cancellationToken).ConfigureAwait(false);
+        var found = await Origin.ReadAsync(client, id, Cuid, cancellationToken).ConfigureAwait(false);
         return found.Kind == Kind
             ? await _principals.DescribeAsync(client, found, cancellationToken).ConfigureAwait(false)
             : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {id} '{found.Name}' is a {found.Kind}, not a {Kind}.", $"Get-CmsObject -Id {id}");

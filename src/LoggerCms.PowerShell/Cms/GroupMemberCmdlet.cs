@@ -27,6 +27,11 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
     [Alias("Id", "SI_ID")]
     public long[] PrincipalId { get; set; } = [];
 
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [Alias("Cuid", "SI_CUID")]
+    public string? PrincipalCuid { get; set; }
+
     /// <summary>Emit the members as they are after the change.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -50,7 +55,7 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
         foreach (var name in Member)
             ChangeOne(name, Ask("Reading principals", name, (client, token) => _principals.FindAsync(client, name, token), many), many);
         foreach (var id in PrincipalId)
-            ChangeOne(id, Ask("Reading principals", id, (client, token) => client.GetObjectAsync(id, token), many), many);
+            ChangeOne(id, Ask("Reading principals", id, (client, token) => Origin.ReadAsync(client, id, PrincipalCuid, token), many), many);
     }
 
     private void ChangeOne(object input, CmsObjectInfo? member, bool many)

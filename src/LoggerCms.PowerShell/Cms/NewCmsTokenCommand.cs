@@ -33,6 +33,10 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public long? PrincipalId { get; set; }
 
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    public string? PrincipalCuid { get; set; }
+
     /// <summary>How long it is good, a minute at least; 90 days when left out. A bare number is days.</summary>
     [Parameter]
     [DaysTransformation]
@@ -70,6 +74,8 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
 
     private async Task<CmsTokenRequest> PrepareAsync(ICmsClient client, CancellationToken cancellationToken)
     {
+        if (User is null && PrincipalId is { } piped && PrincipalCuid is { } cuid)
+            await Origin.ReadAsync(client, piped, cuid, cancellationToken).ConfigureAwait(false);
         var principal = User is { } name ? (await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false)).Id : PrincipalId;
         if (IsWhatIf && principal is { } other)
             await Checks.DemandAsync(client, other, "ManageTokens", cancellationToken).ConfigureAwait(false);

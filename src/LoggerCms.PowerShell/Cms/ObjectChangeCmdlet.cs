@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using LoggerCms.PowerShell.Objects;
 
 namespace LoggerCms.PowerShell.Cms;
@@ -16,10 +17,10 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
     {
         foreach (var target in Targets())
         {
-            // What the pipeline brought is enough to go on; all else is looked up.
+            // What the pipeline brought is enough to go on, as the node compares the CUID; who is asked or told beforehand sees what the node has.
             long id;
             string text;
-            if (target is { Id: { } known, Path: { } path })
+            if (target is { Id: { } known, Path: { } path } && !IsWhatIf && !WouldAskAt(Impact))
             {
                 (id, text) = (known, path);
             }
@@ -32,7 +33,7 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
                 continue;
             }
 
-            if (!CanBegin(id, target.Input) || (IsWhatIf && !IsPlanned(id, target.Input, ref text)))
+            if (!CanBegin(id, target.Input) || (IsWhatIf && !IsPlanned(id, target, ref text)))
                 continue;
             if (!ShouldProcess($"{text} (id {id})", Action()))
             {
@@ -42,7 +43,7 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
             }
 
             _isOneOfMany |= IsOneOfMany;
-            _buffer.Add(new PendingChange(Changes(id), target.Input));
+            _buffer.Add(new PendingChange(Changes(id, target), target.Input));
             if (_buffer.IsFull)
                 Flush();
         }
@@ -53,6 +54,9 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
 
     /// <summary>Whether objects are written after their change.</summary>
     private protected virtual bool Shows => false;
+
+    /// <summary>As the cmdlet's attribute says.</summary>
+    private protected virtual ConfirmImpact Impact => ConfirmImpact.Medium;
 
     /// <summary>Looks before anything is asked or planned; false where an error was written.</summary>
     private protected virtual bool CanBegin(long id, object input) => true;
@@ -68,15 +72,18 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
         => List("Reading objects", null, (client, token) => client.QueryAsync(CmsQueries.ByIds(ids), token), InfoObjects.FromRow);
 
     // The node plans it as it would make it, and what would fail is told of now.
-    private bool IsPlanned(long id, object? input, ref string text)
+    private bool IsPlanned(long id, ObjectTarget target, ref string text)
     {
-        var changes = Changes(id);
-        if (Ask("Checking", input, (client, token) => client.PlanAsync(changes, token), IsOneOfMany) is not { } plan)
+        var changes = Changes(id, target);
+        if (Ask("Checking", target.Input, (client, token) => client.PlanAsync(changes, token), IsOneOfMany) is not { } plan)
             return false;
         if (plan.Changed.Count > changes.Count)
             text = $"{text}, {plan.Changed.Count} objects,";
         return true;
     }
+
+    private IReadOnlyList<CmsChange> Changes(long id, ObjectTarget target)
+        => target is { Id: not null, Cuid: { } cuid } ? [.. Changes(id).Select(change => change with { ExpectedCuid = cuid })] : Changes(id);
 
     private void Flush()
     {

@@ -6,7 +6,7 @@ namespace LoggerCms.PowerShell.Cms;
 
 /// <summary>
 /// What the cmdlets share that name objects by path, id or CUID. An object from the pipeline has all three: what the user wrote counts first, then
-/// the id, the CUID, the path.
+/// the id, the CUID, the path. A CUID that came with an id must be that object's.
 /// </summary>
 public abstract class ObjectTargetCmdlet : NodeCmdlet
 {
@@ -33,7 +33,7 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
 
     /// <summary>The objects' CUIDs.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias("SI_CUID")]
+    [Alias("ObjectCuid", "SI_CUID")]
     [ValidateNotNullOrEmpty]
     public string[] Cuid { get; set; } = [];
 
@@ -65,8 +65,9 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
         if (by == nameof(Id))
         {
             // The path that came along says more to a person than the id does.
-            var path = _written is null && Id.Length == 1 && Path is [['/', ..]] ? Path[0] : null;
-            return [.. Id.Select(id => new ObjectTarget(id, path, null))];
+            var isPiped = _written is null && Id.Length == 1;
+            var path = isPiped && Path is [['/', ..]] ? Path[0] : null;
+            return [.. Id.Select(id => new ObjectTarget(id, path, isPiped && Cuid is [var cuid] ? cuid : null))];
         }
 
         if (by == nameof(Cuid))

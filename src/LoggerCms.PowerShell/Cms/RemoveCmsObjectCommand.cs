@@ -11,6 +11,8 @@ public sealed class RemoveCmsObjectCommand : VersionedChangeCmdlet
     [Parameter]
     public SwitchParameter Recurse { get; set; }
 
+    private protected override ConfirmImpact Impact => ConfirmImpact.High;
+
     private protected override string Action() => Recurse ? "Remove with everything below" : "Remove";
 
     private protected override IReadOnlyList<CmsChange> Changes(long id)

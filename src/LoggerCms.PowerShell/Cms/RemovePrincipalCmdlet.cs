@@ -13,6 +13,11 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
     [Alias("PrincipalId", "SI_ID")]
     public long[] Id { get; set; } = [];
 
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [Alias("PrincipalCuid", "SI_CUID")]
+    public string? Cuid { get; set; }
+
     private protected abstract string[] Names { get; }
 
     private protected abstract string Kind { get; }
@@ -22,7 +27,7 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
     {
         var many = MyInvocation.ExpectingInput || Id.Length + Names.Length > 1;
         IEnumerable<(object Input, Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>> Find)> targets = Id.Length > 0
-            ? Id.Select(id => ((object)id, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => client.GetObjectAsync(id, token))))
+            ? Id.Select(id => ((object)id, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Origin.ReadAsync(client, id, Cuid, token))))
             : Names.Select(name => ((object)name, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Kind == Principals.User
                 ? _principals.FindUserAsync(client, name, token)
                 : _principals.FindGroupAsync(client, name, token))));
@@ -59,7 +64,7 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
                 changes.Add(Memberships.Change(member, Memberships.Of(member).Where(id => id != found.Id)));
         }
 
-        changes.Add(new CmsChange { Operation = "Remove", Id = found.Id });
+        changes.Add(new CmsChange { Operation = "Remove", Id = found.Id, ExpectedCuid = found.Cuid });
         return changes;
     }
 }

@@ -8,6 +8,7 @@ namespace LoggerCms.PowerShell.Cms;
 public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 {
     private readonly Principals _principals = new();
+    private readonly HashSet<(long Id, string Cuid)> _checked = [];
     private IReadOnlyList<long> _ids = [];
 
     /// <summary>Users and groups by name.</summary>
@@ -19,6 +20,10 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
     /// <summary>Users and groups by id.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public long[] PrincipalId { get; set; } = [];
+
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    public string? PrincipalCuid { get; set; }
 
     /// <summary>Emit the entries that count for the objects after the change.</summary>
     [Parameter]
@@ -66,6 +71,13 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
         }
 
         var ids = new List<long>(PrincipalId);
+        if (PrincipalId is [var piped] && PrincipalCuid is { } cuid && !_checked.Contains((piped, cuid)))
+        {
+            if (Ask("Reading principals", piped, (client, token) => Origin.ReadAsync(client, piped, cuid, token), oneOfMany: true) is null)
+                return false;
+            _checked.Add((piped, cuid));
+        }
+
         foreach (var name in Names())
         {
             // A name that is written would fail with every input.

@@ -29,6 +29,11 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
     [Alias("PrincipalId")]
     public long? Id { get; set; }
 
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true, ParameterSetName = "Id")]
+    [Alias("PrincipalCuid")]
+    public string? Cuid { get; set; }
+
     /// <summary>The new password.</summary>
     [Parameter(ParameterSetName = "User")]
     [Parameter(ParameterSetName = "Id")]
@@ -87,6 +92,7 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
             : _principals.FindUserAsync(client, name, cancellationToken)).ConfigureAwait(false);
         if (found is null)
             return null;
+        Origin.Demand(found, Cuid);
         return found.Kind == Principals.User
             ? new CmsCaller { Id = found.Id, Name = found.Name }
             : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a user.", "Get-CmsUser lists the users.");

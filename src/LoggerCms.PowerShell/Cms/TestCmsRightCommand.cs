@@ -68,7 +68,7 @@ public sealed class TestCmsRightCommand : ObjectTargetCmdlet
     private async Task<CmsRightDecision> TestAsync(ICmsClient client, ObjectTarget target, string right, CancellationToken cancellationToken)
     {
         var principal = Principal is { } name ? (await _principals.FindAsync(client, name, cancellationToken).ConfigureAwait(false)).Id : PrincipalId;
-        var id = target.Id ?? (await target.ReadAsync(client, cancellationToken).ConfigureAwait(false)).Id;
+        var id = await target.FindIdAsync(client, cancellationToken).ConfigureAwait(false);
         return await client.TestRightAsync(new CmsRightQuestion { ObjectId = id, PrincipalId = principal, Right = right }, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -36,10 +36,16 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
             : GetVariableValue("VerbosePreference") is { } preference && LanguagePrimitives.ConvertTo<ActionPreference>(preference) != ActionPreference.SilentlyContinue;
 
     /// <summary>Whether ShouldProcess would ask for a cmdlet of high impact.</summary>
-    private protected bool WouldAsk
-        => MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm)
-            ? LanguagePrimitives.IsTrue(confirm)
-            : GetVariableValue("ConfirmPreference") is not { } preference || LanguagePrimitives.ConvertTo<ConfirmImpact>(preference) != ConfirmImpact.None;
+    private protected bool WouldAsk => WouldAskAt(ConfirmImpact.High);
+
+    /// <summary>Whether ShouldProcess would ask for a cmdlet of that impact.</summary>
+    private protected bool WouldAskAt(ConfirmImpact impact)
+    {
+        if (MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm))
+            return LanguagePrimitives.IsTrue(confirm);
+        var preference = GetVariableValue("ConfirmPreference") is { } value ? LanguagePrimitives.ConvertTo<ConfirmImpact>(value) : ConfirmImpact.High;
+        return preference != ConfirmImpact.None && impact >= preference;
+    }
 
     /// <summary>As every cmdlet's; where nobody can be asked, that is a typed failure.</summary>
     private protected new bool ShouldProcess(string target, string action) => Ask(() => base.ShouldProcess(target, action));

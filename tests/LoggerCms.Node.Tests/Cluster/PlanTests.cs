@@ -38,6 +38,8 @@ public sealed class PlanTests
         Assert.Equal(ErrorCodes.VersionConflict, await Fails(new ChangeObject { Id = made.Id, ExpectedVersion = 7, Name = "x" }));
         Assert.Equal(ErrorCodes.InvalidObject, await Fails(new RemoveObject { Id = SystemObjects.Users, Recurse = true }));
         Assert.Equal(ErrorCodes.ObjectNotFound, await Fails(new RemoveObject { Id = made.Id }, new RemoveObject { Id = made.Id }));
+        Assert.Equal(ErrorCodes.ObjectNotFound, await Fails(new ChangeObject { Id = made.Id, ExpectedCuid = "of another system", Name = "x" }));
+        Assert.Equal(ErrorCodes.ObjectNotFound, await Fails(new RemoveObject { Id = made.Id, ExpectedCuid = "of another system" }));
         node.Sequencer.Refuse(new LoggerCmsException(ErrorCodes.NodeNotReady, "Stopping.", "Wait."));
         Assert.Equal(ErrorCodes.NodeNotReady, await Fails(new RemoveObject { Id = made.Id }));
     }
