@@ -54,16 +54,21 @@ internal static class Failures
 
     /// <param name="exception">One for which <see cref="IsOfNetwork"/> holds.</param>
     /// <param name="endpoint">The node's.</param>
+    /// <param name="proxy">What the environment has calls to it go through; null for nothing.</param>
     /// <param name="rejected">Why its certificate was not accepted; null where it was.</param>
     /// <param name="limit">How long was waited; null where there was no limit.</param>
-    public static Failure OfNetwork(Exception exception, Uri endpoint, string? rejected, TimeSpan? limit)
+    public static Failure OfNetwork(Exception exception, Uri endpoint, Uri? proxy, string? rejected, TimeSpan? limit)
     {
+        // Without what the proxy is told of its user.
+        var through = proxy is null ? "" : $" through the proxy {proxy.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}";
+        var remedy = proxy is null ? StartRemedy : $"Where the node is reached without that proxy, put '{endpoint.Host}' into NO_PROXY and start the shell again. {StartRemedy}";
         if (exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && rejected is not null)
             return new Failure(CaPinning.NotTrusted(endpoint.Host, rejected), Begun: false, Passing: false);
-        if (exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError })
+        if (exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+            or HttpRequestError.ProxyTunnelError })
         {
             return new Failure(
-                new LoggerCmsException(ErrorCodes.ServerUnreachable, $"No node answers at {endpoint}: {Innermost(exception).Message}", StartRemedy, innerException: exception),
+                new LoggerCmsException(ErrorCodes.ServerUnreachable, $"No node answers at {endpoint}{through}: {Innermost(exception).Message}", remedy, innerException: exception),
                 Begun: false, Passing: true);
         }
 
@@ -71,7 +76,7 @@ internal static class Failures
             ? limit is { } waited ? $"no answer came within {waited.TotalSeconds:0.#} s" : "the connection was given up"
             : Innermost(exception).Message;
         return new Failure(
-            new LoggerCmsException(ErrorCodes.ConnectionLost, $"The connection to {endpoint} was lost before the answer was there: {why}", StartRemedy, innerException: exception),
+            new LoggerCmsException(ErrorCodes.ConnectionLost, $"The connection to {endpoint}{through} was lost before the answer was there: {why}", remedy, innerException: exception),
             Begun: true, Passing: true);
     }
 

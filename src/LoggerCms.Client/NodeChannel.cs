@@ -16,6 +16,7 @@ internal sealed class NodeChannel : IDisposable
     private readonly X509Certificate2 _authority;
     private readonly CmsClientOptions _options;
     private readonly TimeProvider _time;
+    private readonly Uri? _proxy;
     private string? _rejected;
 
     /// <param name="endpoint">The node's.</param>
@@ -28,6 +29,8 @@ internal sealed class NodeChannel : IDisposable
         _authority = authority;
         _options = options;
         _time = time;
+        var isLocal = LocalHost.Is(endpoint);
+        _proxy = isLocal || HttpClient.DefaultProxy.IsBypassed(endpoint) ? null : HttpClient.DefaultProxy.GetProxy(endpoint);
         var check = CaPinning.Callback(authority, endpoint.Host, time, why => Volatile.Write(ref _rejected, why));
         _http = new HttpClient(new SocketsHttpHandler
         {
@@ -49,7 +52,7 @@ internal sealed class NodeChannel : IDisposable
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             AllowAutoRedirect = false,
             UseCookies = false,
-            UseProxy = !endpoint.IsLoopback,
+            UseProxy = !isLocal,
         })
         {
             BaseAddress = endpoint,
@@ -109,7 +112,7 @@ internal sealed class NodeChannel : IDisposable
         }
     }
 
-    public LoggerCmsException Lost(Exception exception) => Failures.OfNetwork(exception, Endpoint, rejected: null, limit: null).Exception;
+    public LoggerCmsException Lost(Exception exception) => Failures.OfNetwork(exception, Endpoint, _proxy, rejected: null, limit: null).Exception;
 
     private async Task<T> SendAsync<T>(Call call, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
@@ -148,7 +151,7 @@ internal sealed class NodeChannel : IDisposable
         catch (Exception exception) when (Failures.IsOfNetwork(exception))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return (default, Failures.OfNetwork(exception, Endpoint, Volatile.Read(ref _rejected), call.Limit));
+            return (default, Failures.OfNetwork(exception, Endpoint, _proxy, Volatile.Read(ref _rejected), call.Limit));
         }
         finally
         {
