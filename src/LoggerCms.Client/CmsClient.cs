@@ -100,8 +100,22 @@ public sealed partial class CmsClient : ICmsClient
     public Task<IReadOnlyList<CmsToken>> GetTokensAsync(CancellationToken cancellationToken)
         => _channel.GetAsync("v1/tokens", CmsJson.Default.IReadOnlyListCmsToken, cancellationToken);
 
-    public Task<CmsIssuedToken> IssueTokenAsync(CmsTokenRequest request, CancellationToken cancellationToken)
-        => PostAsync("v1/tokens", request, CmsJson.Default.CmsTokenRequest, CmsJson.Default.CmsIssuedToken, cancellationToken);
+    public async Task<CmsIssuedToken> IssueTokenAsync(CmsTokenRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PostAsync("v1/tokens", request, CmsJson.Default.CmsTokenRequest, CmsJson.Default.CmsIssuedToken, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.ConnectionLost)
+        {
+            // Its secret is told once, and by nobody now.
+            throw new LoggerCmsException(
+                exception.Code,
+                $"{exception.Message} The token '{request.Name}' may have been made all the same, and nobody has its secret.",
+                $"Get-CmsToken '{request.Name.Replace("'", "''", StringComparison.Ordinal)}' shows whether it is there; pipe it to Revoke-CmsToken, and make another.",
+                innerException: exception);
+        }
+    }
 
     public Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken)
         => RevokeAsync(id, Repeat.Always, cancellationToken);

@@ -34,6 +34,8 @@ public sealed class ClientTests(TestNode node) : IClassFixture<TestNode>
         var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => client.IssueTokenAsync(new CmsTokenRequest { Name = "once" }, Cancellation));
 
         Assert.Equal(ErrorCodes.ConnectionLost, failure.Code);
+        Assert.Contains("Get-CmsToken 'once'", failure.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Revoke-CmsToken", failure.Remedy, StringComparison.Ordinal);
         Assert.Equal(before + 1, (await client.GetTokensAsync(Cancellation)).Count);
     }
 
