@@ -24,6 +24,7 @@ internal sealed class NodeStarter(TimeProvider time)
     {
         var folder = NodeFolder.Of(start);
         var info = Describe(start, folder, NodeProgram.FindHost(), NodeProgram.Find());
+        await CheckNameAsync(start, folder, cancellationToken).ConfigureAwait(false);
         NodeIdentity.MakeFolder(SystemFiles.Instance, folder.DataPath);
         var logEnd = folder.LogEnd();
         List<string> early = [];
@@ -119,6 +120,25 @@ internal sealed class NodeStarter(TimeProvider time)
         {
             channel?.Dispose();
         }
+    }
+
+    /// <summary>The profile of the name may be all that leads to a node of another data folder: while that one runs, its profile stays.</summary>
+    private async Task CheckNameAsync(CmsNodeStart start, NodeFolder folder, CancellationToken cancellationToken)
+    {
+        var name = start.Name ?? Environment.MachineName;
+        var path = LocalProfile.PathOf(name);
+        if (SystemFiles.Instance.Find(path) is null)
+            return;
+        var known = LocalProfile.Read(SystemFiles.Instance, path);
+        if (folder.Profile()?.CaCertificatePem == known.CaCertificatePem)
+            return;
+        using var channel = new NodeChannel(known.Endpoint, known.Authority(), new CmsClientOptions(), time);
+        if (await channel.HealthAsync(cancellationToken).ConfigureAwait(false) is null)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.NameInUse,
+            $"The profile '{name}' leads to a node at {known.Endpoint} that is running and has another data folder than '{folder.DataPath}': this start would take the name from it.",
+            $"Give the node another -Name, or the -DataPath that the other has; or stop the other one with Stop-CmsNode {name}.");
     }
 
     // The state file may be one of an earlier start.

@@ -156,6 +156,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 Side = settings.Side,
                 NodeId = identity.Id,
                 DataPath = settings.DataPath,
+                Database = new SideConnection(settings.Database).ToString(),
                 DeltaPath = NodeLife.DeltasIn(settings.DataPath),
                 TakeOver = settings.TakeOver,
                 ConflictPolicy = settings.ConflictPolicy,

@@ -90,6 +90,41 @@ public sealed class NodeProcessTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task The_name_of_a_node_that_runs_is_not_taken_by_one_of_another_folder()
+    {
+        var node = await StartAsync(port: 0);
+        var other = Start(port: 0) with { DataPath = TestHome.NewFolder() };
+
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => _tools.StartNodeAsync(other, null, Cancellation));
+        Assert.Equal(ErrorCodes.NameInUse, failure.Code);
+        Assert.Contains(node.Endpoint, failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(other.DataPath!));
+
+        // Nobody needs it any more.
+        Kill(node.ProcessId);
+        var second = await _tools.StartNodeAsync(other, null, Cancellation);
+        _processes.Add(second.ProcessId);
+        Assert.NotEqual(node.SystemId, second.SystemId);
+    }
+
+    [Fact]
+    public async Task A_start_without_the_database_of_the_last_makes_no_new_system()
+    {
+        var database = new SideConnection(SideProvider.Sqlite, Path.Combine(TestHome.NewFolder(), "elsewhere.db"));
+        var node = await _tools.StartNodeAsync(Start(port: 0) with { Database = database }, null, Cancellation);
+        _processes.Add(node.ProcessId);
+        Kill(node.ProcessId);
+
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => StartAsync(port: 0));
+        Assert.Equal(ErrorCodes.InvalidOption, failure.Code);
+        Assert.Contains($"-Database '{database}'", failure.Remedy, StringComparison.Ordinal);
+
+        var again = await _tools.StartNodeAsync(Start(port: 0) with { Database = database }, null, Cancellation);
+        _processes.Add(again.ProcessId);
+        Assert.Equal(node.SystemId, again.SystemId);
+    }
+
+    [Fact]
     public async Task A_file_of_somebody_else_beside_the_delta_files_does_not_hide_how_a_reconcile_went()
     {
         var node = await StartAsync(port: 0);

@@ -243,10 +243,12 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     {
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
         await _database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        var served = _options is { DataPath: { } folder, Database: not null } ? ServedSystem.Open(_files, folder) : null;
         if (_options.DataPath is { } data)
         {
             _life = NodeLife.Open(_files, data);
             var before = await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            served?.Check(_options.Database!, before.Identity);
             if (_options is { IsDeltaPathOfData: true, SetDamagedAside: false })
                 _life.CheckFiles(_options.DeltaPath, before.Identity);
             _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
@@ -266,6 +268,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         }
 
         var parts = Running;
+        served?.Remember(_options.Database!, parts.AtStart.Identity);
         Enter(NodeState.Starting, NodeStep.ReconcileDeltaFiles, "");
         await ReconcileAtStartAsync(parts, cancellationToken).ConfigureAwait(false);
         if (Reconciled!.Status == Stopped)

@@ -19,6 +19,9 @@ internal sealed record NodeOptions
     /// <summary>The node's data folder, which remembers its lives; null for a node that has none.</summary>
     public string? DataPath { get; init; }
 
+    /// <summary>The system database as it is given to a node, without a password, for the data folder to remember; null where it is not to.</summary>
+    public string? Database { get; init; }
+
     /// <summary>Whether the delta files are those that the data folder answers for.</summary>
     public bool IsDeltaPathOfData => DataPath is { } data && DeltaPath == NodeLife.DeltasIn(data);
 

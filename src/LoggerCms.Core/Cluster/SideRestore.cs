@@ -239,6 +239,7 @@ internal static class SideRestore
     private static List<string> PutDataBack(IFileLayer files, string folder, string dataPath)
     {
         List<string> setAside = [];
+        ServedSystem.Forget(files, dataPath);
         foreach (var path in DeltasIn(files, dataPath).ToList())
         {
             var aside = DeltaNames.Free(files, path + Suffix);

@@ -28,6 +28,22 @@ public sealed class NodeLifeTests
     }
 
     [Fact]
+    public async Task Another_database_that_holds_another_system_is_refused_with_the_one_that_the_folder_served()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var served = Options with { Database = "postgresql:Host=one" };
+        await (await NodeFixture.StartAsync(database, disk, served)).StopAsync(Token);
+
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(new FakeSystemDatabase(), disk, Options with { Database = "sqlite:system.db" }));
+        Assert.Equal(ErrorCodes.InvalidOption, failure.Code);
+        Assert.Contains("-Database 'postgresql:Host=one'", failure.Remedy, StringComparison.Ordinal);
+
+        // The same system under another name, and another system under the same, as after a restore.
+        await (await NodeFixture.StartAsync(database, disk, Options with { Database = "postgresql:Host=two" })).StopAsync(Token);
+        await (await NodeFixture.StartAsync(new FakeSystemDatabase(), disk, Options with { Database = "postgresql:Host=two" })).StopAsync(Token);
+    }
+
+    [Fact]
     public async Task Delta_files_that_somebody_set_aside_are_not_missed()
     {
         var left = await Left.ByAsync(node => node.MakeAsync("a"));

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LoggerCms.Core.Files;
+using LoggerCms.Core.Security;
+
+namespace LoggerCms.Core.Cluster;
+
+/// <summary>
+/// What a data folder remembers of the system that its node serves, in <c>node.system</c>: the database, without a password, and the system's id. A
+/// node that is started without the setting that names its database would otherwise make a new, empty system under the same name, and nobody would
+/// be told. A database that has moved is the same system, and one that was restored in its place the same database: only where both are others is
+/// it another system's folder.
+/// </summary>
+internal sealed partial class ServedSystem
+{
+    public const string File = "node.system";
+    private const string Magic = "LCMSSERV";
+    private const int Version = 1;
+
+    private readonly IFileLayer _files;
+    private readonly string _path;
+    private readonly Served? _served;
+
+    private ServedSystem(IFileLayer files, string path, Served? served)
+    {
+        _files = files;
+        _path = path;
+        _served = served;
+    }
+
+    /// <summary>Of a folder that an earlier release used, or nobody yet, nothing is known.</summary>
+    /// <exception cref="LoggerCmsException">SecretDamaged, SecretExposed, FormatNotSupported; or it cannot be read.</exception>
+    public static ServedSystem Open(IFileLayer files, string dataPath)
+    {
+        var path = Path.Combine(dataPath, File);
+        return new ServedSystem(files, path, SecretFile.Read(files, path) is { } bytes ? Parse(path, bytes) : null);
+    }
+
+    /// <summary>The folder is to serve another system from now on.</summary>
+    public static void Forget(IFileLayer files, string dataPath)
+    {
+        var path = Path.Combine(dataPath, File);
+        if (files.Find(path) is null)
+            return;
+        files.Delete(path);
+        files.SyncFolder(dataPath);
+    }
+
+    /// <summary>Before the lease is taken.</summary>
+    /// <exception cref="LoggerCmsException">InvalidOption: the folder's node served another system, in another database.</exception>
+    public void Check(string database, Guid system)
+    {
+        if (_served is not { } served || served.Database == database || served.System == system)
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.InvalidOption,
+            $"The node of '{Path.GetDirectoryName(_path)}' serves the system {served.System} in '{served.Database}', and '{database}' is another system's, or a new one.",
+            $"Start-CmsNode -Database '{served.Database.Replace("'", "''", StringComparison.Ordinal)}' as before, with its password; or give the other system a -DataPath of its own."
+                + $" Where this folder is to serve the other system from now on, remove '{_path}' first.");
+    }
+
+    /// <summary>Once it is served.</summary>
+    public void Remember(string database, Guid system)
+    {
+        var served = new Served(Magic, Version, database, system);
+        if (served != _served)
+            SecretFile.Write(_files, _path, JsonSerializer.SerializeToUtf8Bytes(served, ServedJson.Default.Served));
+    }
+
+    private static Served Parse(string path, byte[] bytes)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(bytes, ServedJson.Default.Served) is { Magic: Magic } served)
+            {
+                return served.Version == Version ? served : throw new LoggerCmsException(
+                    ErrorCodes.FormatNotSupported, $"'{path}' has version {served.Version}.", "Use the release that wrote it.");
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw SecretFile.Damaged(path, exception.Message, exception);
+        }
+
+        throw SecretFile.Damaged(path, "it does not tell what a node serves");
+    }
+
+    private sealed record Served(string Magic, int Version, string Database, Guid System);
+
+    [JsonSerializable(typeof(Served))]
+    private sealed partial class ServedJson : JsonSerializerContext;
+}
