@@ -15,6 +15,8 @@ public sealed class CmsTools : ICmsTools
     public async Task<ICmsClient> ConnectAsync(CmsConnection connection, CancellationToken cancellationToken)
         => await CmsClient.ConnectAsync(connection, time: _time, cancellationToken: cancellationToken).ConfigureAwait(false);
 
+    public Uri? FindEndpoint(string? profile) => NodeRoute.FindEndpoint(profile);
+
     public Task<CmsNodeInfo> StartNodeAsync(CmsNodeStart start, IProgress<string>? progress, CancellationToken cancellationToken)
         => new NodeStarter(_time).StartAsync(start, progress, cancellationToken);
 

@@ -34,6 +34,19 @@ internal sealed record NodeRoute(Uri Endpoint, X509Certificate2 Authority, strin
             "Give -Token or -Credential for that system, or leave -CaCertificatePath out.");
     }
 
+    /// <inheritdoc cref="ICmsTools.FindEndpoint"/>
+    public static Uri? FindEndpoint(string? profile)
+    {
+        try
+        {
+            return LocalProfile.Read(SystemFiles.Instance, PathOf(profile ?? LocalProfile.DefaultName)).Endpoint;
+        }
+        catch (LoggerCmsException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Without the token.</summary>
     public override string ToString() => $"{nameof(NodeRoute)} {{ {Endpoint} }}";
 

@@ -22,5 +22,8 @@ public sealed record CmsSession
     /// <summary>Who logged on by name and password; null for a token.</summary>
     public string? User { get; init; }
 
+    /// <summary>Token and authority are the profile's, so that another shell of this user can make it anew.</summary>
+    public bool IsByProfile { get; init; }
+
     public override string ToString() => Endpoint.Length > 0 ? Endpoint : Profile ?? "";
 }

@@ -133,6 +133,10 @@ public interface ICmsTools
     /// <summary>Connects: reads the profile, logs on where a credential is given, and asks the node once.</summary>
     Task<ICmsClient> ConnectAsync(CmsConnection connection, CancellationToken cancellationToken);
 
+    /// <summary>The address that a profile names; null where there is none, or none that can be read.</summary>
+    /// <param name="profile">The profile's name or the path of its file; null for this user's admin profile.</param>
+    Uri? FindEndpoint(string? profile);
+
     /// <summary>Starts a node on this machine that outlives the caller, and waits until it is ready.</summary>
     /// <exception cref="LoggerCmsException">Why it could not start, as it says itself.</exception>
     Task<CmsNodeInfo> StartNodeAsync(CmsNodeStart start, IProgress<string>? progress, CancellationToken cancellationToken);

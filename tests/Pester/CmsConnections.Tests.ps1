@@ -97,3 +97,172 @@ Describe 'What was read from another system' {
         Get-CmsUser -Connection one | ForEach-Object Name | Should -Not -Contain temp
     }
 }
+
+Describe 'A pipeline' {
+    BeforeEach {
+        $name = "f$([guid]::NewGuid())"
+        foreach ($node in 'one', 'two') { $null = New-CmsObject '/Root Folder' $name Folder -Connection $node }
+        $count = { 'one', 'two' | ForEach-Object { @(Get-CmsObject "/Root Folder/$name" -Children -Connection $_).Count } }
+        Connect-Cms -Profile one
+    }
+
+    AfterEach { Disconnect-Cms }
+
+    It 'stays with its node when its shell connects to another in the middle' {
+        $made = 1..1200 | ForEach-Object {
+            if ($_ -eq 700) { Connect-Cms -Profile two }
+            [pscustomobject]@{ Name = "n$_" }
+        } | New-CmsObject -Path "/Root Folder/$name" -Kind Txt
+        $made.Count | Should -Be 1200
+        & $count | Should -Be 1200, 0
+        (Get-CmsNode).Name | Should -Be 'two'
+    }
+
+    It 'stays with its node when its shell is disconnected in the middle' {
+        $made = 1..1200 | ForEach-Object {
+            if ($_ -eq 700) { Disconnect-Cms }
+            [pscustomobject]@{ Name = "n$_" }
+        } | New-CmsObject -Path "/Root Folder/$name" -Kind Txt
+        $made.Count | Should -Be 1200
+        & $count | Should -Be 1200, 0
+    }
+
+    It 'that buffers its changes stays with the node of its beginning' {
+        $objects = New-CmsObject "/Root Folder/$name" a Txt
+        $objects | ForEach-Object { Connect-Cms -Profile two; $_ } | Remove-CmsObject -Confirm:$false
+        & $count | Should -Be 0, 0
+    }
+}
+
+Describe 'A runspace' {
+    It 'begins with the shell''s connection, and a Connect-Cms in it changes no other' {
+        Connect-Cms -Profile one
+        $module = $ModulePath
+        $names = 1..2 | ForEach-Object -ThrottleLimit 2 -Parallel {
+            Import-Module $using:module
+            (Get-CmsNode).Name
+            Connect-Cms -Profile two
+            (Get-CmsNode).Name
+        }
+        $names | Sort-Object | Should -Be 'one', 'one', 'two', 'two'
+        (Get-CmsNode).Name | Should -Be 'one'
+        Disconnect-Cms
+    }
+
+    It 'stays with what it began with' {
+        Connect-Cms -Profile one
+        $gate = [Threading.ManualResetEventSlim]::new()
+        $job = Start-ThreadJob {
+            Import-Module $using:ModulePath
+            (Get-CmsNode).Name
+            ($using:gate).Wait()
+            (Get-CmsNode).Name
+        }
+        while (-not $job.Output.Count -and $job.State -ne 'Failed') { Start-Sleep -Milliseconds 20 }
+        Connect-Cms -Profile two
+        $gate.Set()
+        $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 'one', 'one'
+        Disconnect-Cms
+    }
+
+    It 'connects beside others without ending what they use' {
+        $module = $ModulePath
+        $folder = New-CmsObject '/Root Folder' "p$([guid]::NewGuid())" Folder -Connection one
+        $errors = 1..16 | ForEach-Object -ThrottleLimit 8 -Parallel {
+            Import-Module $using:module
+            Connect-Cms -Profile one
+            foreach ($k in 1..5) { try { $null = New-CmsObject ($using:folder).Path "p$_-$k" Txt -ErrorAction Stop } catch { "$_" } }
+        }
+        $errors | Should -BeNullOrEmpty
+        @(Get-CmsObject $folder.Path -Children -Connection one).Count | Should -Be 80
+    }
+}
+
+Describe 'Who a shell is' {
+    BeforeAll {
+        $password = New-Secret 'S3cret-one!'
+        $null = New-CmsUser -Credential ([pscredential]::new('nobody', $password)) -Connection one
+        $login = [pscredential]::new('nobody', $password)
+        $secret = (New-CmsToken nobodys -User nobody -AsPlainText -Connection one).Secret
+        $hidden = New-CmsObject '/Root Folder' hidden Folder -Connection one
+    }
+
+    It 'a connection of <_> is not the administrator''s in another process' -ForEach 'a user', 'a token', 'a profile' {
+        $kind = $_
+        $with = switch ($kind) { 'a user' { @{ Credential = $login } } 'a token' { @{ Token = New-Secret $secret } } default { @{} } }
+        $session = Connect-Cms -Profile one @with -PassThru
+        $module = $ModulePath
+        $there = Start-Job {
+            Import-Module $using:module
+            try { (Get-CmsObject $using:hidden.Path -Connection $using:session -ErrorAction Stop).Name } catch { $_.FullyQualifiedErrorId }
+        } | Receive-Job -Wait -AutoRemoveJob
+        $there | Should -BeLike ($kind -eq 'a profile' ? 'hidden' : 'InvalidConnection,*')
+
+        # Here it is the same connection, whatever way it went.
+        $here = Copy-OverRemoting $session
+        $maySee = Test-CmsRight $hidden.Path -Right View -Quiet -Connection $here -ErrorAction SilentlyContinue
+        $maySee | Should -Be ($kind -eq 'a profile')
+        Disconnect-Cms $session
+    }
+
+    It 'a profile of the same name that leads to another system here is refused' {
+        $session = Connect-Cms -Profile one -PassThru
+        $copy = Copy-OverRemoting $session
+        Disconnect-Cms $session
+        (Get-CmsNode -Connection $copy).Name | Should -Be 'one'
+        ($copy | Add-Member SystemId ([guid]::NewGuid()) -Force -PassThru) | Out-Null
+        { Get-CmsNode -Connection $copy -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*'
+    }
+
+    It 'a token without a value is an error, and the shell is connected to nothing' {
+        Connect-Cms -Profile two
+        { Connect-Cms -Profile one -Token $null -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*'
+        { Get-CmsNode -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*'
+        Disconnect-Cms
+    }
+
+    It 'a Connect-Cms that fails leaves the shell connected to nothing' {
+        Connect-Cms -Profile two
+        { Connect-Cms https://127.0.0.1:1/ -Profile one -ErrorAction Stop } | Should -Throw -ErrorId 'ServerUnreachable,*'
+        $failure = { Get-CmsNode -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*' -PassThru
+        $failure.ErrorDetails.RecommendedAction | Should -Match 'Connect-Cms'
+        Connect-Cms -Profile two
+        (Get-CmsNode).Name | Should -Be 'two'
+        Disconnect-Cms
+    }
+
+    It 'a node that is started at another address does not make the user an administrator' {
+        Connect-Cms -Profile one -Credential $login
+        Get-Process -Id (Get-CmsNode one).ProcessId | ForEach-Object { $_.Kill(); $_.WaitForExit() }
+        $null = Start-TestNode one
+        $failure = { Get-CmsObject $hidden.Path -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*' -PassThru
+        "$failure" | Should -Match 'nobody'
+        Disconnect-Cms
+        (Get-CmsObject $hidden.Path -Connection one).Name | Should -Be 'hidden'
+    }
+}
+
+Describe 'A node that another shell starts at another address' {
+    BeforeAll {
+        $moved = Start-TestNode moved
+        function Move-Node {
+            $old = Get-CmsNode -Connection moved
+            $text = Invoke-FreshShell "Stop-CmsNode moved; (Start-CmsNode other -Port $(([uri]$old.Endpoint).Port)).ProcessId; (Start-CmsNode moved -Port 0).ProcessId"
+            $text | ForEach-Object { $started.Add([int]$_) }
+            $text[-1]
+        }
+    }
+
+    It 'is found by name, by its profile in a loop, and by the connection that its profile made' {
+        $session = Connect-Cms -Profile moved -PassThru
+        $id = Move-Node
+        (Get-CmsNode moved).ProcessId | Should -Be $id
+        (Get-CmsNode).ProcessId | Should -Be $id
+        (Get-CmsNode -Connection $session).ProcessId | Should -Be $id
+
+        # Another node has the address that is known: the first call tells, the next finds the node.
+        try { $null = Get-CmsNode -Connection moved -ErrorAction Stop } catch { $_.FullyQualifiedErrorId | Should -BeLike 'CertificateNotTrusted,*' }
+        (Get-CmsNode -Connection moved).ProcessId | Should -Be $id
+        Disconnect-Cms
+    }
+}

@@ -54,6 +54,7 @@ Describe 'Users and groups' {
         $failure = { Add-CmsGroupMember nested emil } | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
         $failure.Exception.Message | Should -BeLike "*/Users/Department/emil (id $($user.Id))*"
         { Connect-Cms -Credential (New-Login emil 'S3cret-one!') -PassThru } | Should -Throw -ErrorId 'AuthenticationFailed,*'
+        Connect-Cms
         $user, $twin | Remove-CmsUser -Confirm:$false
         Remove-CmsGroup nested -Confirm:$false
         $folder, $groups | Remove-CmsObject -Confirm:$false

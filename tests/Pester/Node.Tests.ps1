@@ -79,6 +79,9 @@ Describe 'Without a node' {
     It 'an address that is no node''s fails before a token goes there' {
         { Connect-Cms https://127.0.0.1:1/ -Token (ConvertTo-SecureString 'x' -AsPlainText -Force) -ErrorAction Stop } |
             Should -Throw -ErrorId 'ProfileNotFound,*'
+
+        # Until then the shell is connected to nothing.
+        Disconnect-Cms
     }
 }
 
@@ -151,6 +154,7 @@ Describe 'A node' {
         $node = Start-TestNode one
         (Get-CmsNode).ProcessId | Should -Be $node.ProcessId
         (Get-CmsNode one).ProcessId | Should -Be $node.ProcessId
+        Disconnect-Cms
     }
 
     It 'is killed, starts again, and has everything; -WhatIf changes nothing' {
@@ -224,6 +228,7 @@ Describe 'A node' {
 
         # One node's profile and the other's address: another authority.
         { Connect-Cms $two.Endpoint -Profile one -ErrorAction Stop } | Should -Throw -ErrorId 'CertificateNotTrusted,*'
+        Disconnect-Cms
         Disconnect-Cms $session
         { Get-CmsNode -Connection $session -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*'
         Stop-CmsNode two

@@ -15,6 +15,19 @@ public abstract class CmsCmdlet : AsyncPSCmdlet
     [ArgumentCompleter(typeof(CmsSessionCompleter))]
     public CmsSession? Connection { get; set; }
 
+    private CmsSession? _leased;
+    private CmsLease? _lease;
+
+    /// <summary>Decides what the cmdlet goes by: what its pipeline runs before it asks may be a Connect-Cms.</summary>
+    protected override void BeginProcessing() => Lease();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _lease?.Dispose();
+    }
+
     /// <summary>Asks the node and gives its answer; a failure is reported against <paramref name="target"/> and gives null.</summary>
     /// <param name="activity">What the progress bar says.</param>
     /// <param name="target">The user's input.</param>
@@ -22,11 +35,10 @@ public abstract class CmsCmdlet : AsyncPSCmdlet
     /// <param name="oneOfMany">See <see cref="AsyncPSCmdlet.Run{T}"/>.</param>
     private protected T? Ask<T>(string activity, object? target, Func<ICmsClient, CancellationToken, Task<T>> work, bool? oneOfMany = null)
         where T : class
-        => Run(
-            activity,
-            target,
-            async (_, token) => await work(await CmsSessions.ClientAsync(Connection, token).ConfigureAwait(false), token).ConfigureAwait(false),
-            oneOfMany);
+    {
+        var lease = Lease();
+        return Run(activity, target, (_, token) => UseAsync(lease, client => work(client, token), token), oneOfMany);
+    }
 
     /// <summary>The same for work that gives nothing.</summary>
     /// <returns>False where it failed.</returns>
@@ -53,16 +65,47 @@ public abstract class CmsCmdlet : AsyncPSCmdlet
         Func<ICmsClient, CancellationToken, IAsyncEnumerable<T>> read,
         Action<T>? write = null,
         bool? oneOfMany = null)
-        => Run(
+    {
+        var lease = Lease();
+        Run(
             activity,
             target,
-            async (work, token) =>
-            {
-                var client = await CmsSessions.ClientAsync(Connection, token).ConfigureAwait(false);
-                await WriteAsync(work.Queue, read(client, token), write ?? (item => WriteObject(item)), token).ConfigureAwait(false);
-                return activity;
-            },
+            (work, token) => UseAsync(
+                lease,
+                async client =>
+                {
+                    await WriteAsync(work.Queue, read(client, token), write ?? (item => WriteObject(item)), token).ConfigureAwait(false);
+                    return activity;
+                },
+                token),
             oneOfMany);
+    }
+
+    /// <summary>
+    /// What this cmdlet goes by, to its end: whatever the shell is connected to meanwhile, a pipeline stays with its node. On the pipeline thread.
+    /// </summary>
+    private protected CmsLease Lease()
+    {
+        if (_lease is not null && ReferenceEquals(_leased, Connection))
+            return _lease;
+        _lease?.Dispose();
+        _leased = Connection;
+        return _lease = CmsSessions.Begin(Connection ?? CmsDefaults.Current ?? new CmsSession());
+    }
+
+    /// <summary>Has work done with a lease's client.</summary>
+    private protected static async Task<T> UseAsync<T>(CmsLease lease, Func<ICmsClient, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await work(await lease.ClientAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException failure)
+        {
+            lease.Failed(failure);
+            throw;
+        }
+    }
 
     private static async Task WriteAsync<T>(PipelineQueue queue, IAsyncEnumerable<T> items, Action<T> write, CancellationToken cancellationToken)
     {

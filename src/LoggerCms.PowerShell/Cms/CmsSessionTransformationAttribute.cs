@@ -22,11 +22,26 @@ public sealed class CmsSessionTransformationAttribute : ArgumentTransformationAt
             string text when text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(text, UriKind.Absolute, out var address)
                 => new CmsSession { Endpoint = address.AbsoluteUri },
             string text when text.Length > 0 => new CmsSession { Profile = Profile(engineIntrinsics.SessionState.Path, text) },
-            // Another shell's connection is not open here; its profile may be here too.
-            _ when inputData is PSObject remote && remote.TypeNames.Contains(RemoteType)
-                => new CmsSession { Profile = remote.Properties["Profile"].Value as string, Endpoint = (string)remote.Properties["Endpoint"].Value },
+            _ when inputData is PSObject remote && remote.TypeNames.Contains(RemoteType) => Remote(remote),
             _ => throw new ArgumentTransformationMetadataException(
                 "A connection is what Connect-Cms -PassThru gives, the name or the path of a profile, or an address as https://localhost:6400/."),
+        };
+    }
+
+    // It may have been made in this process; another's is not open here. Only one by profile alone can be made anew as the same user: of any other the
+    // id is kept, under which nothing is open.
+    private static CmsSession Remote(PSObject remote)
+    {
+        var id = remote.Properties["Id"]?.Value is Guid known ? known : Guid.NewGuid();
+        var isAnew = !CmsSessions.IsOpen(id) && remote.Properties["IsByProfile"]?.Value is true;
+        return new CmsSession
+        {
+            Id = isAnew ? Guid.Empty : id,
+            Endpoint = remote.Properties["Endpoint"]?.Value as string ?? "",
+            Node = remote.Properties["Node"]?.Value as string ?? "",
+            SystemId = remote.Properties["SystemId"]?.Value is Guid system ? system : Guid.Empty,
+            Profile = remote.Properties["Profile"]?.Value as string,
+            User = remote.Properties["User"]?.Value as string,
         };
     }
 

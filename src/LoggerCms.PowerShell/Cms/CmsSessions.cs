@@ -3,31 +3,15 @@ using LoggerCms.PowerShell.Engine;
 
 namespace LoggerCms.PowerShell.Cms;
 
-/// <summary>
-/// The connections of this process. All its runspaces have them in common, so that what ForEach-Object -Parallel does goes where its shell is
-/// connected to.
-/// </summary>
+/// <summary>The connections of this process.</summary>
 internal static class CmsSessions
 {
     // A node may come back under another address, which its profile then names: a connection by profile is kept for a loop, not for a day.
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan LogOffTime = TimeSpan.FromSeconds(5);
-
     private static readonly Lock Gate = new();
-    private static readonly Dictionary<Guid, (CmsSession Session, ICmsClient Client)> s_open = [];
-    private static readonly Dictionary<string, (ICmsClient Client, long Used)> s_byProfile = new(StringComparer.Ordinal);
-    private static CmsSession? s_default;
-    private static bool s_isDefaultShared;
-
-    public static CmsSession? Default
-    {
-        get
-        {
-            lock (Gate)
-                return s_default;
-        }
-    }
+    private static readonly Dictionary<Guid, OpenConnection> s_open = [];
+    private static readonly Dictionary<string, (ICmsClient Client, long Made)> s_byProfile = new(StringComparer.Ordinal);
 
     public static IReadOnlyList<CmsSession> Open()
     {
@@ -35,24 +19,20 @@ internal static class CmsSessions
             return [.. s_open.Values.Select(one => one.Session)];
     }
 
-    /// <summary>Makes a connection and makes it the default.</summary>
-    /// <param name="connection">How.</param>
-    /// <param name="isShared">The caller hands it out; otherwise it is closed when it is the default no more.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public static async Task<CmsSession> ConnectAsync(CmsConnection connection, bool isShared, CancellationToken cancellationToken)
+    public static bool IsOpen(Guid id)
     {
-        var client = await EngineHost.GetCmsTools().ConnectAsync(connection, cancellationToken).ConfigureAwait(false);
-        CmsNodeInfo node;
-        try
-        {
-            node = await client.GetNodeAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            client.Dispose();
-            throw;
-        }
+        lock (Gate)
+            return s_open.ContainsKey(id);
+    }
 
+    /// <summary>Makes a connection.</summary>
+    /// <param name="connection">How.</param>
+    /// <param name="isHandedOut">Whoever has it closes it; otherwise it is closed when it is nobody's default any more.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<CmsSession> ConnectAsync(CmsConnection connection, bool isHandedOut, CancellationToken cancellationToken)
+    {
+        var (client, node) = await ReachAsync(connection, cancellationToken).ConfigureAwait(false);
+        var isByProfile = connection is { Token: null, Credential: null, CaCertificatePem: null };
         var session = new CmsSession
         {
             Id = Guid.NewGuid(),
@@ -62,71 +42,71 @@ internal static class CmsSessions
             SystemId = node.SystemId,
             Profile = connection.Profile,
             User = connection.Credential?.UserName,
+            IsByProfile = isByProfile,
         };
-        CmsSession? replaced;
         lock (Gate)
-        {
-            s_open[session.Id] = (session, client);
-            replaced = s_isDefaultShared ? null : s_default;
-            (s_default, s_isDefaultShared) = (session, isShared);
-        }
-
-        if (replaced is not null)
-            await CloseAsync(replaced.Id, cancellationToken).ConfigureAwait(false);
+            s_open[session.Id] = new OpenConnection(session, new SharedClient(client), isHandedOut, isByProfile && connection.Endpoint is null);
         return session;
     }
 
-    /// <summary>Closes a connection; one that logged on logs off, as far as the node can be asked.</summary>
+    /// <summary>Closes a connection; one that logged on logs off, as far as the node can be asked, and when the commands that use it have ended.</summary>
     /// <returns>False where it is not open here.</returns>
     public static async Task<bool> CloseAsync(Guid id, CancellationToken cancellationToken)
     {
-        if (Take(id) is not { } client)
+        OpenConnection? one;
+        lock (Gate)
+            s_open.Remove(id, out one);
+        if (one is null)
             return false;
-        using (client)
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(LogOffTime);
-            try
-            {
-                await client.LogOffAsync(limit.Token).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is LoggerCmsException or OperationCanceledException)
-            {
-                // The connection is closed all the same; a token that nobody has any more expires by itself.
-            }
-        }
-
+        await one.Client.CloseAsync(cancellationToken).ConfigureAwait(false);
         return true;
     }
 
-    private static ICmsClient? Take(Guid id)
+    /// <summary>A runspace has it as its default no more: it is closed where no other has.</summary>
+    /// <param name="session">What was left.</param>
+    /// <param name="isClosing">It is to be closed, even where it was handed out.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task LeaveAsync(CmsSession session, bool isClosing, CancellationToken cancellationToken)
     {
         lock (Gate)
         {
-            if (!s_open.Remove(id, out var one))
-                return null;
-            if (s_default?.Id == id)
-                s_default = null;
-            return one.Client;
+            if (!isClosing && s_open.TryGetValue(session.Id, out var one) && one.IsHandedOut)
+                return;
         }
+
+        if (!CmsDefaults.Has(session))
+            await CloseAsync(session.Id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The open connection to the node of that name; without one, what makes one by the profile of that name.</summary>
+    /// <summary>The connection to the node of that name; without one, or where its profile says another address, what makes one by the profile.</summary>
     public static CmsSession Named(string node)
     {
+        CmsSession? known;
         lock (Gate)
         {
-            return s_default?.Node == node
-                ? s_default
-                : s_open.Values.Select(one => one.Session).FirstOrDefault(session => session.Node == node) ?? new CmsSession { Profile = node };
+            known = CmsDefaults.Current is { } own && own.Node == node
+                ? own
+                : s_open.Values.FirstOrDefault(one => one.IsHandedOut && one.Session.Node == node)?.Session;
         }
+
+        var isElsewhere = known is { IsByProfile: true } && EngineHost.GetCmsTools().FindEndpoint(node) is { } endpoint && endpoint.AbsoluteUri != known.Endpoint;
+        return known is null || isElsewhere ? new CmsSession { Profile = node } : known;
     }
 
-    /// <summary>A node was started: connections to the address that it had before are dead, and those by profile are made anew.</summary>
+    /// <summary>
+    /// A node was started: connections to the address that it had before are dead. Those by profile find the new one; those of a user end, and stay
+    /// the default of their runspaces, which would otherwise go on as the profile's administrator.
+    /// </summary>
     public static void Started(CmsNodeInfo node)
     {
-        foreach (var session in Open().Where(one => one.Node == node.Name && one.SystemId == node.SystemId && one.Endpoint != node.Endpoint))
-            Take(session.Id)?.Dispose();
+        List<OpenConnection> dead;
+        lock (Gate)
+        {
+            dead = [.. s_open.Values.Where(one => !one.FollowsProfile && one.Session.Node == node.Name && one.Session.SystemId == node.SystemId && one.Session.Endpoint != node.Endpoint)];
+            dead.ForEach(one => s_open.Remove(one.Session.Id));
+        }
+
+        dead.ForEach(one => _ = Task.Run(() => one.Client.CloseAsync(CancellationToken.None)));
         Stopped();
     }
 
@@ -137,36 +117,84 @@ internal static class CmsSessions
             s_byProfile.Clear();
     }
 
-    /// <param name="session">One that was made, or what to make one with; null for the default, and without one for the admin profile.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="LoggerCmsException">InvalidConnection for one that was closed; otherwise as <see cref="ICmsTools.ConnectAsync"/>.</exception>
-    public static async Task<ICmsClient> ClientAsync(CmsSession? session, CancellationToken cancellationToken)
+    /// <param name="session">One that was made, or what to make one with; an empty one for the admin profile.</param>
+    public static CmsLease Begin(CmsSession session)
     {
-        session ??= Default ?? new CmsSession();
-        if (session.Id != Guid.Empty)
-        {
-            lock (Gate)
-            {
-                return s_open.TryGetValue(session.Id, out var one) ? one.Client : throw new LoggerCmsException(
-                    ErrorCodes.InvalidConnection, $"The connection to {session} is not open in this shell.", "Connect-Cms -PassThru makes one.");
-            }
-        }
+        lock (Gate)
+            return new CmsLease(session, s_open.GetValueOrDefault(session.Id));
+    }
 
-        var key = $"{session.Profile}|{session.Endpoint}";
+    public static async Task<ICmsClient> ByProfileAsync(CmsSession session, CancellationToken cancellationToken)
+    {
         lock (Gate)
         {
-            if (s_byProfile.TryGetValue(key, out var known) && Stopwatch.GetElapsedTime(known.Used) < Keep)
-            {
-                s_byProfile[key] = (known.Client, Stopwatch.GetTimestamp());
+            if (s_byProfile.TryGetValue(Key(session), out var known) && Stopwatch.GetElapsedTime(known.Made) < Keep)
                 return known.Client;
-            }
         }
 
         // What was kept before is left to whoever still uses it; it closes its connections when they are idle.
         var connection = new CmsConnection { Profile = session.Profile, Endpoint = session.Endpoint.Length > 0 ? new Uri(session.Endpoint) : null };
-        var client = await EngineHost.GetCmsTools().ConnectAsync(connection, cancellationToken).ConfigureAwait(false);
+        var client = session.SystemId == Guid.Empty
+            ? await EngineHost.GetCmsTools().ConnectAsync(connection, cancellationToken).ConfigureAwait(false)
+            : await ReachSameAsync(session, connection, cancellationToken).ConfigureAwait(false);
         lock (Gate)
-            s_byProfile[key] = (client, Stopwatch.GetTimestamp());
+            s_byProfile[Key(session)] = (client, Stopwatch.GetTimestamp());
         return client;
+    }
+
+    /// <summary>The connection by profile leads nowhere any more.</summary>
+    public static void Forget(CmsSession session)
+    {
+        lock (Gate)
+            s_byProfile.Remove(Key(session));
+    }
+
+    private static string Key(CmsSession session) => $"{session.Profile}|{session.Endpoint}|{session.SystemId}";
+
+    // A shell's connection that came along from another process: here a profile of that name may lead to another system.
+    private static async Task<ICmsClient> ReachSameAsync(CmsSession session, CmsConnection connection, CancellationToken cancellationToken)
+    {
+        var (client, node) = await ReachAsync(connection, cancellationToken).ConfigureAwait(false);
+        if (node.SystemId == session.SystemId)
+            return client;
+        client.Dispose();
+        throw new LoggerCmsException(
+            ErrorCodes.InvalidConnection, $"{connection} leads to another system here than the connection to {session} does where it was made.",
+            "Connect-Cms here, and give -Connection what that makes.");
+    }
+
+    /// <summary>
+    /// The node may have been started at another address since. Where the profile leads to another node now, the address that was connected to counts.
+    /// </summary>
+    public static async Task FollowAsync(OpenConnection one, CancellationToken cancellationToken)
+    {
+        if (!one.FollowsProfile || !IsOpen(one.Session.Id) || EngineHost.GetCmsTools().FindEndpoint(one.Session.Profile)?.AbsoluteUri is not { } endpoint || !one.IsNews(endpoint))
+            return;
+        try
+        {
+            var (client, node) = await ReachAsync(new CmsConnection { Profile = one.Session.Profile }, cancellationToken).ConfigureAwait(false);
+            if (node.SystemId == one.Session.SystemId && node.Name == one.Session.Node)
+                await one.MoveTo(new SharedClient(client), client.Endpoint).CloseAsync(cancellationToken).ConfigureAwait(false);
+            else
+                client.Dispose();
+        }
+        catch (LoggerCmsException)
+        {
+            // The command tells why it cannot go by the address that it knows.
+        }
+    }
+
+    private static async Task<(ICmsClient Client, CmsNodeInfo Node)> ReachAsync(CmsConnection connection, CancellationToken cancellationToken)
+    {
+        var client = await EngineHost.GetCmsTools().ConnectAsync(connection, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return (client, await client.GetNodeAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
     }
 }

@@ -41,28 +41,51 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        var before = LetGo();
+        if (Token is null && MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
+        {
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(ErrorCodes.InvalidOption, "-Token is given and has no value.", "Give the token, or leave -Token out to connect as the profile says."), null));
+        }
+
         var profile = Profile is null ? null : OrEnd(() => CmsSessionTransformationAttribute.Profile(SessionState.Path, Profile), Profile);
         var ca = CaCertificatePath is null ? null : ResolvePath(CaCertificatePath);
         var target = (object?)Endpoint ?? profile ?? "the admin profile";
         var session = Run(
             $"Connecting to {target}",
             target,
-            async (_, token) => await CmsSessions.ConnectAsync(
-                new CmsConnection
-                {
-                    Endpoint = Endpoint,
-                    Profile = profile,
-                    Token = Token is null ? null : new NetworkCredential("", Token).Password,
-                    Credential = Credential?.GetNetworkCredential(),
-                    CaCertificatePem = ca is null ? null : await ReadAsync(ca, token).ConfigureAwait(false),
-                },
-                PassThru,
-                token).ConfigureAwait(false));
+            async (_, token) =>
+            {
+                if (before is not null)
+                    await CmsSessions.LeaveAsync(before, isClosing: false, token).ConfigureAwait(false);
+                return await CmsSessions.ConnectAsync(
+                    new CmsConnection
+                    {
+                        Endpoint = Endpoint,
+                        Profile = profile,
+                        Token = Token is null ? null : new NetworkCredential("", Token).Password,
+                        Credential = Credential?.GetNetworkCredential(),
+                        CaCertificatePem = ca is null ? null : await ReadAsync(ca, token).ConfigureAwait(false),
+                    },
+                    PassThru,
+                    token).ConfigureAwait(false);
+            });
         if (session is null)
             return;
+        CmsDefaults.Replace(session);
         WriteVerbose($"Connected to node {session.Node} at {session.Endpoint}.");
         if (PassThru)
             WriteObject(session);
+    }
+
+    // From here on this runspace is connected to the new node, or to none: what follows a failure must go neither to the one before nor by the admin
+    // profile. But that is what Connect-Cms alone asks for.
+    private CmsSession? LetGo()
+    {
+        var before = CmsDefaults.Current;
+        if (before is not null || Endpoint is not null || Profile is not null || Credential is not null || MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
+            CmsDefaults.Replace(new CmsSession { Id = Guid.NewGuid(), Endpoint = Endpoint?.ToString() ?? "", Profile = Profile, User = Credential?.UserName });
+        return before;
     }
 
     private static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)

@@ -16,17 +16,28 @@ public sealed class DisconnectCmsCommand : AsyncPSCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if ((Connection ?? CmsSessions.Default) is not { } session)
+        if (Connection is null)
         {
-            WriteVerbose("This shell is not connected.");
+            if (CmsDefaults.Replace(null) is not { } own)
+                WriteVerbose("This shell is not connected.");
+            else
+                Run("Disconnecting", own, (_, token) => LeaveAsync(own, token));
             return;
         }
 
+        if (CmsDefaults.Current?.Id == Connection.Id)
+            CmsDefaults.Replace(null);
         Run(
             "Disconnecting",
-            session,
-            async (_, token) => await CmsSessions.CloseAsync(session.Id, token).ConfigureAwait(false) ? session : throw new LoggerCmsException(
-                ErrorCodes.InvalidConnection, $"The connection to {session} is not open in this shell.", "Connect-Cms -PassThru makes one."),
+            Connection,
+            async (_, token) => await CmsSessions.CloseAsync(Connection.Id, token).ConfigureAwait(false) ? Connection : throw new LoggerCmsException(
+                ErrorCodes.InvalidConnection, $"The connection to {Connection} is not open in this shell.", "Connect-Cms -PassThru makes one."),
             oneOfMany: true);
+    }
+
+    private static async Task<CmsSession> LeaveAsync(CmsSession own, CancellationToken cancellationToken)
+    {
+        await CmsSessions.LeaveAsync(own, isClosing: true, cancellationToken).ConfigureAwait(false);
+        return own;
     }
 }

@@ -42,6 +42,7 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         CountNothing(PagingParameters);
         _page = Page.Of(PagingParameters);
     }

@@ -91,7 +91,8 @@ public sealed class ImportCmsObjectCommand : NodeCmdlet
         if (!go && !IsWhatIf)
             return;
         var options = new ImportOptions(folder.Id, folder.Path, KeepCuid, Enum.Parse<ImportPolicy>(Update, ignoreCase: true), IncludeRights, !go);
-        Run("Importing", input, (work, token) => ImportAsync(work, options, lines(), token));
+        var lease = Lease();
+        Run("Importing", input, (work, token) => UseAsync(lease, client => ImportAsync(client, work, options, lines(), token), token));
     }
 
     private static long Verify(IEnumerable<string> lines, CancellationToken cancellationToken)
@@ -127,10 +128,9 @@ public sealed class ImportCmsObjectCommand : NodeCmdlet
         return objects > 0 || hasEnd ? objects : throw Damaged("It is empty.");
     }
 
-    private async Task<object> ImportAsync(Work work, ImportOptions options, IEnumerable<string> lines, CancellationToken cancellationToken)
+    private async Task<object> ImportAsync(ICmsClient client, Work work, ImportOptions options, IEnumerable<string> lines, CancellationToken cancellationToken)
     {
         var told = new List<Action>();
-        var client = await CmsSessions.ClientAsync(Connection, cancellationToken).ConfigureAwait(false);
         var importer = new Importer(
             client,
             options,

@@ -68,6 +68,7 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         _isParentWritten = MyInvocation.BoundParameters.ContainsKey(nameof(ParentId));
         _isPathWritten = MyInvocation.BoundParameters.ContainsKey(nameof(Path));
     }

@@ -43,6 +43,8 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
+
         // What comes down a pipeline is not bound yet.
         string[] written = [.. new[] { nameof(Path), nameof(Id), nameof(Cuid) }.Where(MyInvocation.BoundParameters.ContainsKey)];
         if (written.Length > 1)
