@@ -64,8 +64,7 @@ internal static class Failures
         var remedy = proxy is null ? StartRemedy : $"Where the node is reached without that proxy, put '{endpoint.Host}' into NO_PROXY and start the shell again. {StartRemedy}";
         if (exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } && rejected is not null)
             return new Failure(CaPinning.NotTrusted(endpoint.Host, rejected), Begun: false, Passing: false);
-        if (exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
-            or HttpRequestError.ProxyTunnelError })
+        if (exception is HttpRequestException request && IsNotReached(request.HttpRequestError))
         {
             return new Failure(
                 new LoggerCmsException(ErrorCodes.ServerUnreachable, $"No node answers at {endpoint}{through}: {Innermost(exception).Message}", remedy, innerException: exception),
@@ -79,6 +78,9 @@ internal static class Failures
             new LoggerCmsException(ErrorCodes.ConnectionLost, $"The connection to {endpoint}{through} was lost before the answer was there: {why}", remedy, innerException: exception),
             Begun: true, Passing: true);
     }
+
+    private static bool IsNotReached(HttpRequestError error)
+        => error is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
 
     private static async Task<CmsError?> ErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
