@@ -126,9 +126,10 @@ internal static class CmsSessions
 
     public static async Task<ICmsClient> ByProfileAsync(CmsSession session, CancellationToken cancellationToken)
     {
+        var now = session.Endpoint.Length > 0 ? session.Endpoint : EngineHost.GetCmsTools().FindEndpoint(session.Profile)?.AbsoluteUri;
         lock (Gate)
         {
-            if (s_byProfile.TryGetValue(Key(session), out var known) && Stopwatch.GetElapsedTime(known.Made) < Keep)
+            if (s_byProfile.TryGetValue(Key(session), out var known) && Stopwatch.GetElapsedTime(known.Made) < Keep && known.Client.Endpoint == now)
                 return known.Client;
         }
 
