@@ -42,6 +42,23 @@ public sealed class MemoryLimitTests(ITestOutputHelper output)
         Assert.DoesNotContain("system.db", failure.Message + failure.Remedy, StringComparison.Ordinal);
     }
 
+    // Rights and logons go by them at every request, and ask no database.
+    [Theory]
+    [InlineData(ObjectKinds.User)]
+    [InlineData(ObjectKinds.UserGroup)]
+    public void UsersAndGroupsAreLoadedWholeWhateverTheLimit(string kind)
+    {
+        var image = new RunTimeImage(new RunTimeImageOptions { MemoryLimitBytes = 1, FindAsync = (_, _) => throw new InvalidOperationException("Nothing is read back.") });
+        using (var loader = image.BeginLoad())
+        {
+            loader.Add(Objects.Make(1, 1, "somebody", 0, kind));
+            loader.Add(Objects.Make(2, 1));
+            loader.Complete(1);
+        }
+
+        Assert.Equal((false, true), (image.Find(1)!.IsSkeleton, image.Find(2)!.IsSkeleton));
+    }
+
     [Fact]
     public void WhatIsNotFlushedStays()
     {
