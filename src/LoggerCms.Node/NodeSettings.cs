@@ -109,10 +109,14 @@ internal sealed record NodeSettings
         return this with
         {
             DataPath = data,
-            Database = Database.Length > 0 ? Database : "sqlite:" + Path.Combine(data, "system.db"),
-            AuditDatabase = AuditDatabase.Length > 0 ? AuditDatabase : "sqlite:" + Path.Combine(data, "audit.db"),
+            Database = Database.Length > 0 ? Absolute(Database) : "sqlite:" + Path.Combine(data, "system.db"),
+            AuditDatabase = AuditDatabase.Length > 0 ? Absolute(AuditDatabase) : "sqlite:" + Path.Combine(data, "audit.db"),
         };
     }
+
+    // From another working folder the same words would be another database.
+    private static string Absolute(string database)
+        => new SideConnection(database) is { Provider: SideProvider.Sqlite } file ? "sqlite:" + Path.GetFullPath(file.DataSource) : database;
 
     /// <summary>True where no database is reached through a socket.</summary>
     public bool AreDatabasesFiles()

@@ -78,7 +78,7 @@ internal sealed partial class CmsNode
     (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) IFlushEvents.Expire()
     {
         var (expired, letGo) = Running.Ledger.Expire();
-        return _steadyClock.Now() is { } now ? ([.. expired, .. Tokens.Outlived(now - TimeSpan.FromDays(1)).Select(Forget)], letGo) : (expired, letGo);
+        return ([.. expired, .. Tokens.Outlived(_steadyClock.Now() is { } now ? now - TimeSpan.FromDays(1) : DateTimeOffset.MinValue).Select(Forget)], letGo);
 
         LocalKey Forget(Guid id)
         {

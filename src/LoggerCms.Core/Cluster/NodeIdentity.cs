@@ -20,6 +20,7 @@ internal sealed partial class NodeIdentity : IDisposable
     private const int Version = 1;
     private const string IdFile = "node.json.id";
     private const string LockedFile = "node.lock";
+    private const int ReadOnlyFileSystem = 30;
 
     private static readonly string FolderRemedy = $"Give a folder that the account '{Environment.UserName}' may make and write to, with -DataPath, or set LOGGERCMS_HOME, below which data folders are made otherwise.";
 
@@ -102,7 +103,8 @@ internal sealed partial class NodeIdentity : IDisposable
         }
         catch (IOException exception)
         {
-            return LockFile.TryOpenToRead(path) ?? throw new LoggerCmsException(
+            // Of a file system that others write to, a lock of what is opened to be read may say nothing.
+            return (exception.HResult == ReadOnlyFileSystem ? LockFile.TryOpenToRead(path) : null) ?? throw new LoggerCmsException(
                 ErrorCodes.SideInService, $"The node of '{folder}' runs, or its lock cannot be asked: {exception.Message}",
                 "Stop that node with Stop-CmsNode, then do it again. Where it can start, it brings its delta files in by itself.", innerException: exception);
         }

@@ -37,6 +37,7 @@ internal sealed partial class NodeLife
     private readonly Lock _keeping = new();
     private Life _life;
     private Owed? _owed;
+    private bool _isOwn;
 
     private NodeLife(IFileLayer files, string folder, Life life, Owed? owed)
     {
@@ -124,6 +125,10 @@ internal sealed partial class NodeLife
             foreach (var place in DeltaChain.Of(files, deltas).Where(p => !p.IsVoid))
             {
                 using var reader = DeltaFileReader.Open(files, place.Path);
+
+                // The reconcile says of it that it is damaged; the one behind it goes on from what is in it.
+                if (reader.Header is null)
+                    return;
                 if (reader.Header is not { } header || header.Journal.Epoch != last.Epoch || header.Journal.NodeId != last.NodeId || header.Journal.SystemId != state.Identity)
                     continue;
                 if (header.KeyBefore > last.LastKey)
@@ -165,6 +170,7 @@ internal sealed partial class NodeLife
         var owed = new Owed(OwedMagic, Version, epoch, systemId);
         SecretFile.Write(_files, Path.Combine(_folder, OwedFile), JsonSerializer.SerializeToUtf8Bytes(owed, LifeJson.Default.Owed));
         _owed = owed;
+        _isOwn = true;
     }
 
     /// <summary>
@@ -211,7 +217,8 @@ internal sealed partial class NodeLife
     /// <summary>The same where only the journal of this epoch is owed: it has no record.</summary>
     public void OweNothingOf(long epoch)
     {
-        if (_owed?.Epoch == epoch)
+        // A life before may have had the epoch too, in a database that was put back since, and its files are still owed.
+        if (_isOwn && _owed?.Epoch == epoch)
             OweNothing();
     }
 
