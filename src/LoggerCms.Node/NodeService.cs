@@ -113,7 +113,9 @@ internal sealed class NodeService(CmsNode node)
     /// <param name="password">Both passwords.</param>
     /// <param name="clientAddress">The caller's.</param>
     /// <param name="usedToken">The token that the caller came with, which stays.</param>
-    public async Task SetPasswordAsync(AccessContext access, long userId, CmsPassword password, string clientAddress, Guid usedToken = default)
+    /// <param name="cancellationToken">Ends the wait for those who are at it.</param>
+    public async Task SetPasswordAsync(
+        AccessContext access, long userId, CmsPassword password, string clientAddress, Guid usedToken = default, CancellationToken cancellationToken = default)
     {
         var user = access.View.Find(userId);
         var isOwn = userId == access.Principal.Id;
@@ -127,7 +129,7 @@ internal sealed class NodeService(CmsNode node)
 
         var record = password.New is null ? null : PasswordRecord.Make(password.New).Encode();
         var change = new ChangeObject { Id = userId, Properties = bag => With(bag, record) };
-        await _issuing.WaitAsync().ConfigureAwait(false);
+        await _issuing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await PutAsync(access.Principal.Id, clientAddress, [change, .. node.Tokens.RevokeAll(userId, usedToken).Select(t => new PutLocal(t))]).ConfigureAwait(false);
@@ -169,19 +171,21 @@ internal sealed class NodeService(CmsNode node)
     }
 
     /// <summary>A token by the password that <see cref="LogOnAsync"/> found right.</summary>
-    public Task<CmsIssuedToken> IssueAsync(CmsObject user, TimeSpan lifetime, string clientAddress)
-        => IssueAsync(user.Id, user.Id, "Logon", lifetime, clientAddress, () => HasPasswordOf(user) ? long.MaxValue : throw NoLonger());
+    public Task<CmsIssuedToken> IssueAsync(CmsObject user, TimeSpan lifetime, string clientAddress, CancellationToken cancellationToken = default)
+        => IssueAsync(user.Id, user.Id, "Logon", lifetime, clientAddress, () => HasPasswordOf(user) ? long.MaxValue : throw NoLonger(), cancellationToken);
 
     /// <summary>A token by the caller's own, which it does not outlive where the caller may not manage that user's tokens.</summary>
     /// <exception cref="LoggerCmsException">Forbidden: it is of another user, whose tokens the caller may not manage.</exception>
-    public Task<CmsIssuedToken> IssueAsync(AccessContext access, Caller caller, CmsTokenRequest request)
+    public Task<CmsIssuedToken> IssueAsync(AccessContext access, Caller caller, CmsTokenRequest request, CancellationToken cancellationToken = default)
     {
         var principal = request.PrincipalId ?? caller.PrincipalId;
         if (!MayManage(access, principal))
             throw new LoggerCmsException(ErrorCodes.Forbidden, $"You may not issue tokens for user {principal}.", $"Test-CmsRight -Id {principal} -Right {Rights.ManageTokens} -Explain");
         var endsWithOwn = principal == caller.PrincipalId && !access.Has(access.View.Find(principal)!, Rights.ManageTokens);
-        return IssueAsync(caller.PrincipalId, principal, request.Name, request.Lifetime, caller.Address, () =>
-            node.Tokens.Find(caller.TokenId) is { IsRevoked: false } own ? endsWithOwn ? own.ExpiresUs : long.MaxValue : throw NoLonger());
+        return IssueAsync(
+            caller.PrincipalId, principal, request.Name, request.Lifetime, caller.Address, () =>
+                node.Tokens.Find(caller.TokenId) is { IsRevoked: false } own ? endsWithOwn ? own.ExpiresUs : long.MaxValue : throw NoLonger(),
+            cancellationToken);
     }
 
     /// <param name="by">The caller.</param>
@@ -190,11 +194,13 @@ internal sealed class NodeService(CmsNode node)
     /// <param name="lifetime">The token's.</param>
     /// <param name="clientAddress">The caller's.</param>
     /// <param name="latest">Until when it may hold, asked once no password can be changed any more before it is there.</param>
-    private async Task<CmsIssuedToken> IssueAsync(long by, long principal, string name, TimeSpan lifetime, string clientAddress, Func<long> latest)
+    /// <param name="cancellationToken">Ends the wait for those who are at it.</param>
+    private async Task<CmsIssuedToken> IssueAsync(
+        long by, long principal, string name, TimeSpan lifetime, string clientAddress, Func<long> latest, CancellationToken cancellationToken)
     {
         if (!ObjectRules.MayAct(node.Image, node.Image.Find(principal)))
             throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no user {principal} below /Users.", "Get-CmsUser lists the users.");
-        await _issuing.WaitAsync().ConfigureAwait(false);
+        await _issuing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var issued = node.Tokens.Issue(principal, name, lifetime, latest());

@@ -44,8 +44,7 @@ public sealed class RefusalTests(TestNode node) : IClassFixture<TestNode>
     [Fact]
     public async Task A_backup_to_where_no_folder_can_be_made_is_the_requests_mistake()
     {
-        var file = Directory.GetFiles(node.DataPath)[0];
-        using var content = Json(JsonSerializer.Serialize(new { Path = Path.Combine(file, "backup") }));
+        using var content = Json(JsonSerializer.Serialize(new { Path = Path.Combine(node.Profile, "backup") }));
         using var answer = await SendAsync("POST", "v1/backup", content);
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);

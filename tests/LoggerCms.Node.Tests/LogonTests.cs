@@ -46,7 +46,7 @@ public sealed class LogonTests : IAsyncLifetime
     [Fact]
     public async Task Another_Administrator_shuts_nobody_out()
     {
-        await _service.SetPasswordAsync(_service.Begin(SystemObjects.Administrator), SystemObjects.Administrator, new CmsPassword { New = "right password" }, "");
+        await _service.SetPasswordAsync(_service.Begin(SystemObjects.Administrator), SystemObjects.Administrator, new CmsPassword { New = "right password" }, "", cancellationToken: TestContext.Current.CancellationToken);
         await UserAsync("Administrator", _department, "wrong password");
 
         Assert.Equal(SystemObjects.Administrator, (await LogOnAsync("administrator", "right password")).User?.Id);
@@ -56,7 +56,7 @@ public sealed class LogonTests : IAsyncLifetime
     private async Task<long> UserAsync(string name, long folder, string password)
     {
         var id = (await _node.MakeAsync(name, folder, ObjectKinds.User)).Id;
-        await _service.SetPasswordAsync(_service.Begin(SystemObjects.Administrator), id, new CmsPassword { New = password }, "");
+        await _service.SetPasswordAsync(_service.Begin(SystemObjects.Administrator), id, new CmsPassword { New = password }, "", cancellationToken: TestContext.Current.CancellationToken);
         return id;
     }
 

@@ -49,11 +49,11 @@ public sealed class OwnTokenTests : IAsyncLifetime
     public async Task A_password_that_is_set_or_taken_away_ends_all_tokens_of_the_user_but_the_callers(string? password)
     {
         var administrator = _service.Begin(SystemObjects.Administrator);
-        await _service.SetPasswordAsync(administrator, Guest, new CmsPassword { New = "old password" }, "");
+        await _service.SetPasswordAsync(administrator, Guest, new CmsPassword { New = "old password" }, "", cancellationToken: TestContext.Current.CancellationToken);
         var (used, other, ofAnother) = (await MakeAsync(Guest), await MakeAsync(Guest), await MakeAsync(SystemObjects.Administrator));
-        await _service.SetPasswordAsync(_service.Begin(Guest), Guest, new CmsPassword { Current = "old password", New = password }, "", used.Id);
+        await _service.SetPasswordAsync(_service.Begin(Guest), Guest, new CmsPassword { Current = "old password", New = password }, "", used.Id, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((false, true, false), (IsRevoked(used), IsRevoked(other), IsRevoked(ofAnother)));
-        await _service.SetPasswordAsync(administrator, Guest, new CmsPassword { New = password }, "", ofAnother.Id);
+        await _service.SetPasswordAsync(administrator, Guest, new CmsPassword { New = password }, "", ofAnother.Id, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((true, false), (IsRevoked(used), IsRevoked(ofAnother)));
     }
 
@@ -61,11 +61,11 @@ public sealed class OwnTokenTests : IAsyncLifetime
     public async Task A_password_that_was_right_when_it_was_looked_at_and_is_no_more_gives_no_token()
     {
         var administrator = _service.Begin(SystemObjects.Administrator);
-        await _service.SetPasswordAsync(administrator, Guest, new CmsPassword { New = "old password" }, "");
+        await _service.SetPasswordAsync(administrator, Guest, new CmsPassword { New = "old password" }, "", cancellationToken: TestContext.Current.CancellationToken);
         var (user, _) = await _service.LogOnAsync("Guest", "old password", Token);
-        Assert.NotEmpty((await _service.IssueAsync(user!, TimeSpan.FromHours(1), "")).Text);
-        await _service.SetPasswordAsync(administrator, Guest, new CmsPassword { New = "new password" }, "");
-        Assert.Equal(ErrorCodes.Unauthenticated, (await Assert.ThrowsAsync<LoggerCmsException>(() => _service.IssueAsync(user!, TimeSpan.FromHours(1), ""))).Code);
+        Assert.NotEmpty((await _service.IssueAsync(user!, TimeSpan.FromHours(1), "", cancellationToken: TestContext.Current.CancellationToken)).Text);
+        await _service.SetPasswordAsync(administrator, Guest, new CmsPassword { New = "new password" }, "", cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(ErrorCodes.Unauthenticated, (await Assert.ThrowsAsync<LoggerCmsException>(() => _service.IssueAsync(user!, TimeSpan.FromHours(1), "", cancellationToken: TestContext.Current.CancellationToken))).Code);
     }
 
     private static DateTimeOffset UnixTime(TokenEntry token) => Core.UnixTime.Of(token.ExpiresUs);

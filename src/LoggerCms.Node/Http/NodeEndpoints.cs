@@ -90,14 +90,21 @@ internal static class NodeEndpoints
             DeltaFiles.CheckFolder(path);
         }
 
-        // A node that runs there, and has not heard yet that another one took over, would go on writing to files that are about to go.
-        using var held = NodeIdentity.HoldOf(path, service.Node.Options.DataPath);
         var result = request.WhatIf
-            ? await service.Node.PlanReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false)
+            ? await BringAsync().ConfigureAwait(false)
             : await AuditedAsync(
                 context, audit, "Reconcile", $"delta files in {path}, conflict policy {request.ConflictPolicy}{(request.SetDamagedAside ? ", damaged ones set aside" : "")}",
-                () => service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted)).ConfigureAwait(false);
+                BringAsync, static done => done.Status == "Stopped" ? "a conflict stopped it" : null).ConfigureAwait(false);
         return Results.Json(result, CmsJson.Default.DeltaReconcileResult);
+
+        async Task<DeltaReconcileResult> BringAsync()
+        {
+            // A node that runs there, and has not heard yet that another one took over, would go on writing to files that are about to go.
+            using var held = NodeIdentity.HoldOf(path, service.Node.Options.DataPath);
+            return request.WhatIf
+                ? await service.Node.PlanReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false)
+                : await service.Node.ReconcileAsync(path, request.ConflictPolicy, request.SetDamagedAside, context.RequestAborted).ConfigureAwait(false);
+        }
     }
 
     private static async Task<IResult> BackupAsync(HttpContext context, NodeService service, NodeAudit audit, NodeSettings settings, TimeProvider time)
@@ -124,7 +131,7 @@ internal static class NodeEndpoints
     }
 
     // What an operator does to the node changes no object, and so is in no record that would tell of it.
-    private static async Task<T> AuditedAsync<T>(HttpContext context, NodeAudit audit, string action, string detail, Func<Task<T>> act)
+    private static async Task<T> AuditedAsync<T>(HttpContext context, NodeAudit audit, string action, string detail, Func<Task<T>> act, Func<T, string?>? whyNot = null)
     {
         var caller = context.Caller();
         T done;
@@ -138,7 +145,9 @@ internal static class NodeEndpoints
             throw;
         }
 
-        await audit.RecordAsync(action, AuditResult.Succeeded, caller.PrincipalId, "", caller.Address, detail).ConfigureAwait(false);
+        var why = whyNot?.Invoke(done);
+        await audit.RecordAsync(
+            action, why is null ? AuditResult.Succeeded : AuditResult.Failed, caller.PrincipalId, "", caller.Address, why is null ? detail : $"{detail}: {why}").ConfigureAwait(false);
         return done;
     }
 

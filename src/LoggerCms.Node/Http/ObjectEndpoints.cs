@@ -164,8 +164,8 @@ internal static class ObjectEndpoints
             answer.Writer.WriteStartArray(nameof(CmsObjectPage.Objects));
             foreach (var row in page)
             {
-                var access = service.Begin(principal);
                 var whole = row.IsSkeleton ? await service.Node.Image.GetAsync(row.Id, context.RequestAborted).ConfigureAwait(false) : row;
+                var access = service.Begin(principal);
                 if (whole is null || whole.ParentId != folderId || !access.Has(whole, Rights.View))
                     continue;
                 ObjectWriter.Write(answer.Writer, access, whole);

@@ -42,7 +42,7 @@ internal static class SecurityEndpoints
         CmsIssuedToken issued;
         try
         {
-            issued = await service.IssueAsync(user, logon.Lifetime, address).ConfigureAwait(false);
+            issued = await service.IssueAsync(user, logon.Lifetime, address, context.RequestAborted).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -91,7 +91,7 @@ internal static class SecurityEndpoints
     private static async Task<IResult> IssueAsync(HttpContext context, NodeService service)
     {
         var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsTokenRequest).ConfigureAwait(false);
-        var issued = await service.IssueAsync(context.Access(service), context.Caller(), request).ConfigureAwait(false);
+        var issued = await service.IssueAsync(context.Access(service), context.Caller(), request, context.RequestAborted).ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
     }
 
@@ -109,7 +109,7 @@ internal static class SecurityEndpoints
         try
         {
             var caller = context.Caller();
-            await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId).ConfigureAwait(false);
+            await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId, context.RequestAborted).ConfigureAwait(false);
             hasFailed = false;
             return Results.NoContent();
         }

@@ -162,7 +162,7 @@ public sealed class ChangeAuditTests : IAsyncLifetime
     {
         var service = new NodeService(_node);
         foreach (var password in new[] { "some password", "other password", null, null })
-            await service.SetPasswordAsync(service.Begin(Caller), SystemObjects.Guest, new CmsPassword { New = password }, "");
+            await service.SetPasswordAsync(service.Begin(Caller), SystemObjects.Guest, new CmsPassword { New = password }, "", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(["password set", "password set", "password taken away", ""], await ToldAsync(e => e.Detail));
     }
 
