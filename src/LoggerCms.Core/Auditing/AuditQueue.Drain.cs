@@ -8,7 +8,11 @@ internal sealed partial class AuditQueue
 {
     private const int BatchBytes = 4 * 1024 * 1024;
 
+    // A purge and a conversion go through the whole table: one that is cut off would begin again.
+    private const int LongerAtLeast = 8;
+
     private readonly Patience _patience;
+    private readonly Patience _longPatience;
     private readonly SteadyClock _clock;
     private long? _reached;
     private LoggerCmsException? _failure;
@@ -59,7 +63,7 @@ internal sealed partial class AuditQueue
         {
             if (!_prepared)
             {
-                await AnswerAsync(_database.PrepareAsync, cancellationToken).ConfigureAwait(false);
+                await _longPatience.TellAsync(_database.PrepareAsync(cancellationToken), SetFailure).ConfigureAwait(false);
                 _prepared = true;
             }
 
@@ -162,7 +166,7 @@ internal sealed partial class AuditQueue
             return;
         try
         {
-            await _database.PurgeAsync(UnixTime.Us(now - retention), cancellationToken).ConfigureAwait(false);
+            await _longPatience.TellAsync(_database.PurgeAsync(UnixTime.Us(now - retention), cancellationToken), SetFailure).ConfigureAwait(false);
             _clock.Restart();
         }
         catch (LoggerCmsException e)

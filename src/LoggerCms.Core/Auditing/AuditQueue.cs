@@ -39,6 +39,7 @@ internal sealed partial class AuditQueue : IAsyncDisposable
         _time = time;
         _clock = new SteadyClock(time, options.RetentionInterval);
         _patience = new Patience(database.Name, options.LongestAnswer);
+        _longPatience = new Patience(database.Name, LongerAtLeast * options.LongestAnswer);
     }
 
     /// <summary>How the queue stands now.</summary>

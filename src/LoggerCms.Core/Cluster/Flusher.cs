@@ -16,6 +16,9 @@ internal sealed class Flusher(
     // So long, and about the time of one flush more, an idle node may not know that it has no database or no right to write any more.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
+    // Of a line that is slow; what is to be written may have gathered while the database was away.
+    private const long BytesPerSecond = 256 << 10;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Patience _patience = new(database.Name, options.LongestAnswer);
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
@@ -223,7 +226,7 @@ internal sealed class Flusher(
     {
         try
         {
-            await AnswerAsync(token => database.FlushAsync(batch, token), cancellationToken).ConfigureAwait(false);
+            await _patience.AnswerAsync(token => database.FlushAsync(batch, token), Tell, cancellationToken, TimeSpan.FromSeconds(batch.Bytes / BytesPerSecond)).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.OutcomeUnknown && batch.LastUpdateKey > unflushed.CommittedKey)
         {

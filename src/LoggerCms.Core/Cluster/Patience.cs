@@ -10,7 +10,7 @@ namespace LoggerCms.Core.Cluster;
 /// <param name="least">So long at least; what is longer comes from what calls took.</param>
 internal sealed class Patience(string database, TimeSpan least)
 {
-    private const int Most = 20;
+    private static readonly TimeSpan s_most = TimeSpan.FromHours(1);
 
     private TimeSpan _now;
     private TimeSpan _longest;
@@ -19,15 +19,20 @@ internal sealed class Patience(string database, TimeSpan least)
     public void Reset() => (_now, _longest) = (default, default);
 
     /// <summary>All that was to be done was answered; the next has time by the longest of its calls. A quick one says nothing of a slow one.</summary>
-    public void Settle() => (_now, _longest) = (_longest * 2, default);
+    public void Settle()
+    {
+        if (_longest > default(TimeSpan))
+            (_now, _longest) = (_longest * 2, default);
+    }
 
     /// <param name="work">The call.</param>
     /// <param name="silent">Told as soon as the time is over, whether or not the call can be ended.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="besides">What it may take longer than others, by what there is to do.</param>
     /// <exception cref="LoggerCmsException">ConnectionLost: it was not answered. What the call throws.</exception>
-    public async Task<T> AnswerAsync<T>(Func<CancellationToken, Task<T>> work, Action<LoggerCmsException>? silent, CancellationToken cancellationToken)
+    public async Task<T> AnswerAsync<T>(Func<CancellationToken, Task<T>> work, Action<LoggerCmsException>? silent, CancellationToken cancellationToken, TimeSpan besides = default)
     {
-        var (patience, started) = (Clamp(_now), Stopwatch.GetTimestamp());
+        var (patience, started) = (Clamp(_now) + besides, Stopwatch.GetTimestamp());
         LoggerCmsException? failure = null;
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var timer = new Timer(_ =>
@@ -58,16 +63,25 @@ internal sealed class Patience(string database, TimeSpan least)
     }
 
     /// <inheritdoc cref="AnswerAsync{T}"/>
-    public Task AnswerAsync(Func<CancellationToken, Task> work, Action<LoggerCmsException>? silent, CancellationToken cancellationToken) => AnswerAsync(
+    public Task AnswerAsync(Func<CancellationToken, Task> work, Action<LoggerCmsException>? silent, CancellationToken cancellationToken, TimeSpan besides = default) => AnswerAsync(
         async token =>
         {
             await work(token).ConfigureAwait(false);
             return true;
         },
         silent,
-        cancellationToken);
+        cancellationToken,
+        besides);
 
-    private TimeSpan Clamp(TimeSpan time) => time < least ? least : time > least * Most ? least * Most : time;
+    /// <summary>Tells of a call that is not answered, and goes on waiting for it.</summary>
+    public async Task TellAsync(Task work, Action<LoggerCmsException> silent)
+    {
+        var timer = new Timer(_ => silent(NoAnswer(least)), null, least, Timeout.InfiniteTimeSpan);
+        await using (timer.ConfigureAwait(false))
+            await work.ConfigureAwait(false);
+    }
+
+    private TimeSpan Clamp(TimeSpan time) => time < least ? least : time > s_most ? s_most : time;
 
     private LoggerCmsException NoAnswer(TimeSpan patience) => new(
         ErrorCodes.ConnectionLost,

@@ -66,8 +66,8 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
             throw new LoggerCmsException(
                 ErrorCodes.RequestExpired,
                 $"The request {requestId} is not younger than one whose answer is kept no more: whether it was done before is not known any more.",
-                "Read the objects to see what they are, then send a new request. Where the node's clock was set back, or a backup was put back and "
-                + $"the client's clock is behind, one is taken when that clock has caught up, and in {2 * options.RequestRetention.TotalMinutes:0.#} minutes at the latest.");
+                "Read the objects to see what they are, then send a new request. Where the client's clock is behind and a backup was put back or there "
+                + $"are more answers than the node keeps, or the node's clock was set back, one is taken when that clock has caught up, and in {2 * options.RequestRetention.TotalMinutes:0.#} minutes at the latest.");
         }
 
         var age = TimeSpan.FromMicroseconds(nowUs - madeUs);

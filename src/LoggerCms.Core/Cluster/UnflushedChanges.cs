@@ -158,6 +158,7 @@ internal sealed class UnflushedChanges(long startKey)
             LastUpdateKey = LastUpdateKey,
             Put = [.. Objects.Values.OfType<CmsObject>()],
             Remove = [.. Objects.Where(o => o.Value is null).Select(o => o.Key)],
+            Bytes = Bytes,
             PutLocal = [.. Local.Values.OfType<LocalEntry>()],
             RemoveLocal = [.. Local.Where(l => l.Value is null).Select(l => l.Key)],
         };

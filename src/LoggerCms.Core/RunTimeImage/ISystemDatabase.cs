@@ -104,6 +104,9 @@ internal sealed record FlushBatch
     public required IReadOnlyList<LocalEntry> PutLocal { get; init; }
 
     public required IReadOnlyList<LocalKey> RemoveLocal { get; init; }
+
+    /// <summary>About how much there is to write.</summary>
+    public long Bytes { get; init; }
 }
 
 /// <summary>All that a system database is to hold.</summary>

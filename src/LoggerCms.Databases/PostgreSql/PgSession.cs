@@ -23,6 +23,7 @@ internal sealed class PgSession : IAsyncDisposable
 
     private readonly NpgsqlConnection _connection;
     private readonly string _side;
+    private Task _commit = Task.CompletedTask;
 
     private PgSession(NpgsqlConnection connection, string side)
     {
@@ -124,12 +125,16 @@ internal sealed class PgSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Commits; tells an answer that the server gave from one that was lost, or that nobody waits for any more.</summary>
+    /// <summary>
+    /// Commits; tells an answer that the server gave from one that was lost, or that nobody waits for any more. The server is not asked to end it: one that
+    /// waits for a standby would then count as done without one.
+    /// </summary>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
+        _commit = ExecuteAsync("COMMIT", CancellationToken.None);
         try
         {
-            await ExecuteAsync("COMMIT", cancellationToken).ConfigureAwait(false);
+            await _commit.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (LoggerCmsException e) when (e.InnerException is PostgresException { Severity: "ERROR" })
         {
@@ -144,7 +149,20 @@ internal sealed class PgSession : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync() => await _connection.DisposeAsync().ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        if (_commit.IsCompleted)
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        else
+            _ = EndAsync();
+    }
+
+    // The connection is the server's until it has answered.
+    private async Task EndAsync()
+    {
+        await _commit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _connection.DisposeAsync().ConfigureAwait(false);
+    }
 
     private NpgsqlCommand Command(string sql, object[] parameters)
     {

@@ -198,6 +198,7 @@ public sealed class AuditQueueTests
     public async Task A_database_that_does_not_answer_counts_as_away_until_it_does()
     {
         await using var queue = Open(Events.Options(Folder) with { LongestAnswer = TimeSpan.FromMilliseconds(300) });
+        Assert.True(await queue.TryDrainAsync(Token));
         await queue.EnqueueAsync(Events.Some(1), durable: true, Token);
         _database.Before = token => Task.Delay(Timeout.Infinite, token);
         Assert.False(await queue.TryDrainAsync(Token));
@@ -205,6 +206,21 @@ public sealed class AuditQueueTests
         _database.Before = null;
         Assert.True(await queue.TryDrainAsync(Token));
         Assert.Equal((1, true), (_database.Stored.Count, queue.State.Failure is null));
+    }
+
+    [Fact]
+    public async Task What_goes_through_the_whole_table_is_told_of_where_it_takes_long_and_not_ended()
+    {
+        await using var queue = Open(Events.Options(Folder) with { LongestAnswer = TimeSpan.FromMilliseconds(20) });
+        var answer = new TaskCompletionSource();
+        _database.Before = token => answer.Task.WaitAsync(token);
+        var preparing = queue.TryDrainAsync(Token);
+        while (queue.State.Failure is null)
+            await Task.Delay(1, Token);
+        _database.Before = null;
+        answer.SetResult();
+        Assert.True(await preparing);
+        Assert.Null(queue.State.Failure);
     }
 
     private AuditQueue Open(AuditQueueOptions? options = null)
