@@ -24,7 +24,9 @@ internal sealed class NodeStarter(TimeProvider time)
     {
         var folder = NodeFolder.Of(start);
         var info = Describe(start, folder, NodeProgram.FindHost(), NodeProgram.Find());
-        await CheckNameAsync(start, folder, cancellationToken).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(start.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await CheckNameAsync(start, folder, either.Token, cancellationToken).ConfigureAwait(false);
         NodeIdentity.MakeFolder(SystemFiles.Instance, folder.DataPath);
         var logEnd = folder.LogEnd();
         List<string> early = [];
@@ -36,8 +38,6 @@ internal sealed class NodeStarter(TimeProvider time)
         process.StandardInput.Close();
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
-        using var limit = new CancellationTokenSource(start.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var seen = new Seen();
         try
         {
@@ -123,22 +123,43 @@ internal sealed class NodeStarter(TimeProvider time)
     }
 
     /// <summary>The profile of the name may be all that leads to a node of another data folder: while that one runs, its profile stays.</summary>
-    private async Task CheckNameAsync(CmsNodeStart start, NodeFolder folder, CancellationToken cancellationToken)
+    private async Task CheckNameAsync(CmsNodeStart start, NodeFolder folder, CancellationToken limit, CancellationToken cancellationToken)
     {
         var name = start.Name ?? Environment.MachineName;
         var path = LocalProfile.PathOf(name);
         if (SystemFiles.Instance.Find(path) is null)
             return;
-        var known = LocalProfile.Read(SystemFiles.Instance, path);
-        if (folder.Profile()?.CaCertificatePem == known.CaCertificatePem)
+        var known = Usable(() => LocalProfile.Read(SystemFiles.Instance, path));
+        if (known is null || Usable(folder.Profile)?.CaCertificatePem == known.CaCertificatePem)
             return;
         using var channel = new NodeChannel(known.Endpoint, known.Authority(), new CmsClientOptions(), time);
-        if (await channel.HealthAsync(cancellationToken).ConfigureAwait(false) is null)
-            return;
+        try
+        {
+            if (await channel.HealthAsync(limit).ConfigureAwait(false) is null)
+                return;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It holds the address and does not answer: it may come round, and needs its profile then.
+        }
+
         throw new LoggerCmsException(
             ErrorCodes.NameInUse,
             $"The profile '{name}' leads to a node at {known.Endpoint} that is running and has another data folder than '{folder.DataPath}': this start would take the name from it.",
             $"Give the node another -Name, or the -DataPath that the other has; or stop the other one with Stop-CmsNode {name}.");
+    }
+
+    // What cannot be used leads nowhere, and the start writes it anew.
+    private static LocalProfile? Usable(Func<LocalProfile?> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (LoggerCmsException)
+        {
+            return null;
+        }
     }
 
     // The state file may be one of an earlier start.
