@@ -58,7 +58,7 @@ internal static class CmsSessions
             s_open.Remove(id, out one);
         if (one is null)
             return false;
-        await one.Client.CloseAsync(cancellationToken).ConfigureAwait(false);
+        await one.CloseAsync(cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -70,27 +70,31 @@ internal static class CmsSessions
     {
         lock (Gate)
         {
-            if (!isClosing && s_open.TryGetValue(session.Id, out var one) && one.IsHandedOut)
-                return;
+            if (s_open.TryGetValue(session.Id, out var one))
+            {
+                // Another runspace may have it still: then that closes it when it leaves it.
+                if (isClosing)
+                    one.IsHandedOut = false;
+                else if (one.IsHandedOut)
+                    return;
+            }
         }
 
         if (!CmsDefaults.Has(session))
             await CloseAsync(session.Id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The connection to the node of that name; without one, or where its profile says another address, what makes one by the profile.</summary>
+    /// <summary>The connection to the node of that name; without one, or where one by a profile was closed, what makes one by the profile of that name.</summary>
     public static CmsSession Named(string node)
     {
-        CmsSession? known;
+        var own = CmsDefaults.Current;
         lock (Gate)
         {
-            known = CmsDefaults.Current is { } own && own.Node == node
+            var known = own?.Node == node
                 ? own
                 : s_open.Values.FirstOrDefault(one => one.IsHandedOut && one.Session.Node == node)?.Session;
+            return known is null || (known.IsByProfile && !s_open.ContainsKey(known.Id)) ? new CmsSession { Profile = node } : known;
         }
-
-        var isElsewhere = known is { IsByProfile: true } && EngineHost.GetCmsTools().FindEndpoint(node) is { } endpoint && endpoint.AbsoluteUri != known.Endpoint;
-        return known is null || isElsewhere ? new CmsSession { Profile = node } : known;
     }
 
     /// <summary>
@@ -106,7 +110,7 @@ internal static class CmsSessions
             dead.ForEach(one => s_open.Remove(one.Session.Id));
         }
 
-        dead.ForEach(one => _ = Task.Run(() => one.Client.CloseAsync(CancellationToken.None)));
+        dead.ForEach(one => _ = Task.Run(() => one.CloseAsync(CancellationToken.None)));
         Stopped();
     }
 
@@ -171,9 +175,13 @@ internal static class CmsSessions
     {
         if (!one.FollowsProfile || !IsOpen(one.Session.Id) || EngineHost.GetCmsTools().FindEndpoint(one.Session.Profile)?.AbsoluteUri is not { } endpoint || !one.IsNews(endpoint))
             return;
+        await one.Following.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (!one.IsNews(endpoint))
+                return;
             var (client, node) = await ReachAsync(new CmsConnection { Profile = one.Session.Profile }, cancellationToken).ConfigureAwait(false);
+            one.Saw(endpoint);
             if (node.SystemId == one.Session.SystemId && node.Name == one.Session.Node)
                 await one.MoveTo(new SharedClient(client), client.Endpoint).CloseAsync(cancellationToken).ConfigureAwait(false);
             else
@@ -182,6 +190,10 @@ internal static class CmsSessions
         catch (LoggerCmsException)
         {
             // The command tells why it cannot go by the address that it knows.
+        }
+        finally
+        {
+            one.Following.Release();
         }
     }
 

@@ -41,7 +41,9 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var before = LetGo();
+        // Also where what follows fails: nobody has the connection any more.
+        if (LetGo() is { } before)
+            Run("Disconnecting", before, (_, token) => LeaveAsync(before, token));
         if (Token is null && MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
         {
             ThrowTerminatingError(ErrorRecords.From(
@@ -54,22 +56,17 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
         var session = Run(
             $"Connecting to {target}",
             target,
-            async (_, token) =>
-            {
-                if (before is not null)
-                    await CmsSessions.LeaveAsync(before, isClosing: false, token).ConfigureAwait(false);
-                return await CmsSessions.ConnectAsync(
-                    new CmsConnection
-                    {
-                        Endpoint = Endpoint,
-                        Profile = profile,
-                        Token = Token is null ? null : new NetworkCredential("", Token).Password,
-                        Credential = Credential?.GetNetworkCredential(),
-                        CaCertificatePem = ca is null ? null : await ReadAsync(ca, token).ConfigureAwait(false),
-                    },
-                    PassThru,
-                    token).ConfigureAwait(false);
-            });
+            async (_, token) => await CmsSessions.ConnectAsync(
+                new CmsConnection
+                {
+                    Endpoint = Endpoint,
+                    Profile = profile,
+                    Token = Token is null ? null : new NetworkCredential("", Token).Password,
+                    Credential = Credential?.GetNetworkCredential(),
+                    CaCertificatePem = ca is null ? null : await ReadAsync(ca, token).ConfigureAwait(false),
+                },
+                PassThru,
+                token).ConfigureAwait(false));
         if (session is null)
             return;
         CmsDefaults.Replace(session);
@@ -85,6 +82,12 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
         var before = CmsDefaults.Current;
         if (before is not null || Endpoint is not null || Profile is not null || Credential is not null || MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
             CmsDefaults.Replace(new CmsSession { Id = Guid.NewGuid(), Endpoint = Endpoint?.ToString() ?? "", Profile = Profile, User = Credential?.UserName });
+        return before;
+    }
+
+    private static async Task<CmsSession> LeaveAsync(CmsSession before, CancellationToken cancellationToken)
+    {
+        await CmsSessions.LeaveAsync(before, isClosing: false, cancellationToken).ConfigureAwait(false);
         return before;
     }
 

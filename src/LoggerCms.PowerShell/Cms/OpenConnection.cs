@@ -9,12 +9,16 @@ internal sealed class OpenConnection(CmsSession session, SharedClient client, bo
 {
     private readonly Lock _gate = new();
     private string _lastSeen = session.Endpoint;
+    private bool _isClosed;
 
     public CmsSession Session { get; private set; } = session;
 
     public SharedClient Client { get; private set; } = client;
 
-    public bool IsHandedOut => isHandedOut;
+    public bool IsHandedOut { get; set; } = isHandedOut;
+
+    /// <summary>Held by the one that follows the profile, while others wait for what it finds.</summary>
+    public SemaphoreSlim Following { get; } = new(1);
 
     public bool FollowsProfile => followsProfile;
 
@@ -25,22 +29,36 @@ internal sealed class OpenConnection(CmsSession session, SharedClient client, bo
             return Client.TryUse() ? Client : null;
     }
 
-    /// <summary>Whether the profile has not had that address when it was looked at last.</summary>
+    /// <summary>Whether no node was reached at that address of the profile yet.</summary>
     public bool IsNews(string endpoint)
     {
         lock (_gate)
-        {
-            var isNews = endpoint != _lastSeen;
-            _lastSeen = endpoint;
-            return isNews;
-        }
+            return endpoint != _lastSeen;
     }
 
-    /// <returns>The client before.</returns>
+    /// <summary>A node was reached at that address of the profile.</summary>
+    public void Saw(string endpoint)
+    {
+        lock (_gate)
+            _lastSeen = endpoint;
+    }
+
+    /// <summary>Closes its client, and what it would move to later.</summary>
+    public Task CloseAsync(CancellationToken cancellationToken)
+    {
+        SharedClient last;
+        lock (_gate)
+            (_isClosed, last) = (true, Client);
+        return last.CloseAsync(cancellationToken);
+    }
+
+    /// <returns>The client that is to be closed: the one before, or the one moved to, where the connection was closed.</returns>
     public SharedClient MoveTo(SharedClient moved, string endpoint)
     {
         lock (_gate)
         {
+            if (_isClosed)
+                return moved;
             var before = Client;
             (Client, Session) = (moved, Session with { Endpoint = endpoint });
             return before;

@@ -88,7 +88,7 @@ internal sealed class FakeClient : ICmsClient
 
     public Task RevokeTokenAsync(Guid id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task LogOffAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task LogOffAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task SetPasswordAsync(long userId, CmsPassword password, CancellationToken cancellationToken) => throw new NotSupportedException();
 
