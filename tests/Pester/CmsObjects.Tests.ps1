@@ -206,6 +206,12 @@ Describe 'Find-CmsObject' {
         (Find-CmsObject "SELECT * FROM CI_INFOOBJECTS WHERE SI_PARENTID = $($folder.Id)" -First 2 -Skip 3).Name | Should -Be "it's", 'zz'
     }
 
+    It 'finds objects of several kinds, written out or by wildcards' {
+        (Find-CmsObject -Under $folder.Path -Kind Txt, Pdf).Count | Should -Be 5
+        (Find-CmsObject -Under $folder.Path -Kind T*, Pdf).Count | Should -Be 5
+        Find-CmsObject -Under $folder.Path -Kind Webi, Pdf | Should -BeNullOrEmpty
+    }
+
     It 'points at what is wrong with a query' {
         $failure = { Find-CmsObject 'SELECT FROM CI_INFOOBJECTS' } | Should -Throw -ErrorId 'InvalidQuery,*' -PassThru
         $failure.Exception.Message | Should -Match '\^'
@@ -244,6 +250,10 @@ Describe 'Names of objects' {
     It 'given in two ways, or in none, are refused' {
         { Get-CmsObject /Users -Id 4 } | Should -Throw -ErrorId 'InvalidOption,*'
         { Get-CmsObject } | Should -Throw -ErrorId 'InvalidOption,*'
+        { Get-CmsObject -Cuid '' } | Should -Throw -ErrorId 'InvalidOption,*'
+        { '/Users' | Get-CmsObject -Cuid { '' } -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*'
+        { Get-CmsObject -Cuid $null } | Should -Throw -ErrorId 'InvalidOption,*'
+        ([pscustomobject]@{ SI_ID = 4; SI_CUID = '' } | Get-CmsObject).Id | Should -Be 4
     }
 }
 

@@ -7,6 +7,21 @@ namespace LoggerCms.PowerShell.Cms;
 /// <summary>What the cmdlets for objects, security and audit share beside the connection: lists in pages, and changes.</summary>
 public abstract class NodeCmdlet : CmsCmdlet
 {
+    private string[] _written = [];
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+
+        // What comes down a pipeline is not bound yet.
+        _written = [.. MyInvocation.BoundParameters.Keys];
+    }
+
+    private protected bool IsWritten(string parameter) => _written.Contains(parameter);
+
+    private protected bool IsPiped(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter) && !IsWritten(parameter);
+
     /// <summary>Writes what the node sends as it comes.</summary>
     /// <param name="activity">What the progress bar says.</param>
     /// <param name="target">The user's input.</param>

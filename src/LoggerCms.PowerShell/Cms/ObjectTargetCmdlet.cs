@@ -11,7 +11,6 @@ namespace LoggerCms.PowerShell.Cms;
 public abstract class ObjectTargetCmdlet : NodeCmdlet
 {
     private string? _written;
-    private string[] _given = [];
     private bool _isWrittenPerInput;
 
     /// <summary>What the pipeline brings: a path, an id, or an object that has one of these or a CUID as a property.</summary>
@@ -34,8 +33,7 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
     /// <summary>The objects' CUIDs.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ObjectCuid", "SI_CUID")]
-    [ValidateNotNullOrEmpty]
-    public string[] Cuid { get; set; } = [];
+    public string[] Cuid { get; set => field = value ?? []; } = [];
 
     /// <summary>Whether a failure of one is told as one of many.</summary>
     private protected bool IsOneOfMany => MyInvocation.ExpectingInput || Id.Length + Cuid.Length + Path.Length > 1;
@@ -45,8 +43,7 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
     {
         base.BeginProcessing();
 
-        // What comes down a pipeline is not bound yet.
-        string[] written = [.. new[] { nameof(Path), nameof(Id), nameof(Cuid) }.Where(MyInvocation.BoundParameters.ContainsKey)];
+        string[] written = [.. new[] { nameof(Path), nameof(Id), nameof(Cuid) }.Where(IsWritten)];
         if (written.Length > 1)
         {
             ThrowTerminatingError(ErrorRecords.From(
@@ -54,7 +51,6 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
         }
 
         _written = written.FirstOrDefault();
-        _given = [.. MyInvocation.BoundParameters.Keys];
 
         // A script block is bound, and has its value only with each input.
         _isWrittenPerInput = _written is not null && Id.Length + Cuid.Length + Path.Length == 0;
@@ -63,17 +59,20 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
     private protected IReadOnlyList<ObjectTarget> Targets()
     {
         RefuseTwoSources();
-        var by = _written ?? (Id.Length > 0 ? nameof(Id) : Cuid.Length > 0 ? nameof(Cuid) : nameof(Path));
+
+        // Rows of a file and entries of a node of an earlier release may bring an empty CUID.
+        var hasCuid = Cuid.Length > 0 && Cuid.All(one => !string.IsNullOrWhiteSpace(one));
+        var by = _written ?? (Id.Length > 0 ? nameof(Id) : hasCuid ? nameof(Cuid) : nameof(Path));
         if (by == nameof(Id))
         {
             // The path that came along says more to a person than the id does.
             var isPiped = _written is null && Id.Length == 1;
             var path = isPiped && Path is [['/', ..]] ? Path[0] : null;
-            return [.. Id.Select(id => new ObjectTarget(id, path, isPiped && Cuid is [var cuid] ? cuid : null))];
+            return [.. Id.Select(id => new ObjectTarget(id, path, isPiped && hasCuid && Cuid is [var cuid] ? cuid : null))];
         }
 
         if (by == nameof(Cuid))
-            return [.. Cuid.Select(cuid => new ObjectTarget(null, null, cuid))];
+            return hasCuid ? [.. Cuid.Select(cuid => new ObjectTarget(null, null, cuid))] : Unnamed();
         if (Path.Length > 0)
             return [.. Path.Select(path => new ObjectTarget(null, path, null))];
         return Input();
@@ -84,8 +83,6 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
 
     /// <summary>What a user may have meant who wrote a path beside objects from the pipeline; a sentence, or empty.</summary>
     private protected virtual string MeantByPath => "";
-
-    private protected bool IsPiped(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter) && !_given.Contains(parameter);
 
     // One of both would be passed over, and the user may have meant that one.
     private void RefuseTwoSources()
@@ -107,8 +104,13 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
                 return [new ObjectTarget(null, path, null)];
             case int or long:
                 return [new ObjectTarget(LanguagePrimitives.ConvertTo<long>(InputObject.BaseObject), null, null)];
+            default:
+                return Unnamed();
         }
+    }
 
+    private IReadOnlyList<ObjectTarget> Unnamed()
+    {
         var failure = InputObject is null
             ? new LoggerCmsException(ErrorCodes.InvalidOption, "No object is named.", "Give -Path, -Id or -Cuid, or pipe objects in.")
             : new LoggerCmsException(

@@ -16,6 +16,9 @@ internal static class CmsQueries
     private const long Users = 19;
     private const long Groups = 20;
 
+    /// <summary>The user Administrator.</summary>
+    public const long Administrator = 12;
+
     /// <summary>
     /// Users at any depth below the folder of users, or groups below that of groups. The node lets nobody act as a user elsewhere, and anybody below.
     /// </summary>
@@ -37,18 +40,26 @@ internal static class CmsQueries
     {
         var conditions = new List<string>();
         if (kinds is { Count: > 0 })
-            conditions.Add($"({string.Join(" OR ", kinds.Select(kind => Has("SI_KIND", kind)))})");
+            conditions.Add(HasOneOf("SI_KIND", kinds));
         if (names is { Count: > 0 })
-            conditions.Add($"({string.Join(" OR ", names.Select(name => Has("SI_NAME", name)))})");
+            conditions.Add(HasOneOf("SI_NAME", names));
         if (under is { } folder)
             conditions.Add(string.Create(CultureInfo.InvariantCulture, $"SI_ANCESTOR = {folder}"));
         return conditions.Count == 0 ? Everything : $"{Everything} WHERE {string.Join(" AND ", conditions)}";
     }
 
-    private static string Has(string column, string wildcard)
-        => WildcardPattern.ContainsWildcardCharacters(wildcard)
-            ? $"{column} LIKE {Quote(Like(wildcard))}"
-            : $"{column} = {Quote(WildcardPattern.Unescape(wildcard))}";
+    // The node has an index for what is written out, where nothing else is asked for: an OR looks at every object.
+    private static string HasOneOf(string column, IReadOnlyList<string> wildcards)
+    {
+        var conditions = wildcards.Where(WildcardPattern.ContainsWildcardCharacters).Select(one => $"{column} LIKE {Quote(Like(one))}").ToList();
+        if (conditions.Count < wildcards.Count)
+        {
+            var literals = wildcards.Where(one => !WildcardPattern.ContainsWildcardCharacters(one)).Select(one => Quote(WildcardPattern.Unescape(one)));
+            conditions.Add($"{column} IN ({string.Join(", ", literals)})");
+        }
+
+        return conditions.Count == 1 ? conditions[0] : $"({string.Join(" OR ", conditions)})";
+    }
 
     /// <summary>The shell's wildcards as a LIKE pattern, where <c>[c]</c> is the character itself.</summary>
     private static string Like(string wildcard)

@@ -7,10 +7,10 @@ namespace LoggerCms.PowerShell.Objects;
 internal static class Origin
 {
     /// <param name="found">What the node has under the id.</param>
-    /// <param name="cuid">What came down the pipeline with the id; null where nothing did.</param>
+    /// <param name="cuid">What came down the pipeline with the id; null or empty where nothing did.</param>
     /// <exception cref="LoggerCmsException">ObjectNotFound: it is another object.</exception>
     public static CmsObjectInfo Demand(CmsObjectInfo found, string? cuid)
-        => cuid is null || cuid == found.Cuid ? found : throw new LoggerCmsException(
+        => string.IsNullOrEmpty(cuid) || cuid == found.Cuid ? found : throw new LoggerCmsException(
             ErrorCodes.ObjectNotFound,
             $"Object {found.Id} is '{found.Path}' here, not the one with the CUID '{cuid}': that one was read from another system.",
             "Give the connection that it was read by: -Connection.");
