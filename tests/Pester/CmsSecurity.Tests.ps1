@@ -92,6 +92,8 @@ Describe 'Users and groups' {
         { Set-CmsPassword -Id $user.Id -Password $new -Connection $session } | Should -Throw -ErrorId 'Forbidden,*'
         { Set-CmsPassword -User dora -Password $new -CurrentPassword $new -Connection $session } | Should -Throw -ErrorId 'Forbidden,*'
         { Set-CmsPassword -User Administrator -Password $new -CurrentPassword $old -Connection $session -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        { [pscustomobject]@{ Id = $user.Id; Cuid = 'of another system' } | Set-CmsPassword -Password $new -CurrentPassword $old -Connection $session -ErrorAction Stop } |
+            Should -Throw -ErrorId 'ObjectNotFound,*'
         Set-CmsPassword -Id $user.Id -Password $new -CurrentPassword $old -Connection $session
         Set-CmsPassword -Credential (New-Login DORA 'S3cret-six!') -CurrentPassword $new -Connection $session
         (Connect-Cms -Credential (New-Login dora 'S3cret-six!') -PassThru).User | Should -Be 'dora'
@@ -167,6 +169,35 @@ Describe 'Rights' {
         (Get-CmsRight $from.Path -ExplicitOnly | Where-Object Right -eq Delete).Value | Should -Be 'Denied'
     }
 
+    It 'are given to whom the user wrote, and not to those of the entries' {
+        $from = New-Folder
+        $to = New-Folder
+        Grant-CmsRight $from.Path rita View
+        Get-CmsRight $from.Path rita | Grant-CmsRight $to.Path -Principal readers
+        Get-CmsRight $from.Path rita | Grant-CmsRight $to.Path -PrincipalId (New-CmsUser ruth).Id
+        (Get-CmsRight $to.Path -ExplicitOnly).Principal | Sort-Object | Should -Be 'readers', 'ruth'
+        Get-CmsRight $from.Path rita | Revoke-CmsRight -Principal readers
+        (Get-CmsRight $from.Path -ExplicitOnly).Principal | Should -Be 'rita'
+    }
+
+    It 'without a CUID, as of a node of an earlier release, are taken by id' {
+        $one = New-Folder
+        Grant-CmsRight $one.Path rita View
+        $entry = Get-CmsRight $one.Path rita | Select-Object * -ExcludeProperty ObjectCuid, PrincipalCuid
+        foreach ($cuid in $null, '') {
+            $entry | Select-Object *, @{ n = 'ObjectCuid'; e = { $cuid } }, @{ n = 'PrincipalCuid'; e = { $cuid } } | Revoke-CmsRight
+            Get-CmsRight $one.Path -ExplicitOnly | Should -BeNullOrEmpty
+            $entry | Grant-CmsRight
+        }
+    }
+
+    It 'are not there where nothing was asked' {
+        [pscustomobject]@{ x = 1 } | Test-CmsRight -Right View -Quiet -ErrorAction SilentlyContinue | Should -BeFalse
+        @() | Test-CmsRight -Right View -Quiet | Should -BeFalse
+        '/', $folder.Path | Test-CmsRight -Right View -Quiet | Should -BeTrue
+        '/nope', '/' | Test-CmsRight -Right View -Quiet -ErrorAction SilentlyContinue | Should -BeFalse
+    }
+
     It 'are set from the rows of a file, and a row that fails leaves the others' {
         $one, $two = (New-Folder).Path, (New-Folder).Path
         $csv = 'Path,Principal,Right', "$one,rita,View", "$one,,View", "$one,nobody-there,View", "/nowhere,rita,View", "$two,rita,View" | ConvertFrom-Csv
@@ -210,6 +241,8 @@ Describe 'Tokens' {
         { Get-CmsObject / -Connection $session } | Should -Throw -ErrorId 'Unauthenticated,*'
         (New-CmsToken plain -AsPlainText).Secret | Should -BeOfType [string]
         foreach ($days in 30, '30', 30.0) { [math]::Round(((New-CmsToken days -Lifetime $days).Expires - [DateTimeOffset]::Now).TotalDays, 2) | Should -Be 30 }
+        $null = New-CmsToken ticks -Lifetime ([timespan]::new([timespan]::TicksPerDay + 9)) -WarningVariable warnings
+        $warnings | Should -BeNullOrEmpty
         { New-CmsToken short -Lifetime 0:00:59 } | Should -Throw -ErrorId 'InvalidOption,*'
         { New-CmsToken short -Lifetime 0 } | Should -Throw -ErrorId 'InvalidOption,*'
         { New-CmsToken short -Lifetime -5 } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'

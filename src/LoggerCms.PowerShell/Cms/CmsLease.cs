@@ -8,6 +8,9 @@ internal sealed class CmsLease(CmsSession session, OpenConnection? open) : IDisp
     private SharedClient? _held = open?.Use();
     private ICmsClient? _client;
 
+    /// <summary>Whether its token is the profile's.</summary>
+    public bool IsByProfile => session.Id == Guid.Empty || session.IsByProfile;
+
     /// <summary>The client, which is the same to the end of the command.</summary>
     /// <exception cref="LoggerCmsException">InvalidConnection for one that was closed; otherwise as <see cref="ICmsTools.ConnectAsync"/>.</exception>
     public async Task<ICmsClient> ClientAsync(CancellationToken cancellationToken)

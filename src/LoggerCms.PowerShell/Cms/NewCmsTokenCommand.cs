@@ -16,6 +16,9 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
     // What is shorter is a mistake in the unit: it would be over before anybody could use it.
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
 
+    // The node's clock counts whole microseconds, a difference of two points in time of the shell's does not.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
+
     private readonly Principals _principals = new();
 
     /// <summary>What it is for.</summary>
@@ -59,12 +62,13 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
 
         object? input = User ?? (object?)PrincipalId ?? Name;
         var many = MyInvocation.ExpectingInput;
-        var request = Ask("Checking", input, PrepareAsync, many);
+        var isPiped = IsPiped(nameof(PrincipalId));
+        var request = Ask("Checking", input, (client, token) => PrepareAsync(client, isPiped, token), many);
         if (request is null || !ShouldProcess(User ?? (PrincipalId is { } id ? $"user {id}" : "yourself"), $"Issue a token for {Lifetime}"))
             return;
         if (Ask("Issuing a token", input, (client, token) => client.IssueTokenAsync(request, token), many) is not { } issued)
             return;
-        if (issued.Token.Expires - issued.Token.Created < Lifetime)
+        if (Lifetime - (issued.Token.Expires - issued.Token.Created) > Slack)
             WriteWarning($"The token is good until {issued.Token.Expires:u}, as long as the one that it was issued by. One with the right ManageTokens on you issues longer ones.");
         var shown = PSObject.AsPSObject(issued.Token);
         shown.TypeNames.Insert(0, IssuedType);
@@ -72,9 +76,9 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
         WriteObject(shown);
     }
 
-    private async Task<CmsTokenRequest> PrepareAsync(ICmsClient client, CancellationToken cancellationToken)
+    private async Task<CmsTokenRequest> PrepareAsync(ICmsClient client, bool isPiped, CancellationToken cancellationToken)
     {
-        if (User is null && PrincipalId is { } piped && PrincipalCuid is { } cuid)
+        if (User is null && isPiped && PrincipalId is { } piped && PrincipalCuid is { Length: > 0 } cuid)
             await Origin.ReadAsync(client, piped, cuid, cancellationToken).ConfigureAwait(false);
         var principal = User is { } name ? (await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false)).Id : PrincipalId;
         if (IsWhatIf && principal is { } other)

@@ -8,7 +8,7 @@ namespace LoggerCms.PowerShell.Cms;
 public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 {
     private readonly Principals _principals = new();
-    private readonly HashSet<(long Id, string Cuid)> _checked = [];
+    private readonly HashSet<ObjectTarget> _checked = [];
     private IReadOnlyList<long> _ids = [];
 
     /// <summary>Users and groups by name.</summary>
@@ -31,7 +31,7 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 
     private protected override bool Shows => PassThru;
 
-    private protected override IReadOnlyList<string> TakenBesideObjects => ["Right", nameof(Principal), nameof(PrincipalId)];
+    private protected override IReadOnlyList<string> TakenBesideObjects => IsPrincipalWritten ? ["Right"] : ["Right", nameof(Principal), nameof(PrincipalId)];
 
     private protected override string MeantByPath => "Give users and groups as -Principal. ";
 
@@ -62,7 +62,7 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
     // Each input may bring others.
     private protected override bool CanBegin(long id, object input)
     {
-        if (Names().Count + PrincipalId.Length == 0)
+        if (Names().Count + Ids().Count == 0)
         {
             var failure = new LoggerCmsException(
                 ErrorCodes.InvalidOption, "No user or group is named.", "Give -Principal or -PrincipalId, or pipe users, groups or entries in.");
@@ -70,14 +70,9 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
             return false;
         }
 
-        var ids = new List<long>(PrincipalId);
-        if (PrincipalId is [var piped] && PrincipalCuid is { } cuid && !_checked.Contains((piped, cuid)))
-        {
-            if (Ask("Reading principals", piped, (client, token) => Origin.ReadAsync(client, piped, cuid, token), oneOfMany: true) is null)
-                return false;
-            _checked.Add((piped, cuid));
-        }
-
+        if (!IsOfThisSystem())
+            return false;
+        var ids = new List<long>(Ids());
         foreach (var name in Names())
         {
             // A name that is written would fail with every input.
@@ -93,10 +88,30 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 
     private protected IReadOnlyList<long> PrincipalIds() => _ids;
 
-    // An entry of Get-CmsRight brings the name beside the id.
+    private bool IsPrincipalWritten => IsWritten(nameof(Principal)) || IsWritten(nameof(PrincipalId));
+
+    // An entry of Get-CmsRight brings the name beside the id, and both beside whom the user wrote.
     private IReadOnlyList<string> Names() => PrincipalId.Length > 0 && IsPiped(nameof(Principal)) ? [] : Principal;
 
-    private IEnumerable<string> Whom() => [.. Names(), .. PrincipalId.Select(id => $"id {id}")];
+    private IReadOnlyList<long> Ids() => IsPrincipalWritten && IsPiped(nameof(PrincipalId)) ? [] : PrincipalId;
+
+    private IEnumerable<string> Whom() => [.. Names(), .. Ids().Select(id => $"id {id}")];
+
+    // An entry of a principal that is removed, or that its reader may not see, has no CUID of that: then its object tells where it was read.
+    private bool IsOfThisSystem()
+    {
+        if (Ids() is not [var id, ..] || !IsPiped(nameof(PrincipalId)))
+            return true;
+        var known = !string.IsNullOrEmpty(PrincipalCuid) ? new ObjectTarget(id, null, PrincipalCuid)
+            : IsPiped(nameof(Cuid)) && Cuid is [{ Length: > 0 } cuid] ? new ObjectTarget(IsPiped(nameof(Id)) && Id is [var own] ? own : null, null, cuid)
+            : null;
+        if (known is null || _checked.Contains(known))
+            return true;
+        if (Ask("Reading principals", id, known.ReadAsync, oneOfMany: true) is null)
+            return false;
+        _checked.Add(known);
+        return true;
+    }
 
     private string Verb() => NewValue switch { "Granted" => "Grant", "Denied" => "Deny", _ => "Revoke" };
 }

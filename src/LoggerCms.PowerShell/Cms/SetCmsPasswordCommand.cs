@@ -60,10 +60,11 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
                 new LoggerCmsException(ErrorCodes.InvalidOption, "There is no new password, or -Remove beside one.", "Give -Password, -Remove or -Credential."), input));
         }
 
-        var user = Ask("Checking", input, (client, token) => FindAsync(client, name, token), many);
+        var cuid = IsPiped(nameof(Id)) ? Cuid : null;
+        var user = Ask("Checking", input, (client, token) => FindAsync(client, name, cuid, token), many);
         if (user is null || !ShouldProcess($"{user.Name} (id {user.Id})", Remove ? "Take the password away" : "Set the password"))
             return;
-        Ask(
+        var changed = Ask(
             "Setting a password",
             input,
             async (client, token) =>
@@ -73,11 +74,14 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
                 return user;
             },
             many);
+        if (changed?.Id == CmsQueries.Administrator && !Lease().IsByProfile)
+            WriteWarning("The token of the admin profile was revoked too: what goes by that profile is refused until the node is started again, which makes a new one. Stop-CmsNode by this connection, and then Start-CmsNode.");
     }
 
-    private async Task<CmsCaller> FindAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
+    private async Task<CmsCaller> FindAsync(ICmsClient client, string? name, string? cuid, CancellationToken cancellationToken)
     {
-        var user = await VisibleAsync(client, name, cancellationToken).ConfigureAwait(false) ?? await SelfAsync(client, name, cancellationToken).ConfigureAwait(false);
+        var user = await VisibleAsync(client, name, cuid, cancellationToken).ConfigureAwait(false)
+            ?? await SelfAsync(client, name, cuid, cancellationToken).ConfigureAwait(false);
 
         // Who gives the current one may set the own without the right.
         if (IsWhatIf && CurrentPassword is null)
@@ -85,24 +89,24 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
         return user;
     }
 
-    private async Task<CmsCaller?> VisibleAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
+    private async Task<CmsCaller?> VisibleAsync(ICmsClient client, string? name, string? cuid, CancellationToken cancellationToken)
     {
         var found = await Checks.FindAsync(() => name is null
             ? client.GetObjectAsync(Id!.Value, cancellationToken)
             : _principals.FindUserAsync(client, name, cancellationToken)).ConfigureAwait(false);
         if (found is null)
             return null;
-        Origin.Demand(found, Cuid);
+        Origin.Demand(found, cuid);
         return found.Kind == Principals.User
             ? new CmsCaller { Id = found.Id, Name = found.Name }
             : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a user.", "Get-CmsUser lists the users.");
     }
 
-    // Few may see themselves, and everybody may change the own password.
-    private async Task<CmsCaller> SelfAsync(ICmsClient client, string? name, CancellationToken cancellationToken)
+    // Few may see themselves, and everybody may change the own password. One that came with a CUID was seen where it was read.
+    private async Task<CmsCaller> SelfAsync(ICmsClient client, string? name, string? cuid, CancellationToken cancellationToken)
     {
         var self = await client.GetCallerAsync(cancellationToken).ConfigureAwait(false);
-        return (name is null ? self.Id == Id : string.Equals(self.Name, name, StringComparison.OrdinalIgnoreCase)) ? self : throw new LoggerCmsException(
+        return string.IsNullOrEmpty(cuid) && (name is null ? self.Id == Id : string.Equals(self.Name, name, StringComparison.OrdinalIgnoreCase)) ? self : throw new LoggerCmsException(
             ErrorCodes.ObjectNotFound, $"There is no user {(name is null ? $"with id {Id}" : $"'{name}'")} that you may see.", "Get-CmsUser lists the users.");
     }
 

@@ -10,7 +10,7 @@ namespace LoggerCms.PowerShell.Cms;
 public sealed class TestCmsRightCommand : ObjectTargetCmdlet
 {
     private readonly Principals _principals = new();
-    private bool _granted = true;
+    private bool? _granted;
 
     /// <summary>The rights.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
@@ -28,6 +28,10 @@ public sealed class TestCmsRightCommand : ObjectTargetCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public long? PrincipalId { get; set; }
 
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    public string? PrincipalCuid { get; set; }
+
     /// <summary>Show what was looked at, from the object upwards.</summary>
     [Parameter]
     public SwitchParameter Explain { get; set; }
@@ -43,15 +47,20 @@ public sealed class TestCmsRightCommand : ObjectTargetCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (var target in Targets())
+        var cuid = IsPiped(nameof(PrincipalId)) ? PrincipalCuid : null;
+        var targets = Targets();
+
+        // A script that goes by the answer must not go on where nothing was asked.
+        _granted = _granted != false && targets.Count > 0;
+        foreach (var target in targets)
         {
             foreach (var right in Right)
             {
                 var many = IsOneOfMany || Right.Length > 1;
-                if (Ask("Asking for rights", target.Input, (client, token) => TestAsync(client, target, right, token), many) is not { } decision)
+                if (Ask("Asking for rights", target.Input, (client, token) => TestAsync(client, target, right, cuid, token), many) is not { } decision)
                     _granted = false;
                 else if (Quiet)
-                    _granted &= decision.Granted;
+                    _granted = _granted == true && decision.Granted;
                 else
                     WriteObject(Explain ? decision : decision with { Steps = [] });
             }
@@ -62,11 +71,14 @@ public sealed class TestCmsRightCommand : ObjectTargetCmdlet
     protected override void EndProcessing()
     {
         if (Quiet)
-            WriteObject(_granted);
+            WriteObject(_granted == true);
     }
 
-    private async Task<CmsRightDecision> TestAsync(ICmsClient client, ObjectTarget target, string right, CancellationToken cancellationToken)
+    private async Task<CmsRightDecision> TestAsync(
+        ICmsClient client, ObjectTarget target, string right, string? cuid, CancellationToken cancellationToken)
     {
+        if (Principal is null && PrincipalId is { } piped && !string.IsNullOrEmpty(cuid))
+            await Origin.ReadAsync(client, piped, cuid, cancellationToken).ConfigureAwait(false);
         var principal = Principal is { } name ? (await _principals.FindAsync(client, name, cancellationToken).ConfigureAwait(false)).Id : PrincipalId;
         var id = await target.FindIdAsync(client, cancellationToken).ConfigureAwait(false);
         return await client.TestRightAsync(new CmsRightQuestion { ObjectId = id, PrincipalId = principal, Right = right }, cancellationToken).ConfigureAwait(false);
