@@ -34,6 +34,8 @@ Describe 'What was read from another system' {
         Grant-CmsRight $theirs.Path temp View -Connection one
         Grant-CmsRight $ours.Path boss View -Connection two
         $entry = Get-CmsRight $theirs.Path -ExplicitOnly -Connection one
+        $inner = New-CmsObject $theirs.Path inner Txt -Connection one
+        Remove-CmsObject $inner.Path -Confirm:$false -Connection one
         $clixml = Copy-OverRemoting $theirs
         $ids = $theirs.Id, $temp.Id
         Connect-Cms -Profile two
@@ -60,6 +62,12 @@ Describe 'What was read from another system' {
         @{ Code = '$theirs | Export-CmsObject' }
         @{ Code = '$entry | Revoke-CmsRight' }
         @{ Code = '$entry | Grant-CmsRight -Path $ours.Path' }
+        @{ Code = '$entry | Select-Object * -ExcludeProperty PrincipalCuid | Grant-CmsRight -Path $ours.Path' }
+        @{ Code = '$entry | Test-CmsRight -Path $ours.Path' }
+        @{ Code = '$temp | Test-CmsRight -Path $ours.Path -Right View' }
+        @{ Code = '$inner | New-CmsObject' }
+        @{ Code = '$theirs | Get-CmsAuditEvent' }
+        @{ Code = '$temp | Get-CmsAuditEvent' }
         @{ Code = '$temp | Get-CmsUser' }
         @{ Code = '$temp | Remove-CmsUser -Confirm:$false' }
         @{ Code = '$temp | Remove-CmsUser -WhatIf' }
@@ -84,6 +92,11 @@ Describe 'What was read from another system' {
         (Get-CmsRight $ours.Path -ExplicitOnly | ForEach-Object { "$($_.Principal) $($_.Right)" }) | Should -Be 'boss View'
         (Get-CmsUser boss).Version | Should -Be $boss.Version
         Get-CmsToken theirs | Should -BeNullOrEmpty
+    }
+
+    It 'says nothing of an id that is written' {
+        ($temp | Get-CmsUser -Id $boss.Id -ErrorAction Stop).Name | Should -Be 'boss'
+        $temp | Get-CmsToken -PrincipalId $boss.Id -ErrorAction Stop | Should -BeNullOrEmpty
     }
 
     It 'is taken where it was read, and a plan says the path that the node has' {
@@ -165,6 +178,28 @@ Describe 'A runspace' {
         Disconnect-Cms
     }
 
+    It 'does not begin with the connection of a job that was there before the shell had one' {
+        $own, $jobs, $others = Invoke-FreshShell @"
+            `$began, `$end = [Threading.ManualResetEventSlim]::new(), [Threading.ManualResetEventSlim]::new()
+            `$other = (Get-CmsNode -Connection admin).Name -eq 'one' ? 'two' : 'one'
+            `$job = Start-ThreadJob {
+                Import-Module '$ModulePath'
+                Connect-Cms -Profile `$using:other
+                (Get-CmsNode).Name
+                (`$using:began).Set()
+                (`$using:end).Wait()
+            }
+            `$began.Wait()
+            `$names = 1..2 | ForEach-Object -Parallel { Import-Module '$ModulePath'; (Get-CmsNode).Name }
+            `$end.Set()
+            (Get-CmsNode).Name
+            `$job | Receive-Job -Wait -AutoRemoveJob
+            `$names
+"@
+        $jobs | Should -Not -Be $own
+        $others | Should -Be $own, $own
+    }
+
     It 'connects beside others without ending what they use' {
         $module = $ModulePath
         $folder = New-CmsObject '/Root Folder' "p$([guid]::NewGuid())" Folder -Connection one
@@ -215,10 +250,42 @@ Describe 'Who a shell is' {
     }
 
     It 'a token without a value is an error, and the shell is connected to nothing' {
-        Connect-Cms -Profile two
+        Connect-Cms -Profile one -Credential $login
         { Connect-Cms -Profile one -Token $null -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidOption,*'
         { Get-CmsNode -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*'
+        @(Get-CmsToken Logon -User nobody -Connection one | Where-Object -Not Revoked).Count | Should -Be 0
         Disconnect-Cms
+    }
+
+    It 'a connection that a job still has when its shell disconnects is closed when the job ends' {
+        $null = Connect-Cms -Profile one -Credential $login -PassThru
+        $began, $end = [Threading.ManualResetEventSlim]::new(), [Threading.ManualResetEventSlim]::new()
+        $job = Start-ThreadJob {
+            Import-Module $using:ModulePath
+            $null = Test-CmsRight / -Right View -Quiet -ErrorAction Ignore
+            ($using:began).Set()
+            ($using:end).Wait()
+        }
+        $began.Wait()
+        Disconnect-Cms
+        $end.Set()
+        $job | Receive-Job -Wait -AutoRemoveJob
+        for ($tries = 0; $tries -lt 500 -and ($live = @(Get-CmsToken Logon -User nobody -Connection one | Where-Object -Not Revoked)); $tries++) { Start-Sleep -Milliseconds 20 }
+        $live | Should -BeNullOrEmpty
+    }
+
+    It 'a node by name is the one that is connected, whatever the profile of that name says' {
+        $profiles = "$env:LOGGERCMS_HOME/cms"
+        Copy-Item "$profiles/one.profile.json" "$TestDrive/mine.profile.json"
+        Connect-Cms -Profile "$TestDrive/mine.profile.json"
+        try {
+            Copy-Item "$profiles/two.profile.json" "$profiles/one.profile.json"
+            (Get-CmsNode one).Name | Should -Be 'one'
+        }
+        finally {
+            Copy-Item "$TestDrive/mine.profile.json" "$profiles/one.profile.json"
+            Disconnect-Cms
+        }
     }
 
     It 'a Connect-Cms that fails leaves the shell connected to nothing' {
@@ -262,6 +329,24 @@ Describe 'A node that another shell starts at another address' {
 
         # Another node has the address that was known.
         (Get-CmsNode -Connection moved).ProcessId | Should -Be $id
+        Disconnect-Cms
+    }
+}
+
+Describe 'A profile' {
+    It 'that cannot be read does not keep a node from its name' {
+        Set-Content "$env:LOGGERCMS_HOME/cms/spent.profile.json" 'damaged'
+        (Start-TestNode spent).Name | Should -Be 'spent'
+    }
+
+    It 'loses its token to a new password of Administrator, and a warning says so' {
+        $password = New-Secret 'S3cret-one!'
+        Set-CmsPassword -User Administrator -Password $password -Connection spent -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings | Should -BeNullOrEmpty
+        $session = Connect-Cms -Profile spent -Credential ([pscredential]::new('Administrator', $password)) -PassThru
+        Set-CmsPassword -User Administrator -Password $password -Connection $session -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings.Count | Should -Be 1
+        { Get-CmsUser -Connection spent -ErrorAction Stop } | Should -Throw -ErrorId 'Unauthenticated,*'
         Disconnect-Cms
     }
 }

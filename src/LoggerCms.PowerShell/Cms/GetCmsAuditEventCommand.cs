@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LoggerCms.PowerShell.Objects;
 using LoggerCms.PowerShell.Parameters;
 
 namespace LoggerCms.PowerShell.Cms;
@@ -28,6 +29,10 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public long? PrincipalId { get; set; }
 
+    /// <summary>The CUID that came with the user's id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    public string? PrincipalCuid { get; set; }
+
     /// <summary>Only this action.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(CmsActionCompleter))]
@@ -43,6 +48,11 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ObjectId", "SI_ID")]
     public long? Id { get; set; }
+
+    /// <summary>The CUID that came with the id, which must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [Alias("ObjectCuid", "SI_CUID")]
+    public string? Cuid { get; set; }
 
     /// <summary>Only events that this service reported.</summary>
     [Parameter]
@@ -62,6 +72,8 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (!IsOfThisSystem(nameof(PrincipalId), PrincipalId, PrincipalCuid) || !IsOfThisSystem(nameof(Id), Id, Cuid))
+            return;
         CountNothing(PagingParameters);
         var page = Page.Of(PagingParameters, Newest);
 
@@ -90,4 +102,16 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
             page,
             MyInvocation.ExpectingInput);
     }
+
+    // What was removed has events all the same.
+    private bool IsOfThisSystem(string parameter, long? id, string? cuid)
+        => id is not { } piped || !IsPiped(parameter) || Tell(
+            "Checking",
+            piped,
+            async (client, token) =>
+            {
+                if (await Checks.FindAsync(() => client.GetObjectAsync(piped, token)).ConfigureAwait(false) is { } found)
+                    Origin.Demand(found, cuid);
+            },
+            oneOfMany: true);
 }

@@ -37,7 +37,7 @@ public sealed class GetCmsTokenCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (PrincipalId is [var piped] && PrincipalCuid is { } cuid
+        if (IsPiped(nameof(PrincipalId)) && PrincipalId is [var piped] && PrincipalCuid is { Length: > 0 } cuid
             && Ask("Reading principals", piped, (client, token) => Origin.ReadAsync(client, piped, cuid, token), MyInvocation.ExpectingInput) is null)
         {
             return;

@@ -28,8 +28,9 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
         var many = MyInvocation.ExpectingInput || Id.Length + Names.Length > 1;
         if (Id.Length > 0)
         {
+            var cuid = IsPiped(nameof(Id)) ? Cuid : null;
             foreach (var id in Id)
-                WriteFound(Ask("Reading principals", id, (client, token) => ByIdAsync(client, id, token), many));
+                WriteFound(Ask("Reading principals", id, (client, token) => ByIdAsync(client, id, cuid, token), many));
             return;
         }
 
@@ -52,9 +53,9 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
             WriteObject(found);
     }
 
-    private async Task<CmsPrincipal> ByIdAsync(ICmsClient client, long id, CancellationToken cancellationToken)
+    private async Task<CmsPrincipal> ByIdAsync(ICmsClient client, long id, string? cuid, CancellationToken cancellationToken)
     {
-        var found = await Origin.ReadAsync(client, id, Cuid, cancellationToken).ConfigureAwait(false);
+        var found = await Origin.ReadAsync(client, id, cuid, cancellationToken).ConfigureAwait(false);
         return found.Kind == Kind
             ? await _principals.DescribeAsync(client, found, cancellationToken).ConfigureAwait(false)
             : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {id} '{found.Name}' is a {found.Kind}, not a {Kind}.", $"Get-CmsObject -Id {id}");

@@ -40,7 +40,10 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
-        => _group = Ask("Reading groups", Group, (client, token) => _principals.FindGroupAsync(client, Group, token));
+    {
+        base.BeginProcessing();
+        _group = Ask("Reading groups", Group, (client, token) => _principals.FindGroupAsync(client, Group, token));
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -54,8 +57,9 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
 
         foreach (var name in Member)
             ChangeOne(name, Ask("Reading principals", name, (client, token) => _principals.FindAsync(client, name, token), many), many);
+        var cuid = IsPiped(nameof(PrincipalId)) ? PrincipalCuid : null;
         foreach (var id in PrincipalId)
-            ChangeOne(id, Ask("Reading principals", id, (client, token) => Origin.ReadAsync(client, id, PrincipalCuid, token), many), many);
+            ChangeOne(id, Ask("Reading principals", id, (client, token) => Origin.ReadAsync(client, id, cuid, token), many), many);
     }
 
     private void ChangeOne(object input, CmsObjectInfo? member, bool many)

@@ -16,8 +16,6 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     private readonly ChangeBuffer _buffer = new();
     private readonly Dictionary<string, CmsObjectInfo> _folders = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, bool> _included = new(StringComparer.OrdinalIgnoreCase);
-    private bool _isParentWritten;
-    private bool _isPathWritten;
 
     /// <summary>The path of the folder.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -64,14 +62,6 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     /// <summary>The id of the owner; the caller when left out.</summary>
     [Parameter]
     public long? OwnerId { get; set; }
-
-    /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        base.BeginProcessing();
-        _isParentWritten = MyInvocation.BoundParameters.ContainsKey(nameof(ParentId));
-        _isPathWritten = MyInvocation.BoundParameters.ContainsKey(nameof(Path));
-    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -138,21 +128,38 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     // What the user wrote counts first; of what the pipeline brought, the id.
     private CmsObjectInfo? Folder(object target)
     {
-        var byId = ParentId is not null && (_isParentWritten || !_isPathWritten);
+        var byId = ParentId is not null && (IsWritten(nameof(ParentId)) || !IsWritten(nameof(Path)));
         if (!byId && Path is null)
             throw new LoggerCmsException(ErrorCodes.InvalidOption, $"No folder is named for '{Name}'.", "Give -Path or -ParentId.");
         var folder = byId ? new ObjectTarget(ParentId, null, null) : new ObjectTarget(null, CmsPath.Normal(Path!).TrimEnd('/') is { Length: > 0 } path ? path : "/", null);
         var key = byId ? $"{ParentId}" : folder.Path!;
-        if (_folders.TryGetValue(key, out var known))
-            return known;
-
-        // It may be one that this pipeline is about to make.
-        if (_buffer.Count > 0)
-            Flush();
-        var found = Ask("Reading the folder", target, folder.ReadAsync, MyInvocation.ExpectingInput);
-        if (found is not null)
+        if (!_folders.TryGetValue(key, out var found))
+        {
+            // It may be one that this pipeline is about to make.
+            if (_buffer.Count > 0)
+                Flush();
+            found = Ask("Reading the folder", target, folder.ReadAsync, MyInvocation.ExpectingInput);
+            if (found is null)
+                return null;
             _folders[key] = found;
+        }
+
+        if (byId && IsPiped(nameof(ParentId)) && IsPiped(nameof(Path)))
+            DemandFolder(found, CmsPath.Normal(Path!));
         return found;
+    }
+
+    // An object that was read brings its own path beside the id of its folder, and a row of a file the folder's.
+    private static void DemandFolder(CmsObjectInfo folder, string path)
+    {
+        if (IsFolder(path) || IsFolder(CmsPath.Parent(path)))
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.ObjectNotFound,
+            $"Object {folder.Id} is '{folder.Path}' here, not the folder of '{path}': that was read from another system, or moved since.",
+            "Give the connection that it was read by: -Connection; or the folder's -Path.");
+
+        bool IsFolder(string one) => string.Equals(one, folder.Path, StringComparison.OrdinalIgnoreCase);
     }
 
     private void Flush()

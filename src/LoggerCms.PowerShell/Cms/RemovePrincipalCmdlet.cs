@@ -26,8 +26,9 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
     protected override void ProcessRecord()
     {
         var many = MyInvocation.ExpectingInput || Id.Length + Names.Length > 1;
+        var cuid = IsPiped(nameof(Id)) ? Cuid : null;
         IEnumerable<(object Input, Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>> Find)> targets = Id.Length > 0
-            ? Id.Select(id => ((object)id, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Origin.ReadAsync(client, id, Cuid, token))))
+            ? Id.Select(id => ((object)id, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Origin.ReadAsync(client, id, cuid, token))))
             : Names.Select(name => ((object)name, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Kind == Principals.User
                 ? _principals.FindUserAsync(client, name, token)
                 : _principals.FindGroupAsync(client, name, token))));
