@@ -59,7 +59,7 @@ public sealed class PosixAclTests
         var seed = Environment.TickCount;
         TestContext.Current.SendDiagnosticMessage($"seed {seed}");
         var random = new Random(seed);
-        for (var i = 0; i < 20_000; i++)
+        for (var i = 0; i < 4_000; i++)
         {
             var acl = Any(random);
             var rights = new FolderRights
@@ -86,9 +86,8 @@ public sealed class PosixAclTests
                     for (var right = 1; right <= PosixAcl.All; right++)
                     {
                         var one = Account(user, group);
-                        Assert.True(
-                            acl.Decide(one, rights.Owner, rights.Group, right).Granted == now.Decide(one, after.Owner, after.Group, right).Granted,
-                            $"{PosixAcl.Text(right)} of {user} in group {group} changed: {what}");
+                        if (acl.Decide(one, rights.Owner, rights.Group, right).Granted != now.Decide(one, after.Owner, after.Group, right).Granted)
+                            Assert.Fail($"{PosixAcl.Text(right)} of {user} in group {group} changed: {what}");
                     }
                 }
             }
