@@ -241,7 +241,7 @@ Describe 'Tokens' {
         { Get-CmsObject / -Connection $session } | Should -Throw -ErrorId 'Unauthenticated,*'
         (New-CmsToken plain -AsPlainText).Secret | Should -BeOfType [string]
         foreach ($days in 30, '30', 30.0) { [math]::Round(((New-CmsToken days -Lifetime $days).Expires - [DateTimeOffset]::Now).TotalDays, 2) | Should -Be 30 }
-        $null = New-CmsToken ticks -Lifetime ([timespan]::new([timespan]::TicksPerDay + 9)) -WarningVariable warnings
+        $null = New-CmsToken ticks -Lifetime ([timespan]::new([timespan]::TicksPerDay + 1)) -WarningVariable warnings
         $warnings | Should -BeNullOrEmpty
         { New-CmsToken short -Lifetime 0:00:59 } | Should -Throw -ErrorId 'InvalidOption,*'
         { New-CmsToken short -Lifetime 0 } | Should -Throw -ErrorId 'InvalidOption,*'
