@@ -2,8 +2,9 @@
 $Root = (Resolve-Path "$PSScriptRoot/../..").Path
 $ModulePath = Join-Path $Root 'module/LoggerCms/LoggerCms.psd1'
 
-# Transfers keep their records where no other run sees them.
-function Set-TestHome([string] $Folder) { $env:LOGGERCMS_HOME = Join-Path $Folder 'home' }
+# Transfers keep their records, and nodes their data, where no other run sees them: beside the test's folder, of which Pester takes away what a Describe
+# made, also under a node that runs on. Invoke-PesterFile.ps1 removes it.
+function Set-TestHome([string] $Folder) { $env:LOGGERCMS_HOME = $global:LoggerCmsTestHome = "$Folder.home" }
 
 # Runs a script block's text in a fresh shell and gives its output as text.
 function Invoke-FreshShell {

@@ -21,4 +21,5 @@ if ($Report) {
     $settings.TestResult.OutputPath = $Report
 }
 $result = Invoke-Pester -Configuration $settings
+if (Test-Path Variable:LoggerCmsTestHome) { Remove-Item $LoggerCmsTestHome -Recurse -Force -ErrorAction Ignore }
 exit ($result.Result -eq 'Passed' ? 0 : 1)

@@ -4,7 +4,7 @@ $NodePath = Join-Path $Root 'module/LoggerCms/bin/engine/LoggerCms.Node.dll'
 # Starts a node on any free port, whose profile is this shell's admin profile; gives its process.
 function Start-TestNode {
     param([string] $Folder, [string] $Name = 'T')
-    $env:LOGGERCMS_HOME = Join-Path $Folder 'home'
+    Set-TestHome $Folder
     $log = Join-Path $Folder "$Name.log"
     $process = Start-Process dotnet -ArgumentList "`"$NodePath`"", '--name', $Name, '--port', '0' -PassThru -RedirectStandardOutput $log -RedirectStandardError "$log.errors"
     while (-not ((Test-Path $log) -and (Get-Content $log -Raw) -match 'is ready at')) {
@@ -13,7 +13,7 @@ function Start-TestNode {
     $process
 }
 
-# Ends it without a chance to tidy up; its folder goes with the test's.
+# Ends it without a chance to tidy up; its folder goes with the file's run.
 function Stop-TestNode($Process) {
     if ($Process -and -not $Process.HasExited) {
         $Process.Kill()
