@@ -59,7 +59,7 @@ public sealed class PosixAclTests
         var seed = Environment.TickCount;
         TestContext.Current.SendDiagnosticMessage($"seed {seed}");
         var random = new Random(seed);
-        for (var i = 0; i < 4_000; i++)
+        for (var i = 0; i < 1_000; i++)
         {
             var acl = Any(random);
             var rights = new FolderRights
