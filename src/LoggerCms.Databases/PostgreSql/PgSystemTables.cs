@@ -68,7 +68,8 @@ internal static class PgSystemTables
               (SELECT count(*) FROM public.cms_object), pg_total_relation_size('public.cms_object'), current_setting('fsync') <> 'off' FROM public.loggercms_system
             """,
             r => new SystemDatabaseState(
-                r.GetGuid(0), lease, r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4), r.GetInt64(5), epochs) { IsSynced = r.GetBoolean(6) },
+                r.GetGuid(0), lease, r.GetInt64(1), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4), r.GetInt64(5), epochs)
+            { IsSynced = r.GetBoolean(6) },
             cancellationToken).ConfigureAwait(false);
         return rows.Count == 1 ? rows[0] : throw SystemTables.NotPrepared(database);
     }
