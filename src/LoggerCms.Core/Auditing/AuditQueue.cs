@@ -1,4 +1,3 @@
-using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
 
 namespace LoggerCms.Core.Auditing;

@@ -30,7 +30,7 @@ internal sealed partial class CmsNode
             if (_parts?.Journal.State is { FailedSince: not null } journal)
                 return (NodeState.Degraded, step, $"The delta folder cannot be written: {journal.Failure}");
             if (_parts?.Flusher.Failure is { } failure)
-                return (NodeState.Degraded, step, $"Changes stay in delta files: the system database cannot be written ({failure.Message}).");
+                return (NodeState.Degraded, step, Unwritten(failure));
             return Trouble?.Invoke() is { } trouble ? (NodeState.Degraded, step, trouble) : (state, step, reason);
         }
     }
@@ -125,9 +125,11 @@ internal sealed partial class CmsNode
     {
         var what = isCommitted
             ? $"The system database has all changes, but delta files stay: {exception.Message}"
-            : $"Changes stay in delta files: the system database cannot be written ({exception.Message}).";
+            : Unwritten(exception);
         Enter(NodeState.Degraded, NodeStep.ReadyForAction, $"{what} Next try in {retryAfter.TotalSeconds:0} s.");
     }
+
+    private static string Unwritten(LoggerCmsException why) => $"Changes stay in delta files: the system database cannot be written ({why.Message}).";
 
     void IFlushEvents.Lost(LoggerCmsException exception)
     {

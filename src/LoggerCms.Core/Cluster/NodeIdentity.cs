@@ -1,7 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoggerCms.Core.Files;
-using LoggerCms.Core.Security;
 using LoggerCms.Core.StateTransfer;
 using LoggerCms.Core.Temp;
 
@@ -51,10 +49,10 @@ internal sealed partial class NodeIdentity : IDisposable
         try
         {
             var path = Path.Combine(folder, IdFile);
-            if (SecretFile.Read(files, path) is { } bytes)
-                return new NodeIdentity(Parse(path, bytes), isNew: false, held);
+            if (FolderFile.Read(files, path, IdentityJson.Default.NodeIdFile, Magic, Version, "it is not a node's id") is { } file)
+                return new NodeIdentity(file.Id, isNew: false, held);
             var id = Guid.NewGuid();
-            SecretFile.Write(files, path, JsonSerializer.SerializeToUtf8Bytes(new NodeIdFile(Magic, Version, id), IdentityJson.Default.NodeIdFile));
+            FolderFile.Write(files, path, new NodeIdFile(Magic, Version, id), IdentityJson.Default.NodeIdFile);
             return new NodeIdentity(id, isNew: true, held);
         }
         catch
@@ -162,25 +160,7 @@ internal sealed partial class NodeIdentity : IDisposable
         $"{FolderRemedy} Test-TempAccess -Path '{folder.Replace("'", "''", StringComparison.Ordinal)}' shows why.",
         innerException: exception);
 
-    private static Guid Parse(string path, byte[] bytes)
-    {
-        try
-        {
-            if (JsonSerializer.Deserialize(bytes, IdentityJson.Default.NodeIdFile) is { Magic: Magic } file)
-            {
-                return file.Version == Version ? file.Id : throw new LoggerCmsException(
-                    ErrorCodes.FormatNotSupported, $"'{path}' has version {file.Version}.", "Use the release that wrote it.");
-            }
-        }
-        catch (JsonException exception)
-        {
-            throw SecretFile.Damaged(path, exception.Message, exception);
-        }
-
-        throw SecretFile.Damaged(path, "it is not a node's id");
-    }
-
-    private sealed record NodeIdFile(string Magic, int Version, Guid Id);
+    private sealed record NodeIdFile(string Magic, int Version, Guid Id) : FolderFile(Magic, Version);
 
     [JsonSerializable(typeof(NodeIdFile))]
     private sealed partial class IdentityJson : JsonSerializerContext;

@@ -1,10 +1,8 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
-using LoggerCms.Core.Security;
 using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Core.Cluster;
@@ -127,9 +125,9 @@ internal sealed partial class NodeLife
                 using var reader = DeltaFileReader.Open(files, place.Path);
 
                 // The reconcile says of it that it is damaged; the one behind it goes on from what is in it.
-                if (reader.Header is null)
+                if (reader.Header is not { } header)
                     return;
-                if (reader.Header is not { } header || header.Journal.Epoch != last.Epoch || header.Journal.NodeId != last.NodeId || header.Journal.SystemId != state.Identity)
+                if (header.Journal.Epoch != last.Epoch || header.Journal.NodeId != last.NodeId || header.Journal.SystemId != state.Identity)
                     continue;
                 if (header.KeyBefore > last.LastKey)
                     throw WentBack(database, $"update key {last.LastKey} in epoch {last.Epoch}", $"'{place.Path}' goes on from {header.KeyBefore}, which a flush had covered");
@@ -168,7 +166,7 @@ internal sealed partial class NodeLife
     {
         Write(new Life(Magic, Version, epoch, 0, systemId, _mark, 0, ends.ObjectId, ends.UpdateKey));
         var owed = new Owed(OwedMagic, Version, epoch, systemId);
-        SecretFile.Write(_files, Path.Combine(_folder, OwedFile), JsonSerializer.SerializeToUtf8Bytes(owed, LifeJson.Default.Owed));
+        FolderFile.Write(_files, Path.Combine(_folder, OwedFile), owed, LifeJson.Default.Owed);
         _owed = owed;
         _isOwn = true;
     }
@@ -267,36 +265,15 @@ internal sealed partial class NodeLife
     private static string Remedy => "Stop the other node with Stop-CmsNode, or, if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold."
         + " A second node needs a data folder of its own (-DataPath).";
 
+    private static T? Read<T>(IFileLayer files, string path, JsonTypeInfo<T> type, string magic)
+        where T : FolderFile
+        => FolderFile.Read(files, path, type, magic, Version, "it does not tell a node's lives");
+
     private void Write(Life life)
     {
-        SecretFile.Write(_files, Path.Combine(_folder, File), JsonSerializer.SerializeToUtf8Bytes(life, LifeJson.Default.Life));
+        FolderFile.Write(_files, Path.Combine(_folder, File), life, LifeJson.Default.Life);
         _life = life;
     }
-
-    private static T? Read<T>(IFileLayer files, string path, JsonTypeInfo<T> type, string magic)
-        where T : Form
-    {
-        if (SecretFile.Read(files, path) is not { } bytes)
-            return null;
-        try
-        {
-            if (JsonSerializer.Deserialize(bytes, type) is { } read && read.Magic == magic)
-            {
-                return read.Version == Version ? read : throw new LoggerCmsException(
-                    ErrorCodes.FormatNotSupported, $"'{path}' has version {read.Version}.", "Use the release that wrote it.");
-            }
-        }
-        catch (JsonException exception)
-        {
-            throw SecretFile.Damaged(path, exception.Message, exception);
-        }
-
-        throw SecretFile.Damaged(path, "it does not tell a node's lives");
-    }
-
-    /// <param name="Magic">What the file is.</param>
-    /// <param name="Version">Of its form.</param>
-    private abstract record Form(string Magic, int Version);
 
     /// <param name="Magic">What the file is.</param>
     /// <param name="Version">Of its form.</param>
@@ -309,13 +286,13 @@ internal sealed partial class NodeLife
     /// <param name="UpdateKeyEnd">The same for update keys.</param>
     private sealed record Life(
         string Magic, int Version, long Epoch, long Taking, Guid System, string? Folder, long LastKey = 0, long ObjectIdEnd = 0, long UpdateKeyEnd = 0)
-        : Form(Magic, Version);
+        : FolderFile(Magic, Version);
 
     /// <param name="Magic">What the file is.</param>
     /// <param name="Version">Of its form.</param>
     /// <param name="Epoch">Of the journal that has to be found.</param>
     /// <param name="System">The system that its changes belong to.</param>
-    private sealed record Owed(string Magic, int Version, long Epoch, Guid System) : Form(Magic, Version);
+    private sealed record Owed(string Magic, int Version, long Epoch, Guid System) : FolderFile(Magic, Version);
 
     [JsonSerializable(typeof(Life))]
     [JsonSerializable(typeof(Owed))]

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoggerCms.Core.Files;
-using LoggerCms.Core.Security;
 
 namespace LoggerCms.Core.Cluster;
 
@@ -33,7 +31,7 @@ internal sealed partial class ServedSystem
     public static ServedSystem Open(IFileLayer files, string dataPath)
     {
         var path = Path.Combine(dataPath, File);
-        return new ServedSystem(files, path, SecretFile.Read(files, path) is { } bytes ? Parse(path, bytes) : null);
+        return new ServedSystem(files, path, FolderFile.Read(files, path, ServedJson.Default.Served, Magic, Version, "it does not tell what a node serves"));
     }
 
     /// <summary>The folder is to serve another system from now on.</summary>
@@ -64,28 +62,10 @@ internal sealed partial class ServedSystem
     {
         var served = new Served(Magic, Version, database, system);
         if (served != _served)
-            SecretFile.Write(_files, _path, JsonSerializer.SerializeToUtf8Bytes(served, ServedJson.Default.Served));
+            FolderFile.Write(_files, _path, served, ServedJson.Default.Served);
     }
 
-    private static Served Parse(string path, byte[] bytes)
-    {
-        try
-        {
-            if (JsonSerializer.Deserialize(bytes, ServedJson.Default.Served) is { Magic: Magic } served)
-            {
-                return served.Version == Version ? served : throw new LoggerCmsException(
-                    ErrorCodes.FormatNotSupported, $"'{path}' has version {served.Version}.", "Use the release that wrote it.");
-            }
-        }
-        catch (JsonException exception)
-        {
-            throw SecretFile.Damaged(path, exception.Message, exception);
-        }
-
-        throw SecretFile.Damaged(path, "it does not tell what a node serves");
-    }
-
-    private sealed record Served(string Magic, int Version, string Database, Guid System);
+    private sealed record Served(string Magic, int Version, string Database, Guid System) : FolderFile(Magic, Version);
 
     [JsonSerializable(typeof(Served))]
     private sealed partial class ServedJson : JsonSerializerContext;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace LoggerCms.Core.Cluster;
+namespace LoggerCms.Core;
 
 /// <summary>
 /// How long a call of a database may take before it counts as one that is not answered: a server that is frozen, or whose disk is, accepts everything
