@@ -18,11 +18,10 @@ internal sealed class ImageLoader : IDisposable
         _limit = limit ?? long.MaxValue;
     }
 
-    /// <summary>One object of the system database; beyond the memory limit its properties are not kept, but for those that rights and logons go by.</summary>
+    /// <summary>One object of the system database; beyond the memory limit its properties are not kept.</summary>
     public void Add(CmsObject version)
     {
-        if (_limit != long.MaxValue && Interlocked.Add(ref _bytes, RunTimeImage.SizeOf(version)) > _limit && version.Properties.Length > 0
-            && version.Kind is not (ObjectKinds.User or ObjectKinds.UserGroup))
+        if (_limit != long.MaxValue && Interlocked.Add(ref _bytes, RunTimeImage.SizeOf(version)) > _limit && RunTimeImage.MayDrop(version))
         {
             var skeleton = version.With(CmsObject.NotInMemory);
             Interlocked.Add(ref _bytes, RunTimeImage.SizeOf(skeleton) - RunTimeImage.SizeOf(version));

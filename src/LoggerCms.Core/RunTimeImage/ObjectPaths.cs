@@ -37,22 +37,22 @@ internal static class ObjectPaths
     }
 
     /// <summary>Every object below, a folder before what lies in it; each once, also where the tree changes meanwhile.</summary>
-    public static IEnumerable<CmsObject> Descendants(IObjectView view, long id) => Below(view, [id]).Where(one => one.Id != id);
+    public static IEnumerable<CmsObject> Descendants(IObjectView view, long id) => Below(view, new HashSet<long> { id }).Where(one => one.Id != id);
 
     /// <summary>Every object that lies below one of those; each once, and each folder is looked into once, also where they lie in each other.</summary>
-    public static IEnumerable<CmsObject> Below(IObjectView view, IReadOnlyCollection<long> ids)
+    public static IEnumerable<CmsObject> Below(IObjectView view, IReadOnlySet<long> ids)
     {
         var seen = new HashSet<long>();
-        var looked = new HashSet<long>(ids);
         var folders = new Stack<long>(ids);
         while (folders.TryPop(out var folder))
         {
             foreach (var child in view.Children(folder))
             {
-                if (looked.Add(child.Id))
+                if (!seen.Add(child.Id))
+                    continue;
+                if (!ids.Contains(child.Id))
                     folders.Push(child.Id);
-                if (seen.Add(child.Id))
-                    yield return child;
+                yield return child;
             }
         }
     }

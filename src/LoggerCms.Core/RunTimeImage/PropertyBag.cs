@@ -92,31 +92,26 @@ internal sealed class PropertyBag : IEquatable<PropertyBag>, IEnumerable<KeyValu
         return encoded;
     }
 
-    public bool Has(ReadOnlySpan<char> name)
-    {
-        var at = _start;
-        for (var left = PropertyCodec.ReadVarint(_data, ref at, _end); left > 0; left--)
-        {
-            if (IsNamed(PropertyCodec.ReadEntry(_data, ref at, _end), name))
-                return true;
-        }
-
-        return false;
-    }
+    public bool Has(ReadOnlySpan<char> name) => TryFind(name, out _);
 
     public bool TryGet(ReadOnlySpan<char> name, out PropertyValue value)
     {
+        var isThere = TryFind(name, out var entry);
+        value = isThere ? PropertyCodec.ReadValue(_data, entry.Type, entry.ValueStart, entry.ValueLength) : default;
+        return isThere;
+    }
+
+    private bool TryFind(ReadOnlySpan<char> name, out PropertyEntry entry)
+    {
         var at = _start;
         for (var left = PropertyCodec.ReadVarint(_data, ref at, _end); left > 0; left--)
         {
-            var entry = PropertyCodec.ReadEntry(_data, ref at, _end);
-            if (!IsNamed(entry, name))
-                continue;
-            value = PropertyCodec.ReadValue(_data, entry.Type, entry.ValueStart, entry.ValueLength);
-            return true;
+            entry = PropertyCodec.ReadEntry(_data, ref at, _end);
+            if (IsNamed(entry, name))
+                return true;
         }
 
-        value = default;
+        entry = default;
         return false;
     }
 

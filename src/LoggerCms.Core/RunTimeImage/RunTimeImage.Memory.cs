@@ -158,6 +158,10 @@ internal sealed partial class RunTimeImage
         return whole;
     }
 
+    /// <summary>Whether it has properties in memory that it can do without. Users and groups stay whole: rights and logons go by them at every request.</summary>
+    public static bool MayDrop(CmsObject version)
+        => !version.IsSkeleton && version.Properties.Length > 0 && version.Kind is not (ObjectKinds.User or ObjectKinds.UserGroup);
+
     private void CountMemory(CmsObject version, int sign)
     {
         _bytes += sign * SizeOf(version);
@@ -185,12 +189,8 @@ internal sealed partial class RunTimeImage
         for (; slots > 0 && IsOverLimit; slots--)
         {
             _hand = _hand + 1 < _table.Length ? _hand + 1 : 0;
-            // Users and groups stay whole: who is in which group is asked for with every request.
-            if (_table.At(_hand) is not { Version: > 0, Kind: not (ObjectKinds.User or ObjectKinds.UserGroup) } found
-                || found.IsSkeleton || found.Properties.Length == 0 || found.UpdateKey > _flushedKey)
-            {
+            if (_table.At(_hand) is not { Version: > 0 } found || !MayDrop(found) || found.UpdateKey > _flushedKey)
                 continue;
-            }
 
             if (found.WasRead)
             {
