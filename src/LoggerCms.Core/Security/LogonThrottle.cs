@@ -87,6 +87,24 @@ internal sealed class LogonThrottle(TimeProvider time)
         }
     }
 
+    /// <summary>Begins a try, looks, and ends it: as failed where that throws.</summary>
+    /// <exception cref="LoggerCmsException">As <see cref="BeginAsync"/>; what the look throws.</exception>
+    public async Task<T> TryAsync<T>(IPAddress address, string account, Func<Task<T>> look, Func<T, bool> isRight, CancellationToken cancellationToken)
+    {
+        var attempt = await BeginAsync(address, account, cancellationToken).ConfigureAwait(false);
+        var hasFailed = true;
+        try
+        {
+            var found = await look().ConfigureAwait(false);
+            hasFailed = !isRight(found);
+            return found;
+        }
+        finally
+        {
+            End(attempt, hasFailed);
+        }
+    }
+
     /// <summary>
     /// The address is known for this account once a try was right. Only this one try is taken back then, or whoever has one account could wipe out,
     /// with it, the traces of guessing at others.

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LoggerCms.Core.Auditing;
-using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -31,7 +30,9 @@ internal static class SecurityEndpoints
         // Before the password: what was refused afterwards would tell that it is right.
         TokenService.CheckLifetime(logon.Lifetime);
         var address = CallerMiddleware.AddressOf(context);
-        var (user, why) = await LookAsync(context, service, throttle, logon).ConfigureAwait(false);
+        var (user, why) = await throttle.TryAsync(
+            context.Connection.RemoteIpAddress!, logon.User, () => service.LogOnAsync(logon.User, logon.Password, context.RequestAborted), static found => found.User is not null,
+            context.RequestAborted).ConfigureAwait(false);
         if (user is null)
         {
             await audit.RecordAsync("Logon", AuditResult.Denied, 0, logon.User, address, why).ConfigureAwait(false);
@@ -52,22 +53,6 @@ internal static class SecurityEndpoints
 
         await audit.RecordAsync("Logon", AuditResult.Succeeded, user.Id, user.Name, address, "").ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
-    }
-
-    private static async Task<(CmsObject? User, string Why)> LookAsync(HttpContext context, NodeService service, LogonThrottle throttle, CmsLogon logon)
-    {
-        var attempt = await throttle.BeginAsync(context.Connection.RemoteIpAddress!, logon.User, context.RequestAborted).ConfigureAwait(false);
-        var hasFailed = true;
-        try
-        {
-            var found = await service.LogOnAsync(logon.User, logon.Password, context.RequestAborted).ConfigureAwait(false);
-            hasFailed = found.User is null;
-            return found;
-        }
-        finally
-        {
-            throttle.End(attempt, hasFailed);
-        }
     }
 
     // Also to whom the own user object is hidden.
@@ -104,19 +89,17 @@ internal static class SecurityEndpoints
     private static async Task<IResult> PasswordAsync(HttpContext context, NodeService service, LogonThrottle throttle, long id)
     {
         var password = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsPassword).ConfigureAwait(false);
-        var attempt = await throttle.BeginAsync(context.Connection.RemoteIpAddress!, $"password of {id}", context.RequestAborted).ConfigureAwait(false);
-        var hasFailed = true;
-        try
-        {
-            var caller = context.Caller();
-            await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId, context.RequestAborted).ConfigureAwait(false);
-            hasFailed = false;
-            return Results.NoContent();
-        }
-        finally
-        {
-            throttle.End(attempt, hasFailed);
-        }
+        return await throttle.TryAsync(
+            context.Connection.RemoteIpAddress!,
+            $"password of {id}",
+            async () =>
+            {
+                var caller = context.Caller();
+                await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId, context.RequestAborted).ConfigureAwait(false);
+                return Results.NoContent();
+            },
+            static _ => true,
+            context.RequestAborted).ConfigureAwait(false);
     }
 
     private static async Task<IResult> EntriesAsync(HttpContext context, NodeService service, long id)
