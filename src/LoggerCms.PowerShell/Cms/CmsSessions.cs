@@ -66,7 +66,8 @@ internal static class CmsSessions
     /// <param name="session">What was left.</param>
     /// <param name="isClosing">It is to be closed, even where it was handed out.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task LeaveAsync(CmsSession session, bool isClosing, CancellationToken cancellationToken)
+    /// <returns>What was left.</returns>
+    public static async Task<CmsSession> LeaveAsync(CmsSession session, bool isClosing, CancellationToken cancellationToken)
     {
         lock (Gate)
         {
@@ -76,12 +77,13 @@ internal static class CmsSessions
                 if (isClosing)
                     one.IsHandedOut = false;
                 else if (one.IsHandedOut)
-                    return;
+                    return session;
             }
         }
 
         if (!CmsDefaults.Has(session))
             await CloseAsync(session.Id, cancellationToken).ConfigureAwait(false);
+        return session;
     }
 
     /// <summary>The connection to the node of that name; without one, or where one by a profile was closed, what makes one by the profile of that name.</summary>

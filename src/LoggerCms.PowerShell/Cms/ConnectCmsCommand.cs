@@ -43,7 +43,7 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
     {
         // Also where what follows fails: nobody has the connection any more.
         if (LetGo() is { } before)
-            Run("Disconnecting", before, (_, token) => LeaveAsync(before, token));
+            Run("Disconnecting", before, (_, token) => CmsSessions.LeaveAsync(before, isClosing: false, token));
         if (Token is null && MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
         {
             ThrowTerminatingError(ErrorRecords.From(
@@ -82,12 +82,6 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
         var before = CmsDefaults.Current;
         if (before is not null || Endpoint is not null || Profile is not null || Credential is not null || MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
             CmsDefaults.Replace(new CmsSession { Id = Guid.NewGuid(), Endpoint = Endpoint?.ToString() ?? "", Profile = Profile, User = Credential?.UserName });
-        return before;
-    }
-
-    private static async Task<CmsSession> LeaveAsync(CmsSession before, CancellationToken cancellationToken)
-    {
-        await CmsSessions.LeaveAsync(before, isClosing: false, cancellationToken).ConfigureAwait(false);
         return before;
     }
 

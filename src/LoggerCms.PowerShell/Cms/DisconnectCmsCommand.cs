@@ -21,7 +21,7 @@ public sealed class DisconnectCmsCommand : AsyncPSCmdlet
             if (CmsDefaults.Replace(null) is not { } own)
                 WriteVerbose("This shell is not connected.");
             else
-                Run("Disconnecting", own, (_, token) => LeaveAsync(own, token));
+                Run("Disconnecting", own, (_, token) => CmsSessions.LeaveAsync(own, isClosing: true, token));
             return;
         }
 
@@ -33,11 +33,5 @@ public sealed class DisconnectCmsCommand : AsyncPSCmdlet
             async (_, token) => await CmsSessions.CloseAsync(Connection.Id, token).ConfigureAwait(false) ? Connection : throw new LoggerCmsException(
                 ErrorCodes.InvalidConnection, $"The connection to {Connection} is not open in this shell.", "Connect-Cms -PassThru makes one."),
             oneOfMany: true);
-    }
-
-    private static async Task<CmsSession> LeaveAsync(CmsSession own, CancellationToken cancellationToken)
-    {
-        await CmsSessions.LeaveAsync(own, isClosing: true, cancellationToken).ConfigureAwait(false);
-        return own;
     }
 }

@@ -6,8 +6,6 @@ namespace LoggerCms.PowerShell.Cms;
 /// <summary>Grants or denies rights.</summary>
 public abstract class RightSetCmdlet : RightChangeCmdlet
 {
-    private bool _isRightWritten;
-
     /// <summary>The rights.</summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(CmsRightCompleter))]
@@ -20,17 +18,10 @@ public abstract class RightSetCmdlet : RightChangeCmdlet
 
     private protected override IReadOnlyList<string> Rights => Right;
 
-    /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        base.BeginProcessing();
-        _isRightWritten = MyInvocation.BoundParameters.ContainsKey(nameof(Right));
-    }
-
     // A denial that was copied as a grant would open what it closes.
     private protected override bool CanBegin(long id, object input)
     {
-        if (_isRightWritten || string.IsNullOrEmpty(Value) || string.Equals(Value, NewValue, StringComparison.OrdinalIgnoreCase))
+        if (IsWritten(nameof(Right)) || string.IsNullOrEmpty(Value) || string.Equals(Value, NewValue, StringComparison.OrdinalIgnoreCase))
             return base.CanBegin(id, input);
         var failure = new LoggerCmsException(
             ErrorCodes.InvalidOption,
