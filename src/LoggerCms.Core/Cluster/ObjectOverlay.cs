@@ -22,7 +22,7 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
     private const int LooksOfChild = 4;
     private const int EntriesOfLook = 8;
 
-    private readonly Dictionary<long, ObjectEntry> _objects = [];
+    private readonly ObjectEntries _objects = new();
     private readonly Dictionary<(long ParentId, string Name), Lead> _names = new(NameComparer.Instance);
     private readonly Dictionary<string, Lead> _cuids = new(StringComparer.Ordinal);
     private readonly List<Step> _steps = [];
@@ -37,11 +37,11 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
     /// <summary>Counts what the plan under way looks at; null for one that is not bounded.</summary>
     public PlanWork? Work { get; set; }
 
-    public bool IsEmpty => _objects.Count == 0 && _names.Count == 0 && _cuids.Count == 0;
+    public bool IsEmpty => _objects.All.Count == 0 && _names.Count == 0 && _cuids.Count == 0;
 
     public CmsObject? Find(long id)
     {
-        var found = _objects.TryGetValue(id, out var entry) ? entry.Object : WholeOf(below.Find(id));
+        var found = _objects.All.TryGetValue(id, out var entry) ? entry.Object : WholeOf(below.Find(id));
         Work?.Look(found);
         return found;
     }
@@ -51,7 +51,7 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
     public CmsObject? FindChild(long parentId, string name)
         => Follow(_names.TryGetValue((parentId, name), out var lead) ? lead.Id : below.FindChild(parentId, name)?.Id);
 
-    public IEnumerable<CmsObject> Children(long parentId) => Merge(below.Children(parentId), o => o.ParentId == parentId);
+    public IEnumerable<CmsObject> Children(long parentId) => Merge(below.Children(parentId), _objects.HasChildren(parentId) ? o => o.ParentId == parentId : null);
 
     public IEnumerable<CmsObject> OfKind(string kind) => Merge(below.OfKind(kind), o => o.Kind == kind);
 
@@ -68,9 +68,8 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
             SetName(before, new Lead(0, updateKey));
         if (before is not null && after?.Cuid != before.Cuid && FindByCuid(before.Cuid)?.Id == id)
             SetCuid(before.Cuid, new Lead(0, updateKey));
-        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_objects, id, out var had);
+        var had = _objects.Set(id, new ObjectEntry(after, updateKey), out var entry);
         _steps.Add(new Step(new Mark(updateKey, id, null), had, entry, default));
-        entry = new ObjectEntry(after, updateKey);
         if (after is not null && !staysNamed)
             SetName(after, new Lead(id, updateKey));
         if (after is not null && after.Cuid != before?.Cuid)
@@ -94,7 +93,7 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
         {
             var (mark, had, entry, lead) = _steps[i];
             if (mark.Name is not { } name)
-                Restore(_objects, mark.Id, had, entry);
+                _objects.Restore(mark.Id, had, entry);
             else if (mark.IsCuid)
                 Restore(_cuids, name, had, lead);
             else
@@ -112,11 +111,11 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
         {
             _kept.Dequeue();
             if (mark.Name is not { } name)
-                Forget(_objects, mark.Id, throughKey, static e => e.UpdateKey);
+                _objects.Forget(mark.Id, throughKey);
             else if (mark.IsCuid)
-                Forget(_cuids, name, throughKey, static e => e.UpdateKey);
+                Forget(_cuids, name, throughKey);
             else
-                Forget(_names, (mark.Id, name), throughKey, static e => e.UpdateKey);
+                Forget(_names, (mark.Id, name), throughKey);
         }
     }
 
@@ -129,14 +128,14 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
         _kept.Clear();
     }
 
-    private static void Forget<TKey, TEntry>(Dictionary<TKey, TEntry> entries, TKey key, long throughKey, Func<TEntry, long> updateKey)
+    private static void Forget<TKey>(Dictionary<TKey, Lead> entries, TKey key, long throughKey)
         where TKey : notnull
     {
-        if (entries.TryGetValue(key, out var entry) && updateKey(entry) <= throughKey)
+        if (entries.TryGetValue(key, out var entry) && entry.UpdateKey <= throughKey)
             entries.Remove(key);
     }
 
-    private static void Restore<TKey, TEntry>(Dictionary<TKey, TEntry> entries, TKey key, bool had, TEntry entry)
+    private static void Restore<TKey>(Dictionary<TKey, Lead> entries, TKey key, bool had, Lead entry)
         where TKey : notnull
     {
         if (had)
@@ -163,17 +162,21 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
 
     private CmsObject? Follow(long? id) => id is null or 0 ? null : Find(id.Value);
 
-    private IEnumerable<CmsObject> Merge(IEnumerable<CmsObject> shown, Func<CmsObject, bool> belongs)
+    /// <param name="shown">By the view below.</param>
+    /// <param name="belongs">Which of the entries here do; null where none does.</param>
+    private IEnumerable<CmsObject> Merge(IEnumerable<CmsObject> shown, Func<CmsObject, bool>? belongs)
     {
-        Work?.Spend(LooksOfList + (_objects.Count / EntriesOfLook));
+        Work?.Spend(LooksOfList + (belongs is null ? 0 : _objects.All.Count / EntriesOfLook));
         foreach (var one in shown)
         {
             Work?.Spend(LooksOfChild);
-            if (!_objects.ContainsKey(one.Id))
+            if (!_objects.All.ContainsKey(one.Id))
                 yield return one;
         }
 
-        foreach (var (_, (one, _)) in _objects)
+        if (belongs is null)
+            yield break;
+        foreach (var (_, (one, _)) in _objects.All)
         {
             if (one is not null && belongs(one))
                 yield return one;
@@ -183,6 +186,67 @@ internal sealed class ObjectOverlay(IObjectView below) : IObjectView
     /// <param name="Object">Null where it is gone.</param>
     /// <param name="UpdateKey">Of the change.</param>
     private readonly record struct ObjectEntry(CmsObject? Object, long UpdateKey);
+
+    /// <summary>The entries by id, and how many of those that show an object lie in each folder: most lists are of leaves, which have none.</summary>
+    private sealed class ObjectEntries
+    {
+        private readonly Dictionary<long, int> _children = [];
+
+        public Dictionary<long, ObjectEntry> All { get; } = [];
+
+        public bool HasChildren(long parentId) => _children.ContainsKey(parentId);
+
+        /// <returns>False where there was none before.</returns>
+        public bool Set(long id, ObjectEntry after, out ObjectEntry before)
+        {
+            ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(All, id, out var had);
+            before = entry;
+            entry = after;
+            if (before.Object?.ParentId != after.Object?.ParentId)
+            {
+                Count(before.Object, -1);
+                Count(after.Object, 1);
+            }
+
+            return had;
+        }
+
+        public void Restore(long id, bool had, ObjectEntry entry)
+        {
+            if (had)
+                Set(id, entry, out _);
+            else
+                Remove(id);
+        }
+
+        public void Forget(long id, long throughKey)
+        {
+            if (All.TryGetValue(id, out var entry) && entry.UpdateKey <= throughKey)
+                Remove(id);
+        }
+
+        public void Clear()
+        {
+            All.Clear();
+            _children.Clear();
+        }
+
+        private void Remove(long id)
+        {
+            All.Remove(id, out var before);
+            Count(before.Object, -1);
+        }
+
+        private void Count(CmsObject? child, int by)
+        {
+            if (child is null)
+                return;
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_children, child.ParentId, out _);
+            count += by;
+            if (count == 0)
+                _children.Remove(child.ParentId);
+        }
+    }
 
     /// <param name="Id">0 leads to none.</param>
     /// <param name="UpdateKey">Of the change.</param>
