@@ -39,8 +39,11 @@ public sealed class AuditedActsTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         }
 
-        for (var i = 0; i < Core.Security.TokenService.MostInForce; i++)
-            await _client.IssueTokenAsync(new CmsTokenRequest { PrincipalId = SystemObjects.Guest }, Cancellation);
+        await Parallel.ForAsync(
+            0,
+            Core.Security.TokenService.MostInForce,
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation },
+            async (_, token) => await _client.IssueTokenAsync(new CmsTokenRequest { PrincipalId = SystemObjects.Guest }, token));
         using (var answer = await PostAsync("v1/logon", """{"User":"Guest","Password":"right password"}"""))
             Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
         var told = await ToldAsync(new CmsAuditQuery { Action = "Logon", Result = "Failed" });

@@ -8,16 +8,14 @@ public sealed class BrokenAnswerTests(TestNode node) : IClassFixture<TestNode>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("1.1")]
-    [InlineData("2.0")]
-    public async Task Before_anything_was_sent_the_answer_is_the_failure_and_nothing_else(string version)
+    [Fact]
+    public async Task Before_anything_was_sent_the_answer_is_the_failure_and_nothing_else()
     {
         using var client = await node.ConnectAsync();
         var query = await CostlyAsync(client, rows: 3, bytesOfRow: 10);
         using var http = await RawHttp.OpenAsync(node, client, Cancellation);
 
-        using var response = await http.SendAsync(RawHttp.Query(new CmsQueryRequest { Query = query }, version), Cancellation);
+        using var response = await http.SendAsync(RawHttp.Query(new CmsQueryRequest { Query = query }, "2.0"), Cancellation);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         var error = JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(Cancellation), CmsJson.Default.CmsError);

@@ -10,7 +10,7 @@ namespace LoggerCms.Core.Tests.Deltas;
 /// </summary>
 public sealed class JournalCrashTests
 {
-    private static readonly int Rounds = Number("LOGGERCMS_TEST_CRASH_ROUNDS", 2) * 100;
+    private static readonly int Rounds = Number("LOGGERCMS_TEST_CRASH_ROUNDS", 1) * 100;
 
     public static TheoryData<string> Controls => [nameof(Lies.FileSync), nameof(Lies.FolderSync), nameof(Lies.Both)];
 

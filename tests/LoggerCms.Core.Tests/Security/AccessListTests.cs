@@ -42,7 +42,7 @@ public sealed class AccessListTests
 
     [Fact]
     public void AnyBytesAreReadOrRefusedAsATypedError()
-        => SeededRounds.Run(20_000, random =>
+        => SeededRounds.Run(5_000, random =>
         {
             var bytes = Random(random).Encode();
             if (random.Next(4) == 0)

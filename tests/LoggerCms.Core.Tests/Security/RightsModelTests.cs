@@ -13,7 +13,7 @@ public sealed class RightsModelTests
 
     [Fact]
     public void EveryDecisionIsTheModelsAndItsExplanationAgrees()
-        => SeededRounds.Run(1500, random =>
+        => SeededRounds.Run(600, random =>
         {
             var (world, edges) = Make(random);
             var view = new FakeView();

@@ -9,7 +9,7 @@ namespace LoggerCms.Transfer.Tests.Crashes;
 /// </summary>
 public sealed class TransferCrashTests(CrashSides sides) : IClassFixture<CrashSides>
 {
-    private static readonly int Rounds = Number("LOGGERCMS_TEST_CRASH_ROUNDS", 2);
+    private static readonly int Rounds = Number("LOGGERCMS_TEST_CRASH_ROUNDS", 1);
 
     public static TheoryData<Scenario> Scenarios => [.. Enum.GetValues<Scenario>()];
 
