@@ -113,7 +113,7 @@ public sealed class ObjectOverlayTests
                 }
                 else if (next.Values.FirstOrDefault(o => o.Name == name) is not { } taken || taken == target)
                 {
-                    var made = Make(target?.Id ?? ++id, name, ++key, (target?.Version ?? 0) + 1);
+                    var made = Make(target?.Id ?? ++id, name, ++key, (target?.Version ?? 0) + 1, parentId: 23 + random.Next(3));
                     overlay.Set(target is null ? null : overlay.Find(target.Id), made, key);
                     next[made.Id] = made;
                     changes.Add(ObjectChange.Put(made));
@@ -139,7 +139,14 @@ public sealed class ObjectOverlayTests
 
             Assert.True(model.Values.OrderBy(o => o.Id).SequenceEqual(overlay.All().OrderBy(o => o.Id)), $"seed {seed}, round {round}");
             for (var i = 0; i < 6; i++)
-                Assert.True(model.Values.SingleOrDefault(o => o.Name == $"n{i}") == overlay.FindChild(23, $"N{i}"), $"seed {seed}, round {round}, n{i}");
+            {
+                var named = model.Values.SingleOrDefault(o => o.Name == $"n{i}");
+                Assert.All(Enumerable.Range(23, 3), folder => Assert.True(
+                    (named?.ParentId == folder ? named : null) == overlay.FindChild(folder, $"N{i}"), $"seed {seed}, round {round}, n{i}"));
+            }
+
+            Assert.All(Enumerable.Range(23, 3), folder => Assert.True(
+                model.Values.Where(o => o.ParentId == folder).OrderBy(o => o.Id).SequenceEqual(overlay.Children(folder).OrderBy(o => o.Id)), $"seed {seed}, round {round}, {folder}"));
             Assert.All(model.Values, o => Assert.Same(o, overlay.FindByCuid(o.Cuid)));
         }
     }
@@ -150,12 +157,12 @@ public sealed class ObjectOverlayTests
         overlay.Set(before, Make(id, name, key, version: before.Version + 1), key);
     }
 
-    private static CmsObject Make(long id, string name, long key, int version = 1, string? cuid = null) => new()
+    private static CmsObject Make(long id, string name, long key, int version = 1, string? cuid = null, long parentId = 23) => new()
     {
         Id = id,
         Cuid = cuid ?? $"C{id}",
         Kind = ObjectKinds.Folder,
-        ParentId = 23,
+        ParentId = parentId,
         Name = name,
         OwnerId = 12,
         Version = version,
