@@ -13,6 +13,8 @@ internal sealed class AuditElsewhere : IAuditDatabase
 
     public Task InsertAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken) => throw NotHere();
 
+    public Task LookAsync(CancellationToken cancellationToken) => throw NotHere();
+
     public Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken) => throw NotHere();
 
     public Task<long> PurgeAsync(long beforeUs, CancellationToken cancellationToken) => throw NotHere();

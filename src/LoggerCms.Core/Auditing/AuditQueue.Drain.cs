@@ -95,7 +95,7 @@ internal sealed partial class AuditQueue
     {
         if (_reached is { } reached && _time.GetElapsedTime(reached) < _options.LookInterval && _failure is null)
             return;
-        await AnswerAsync(token => _database.QueryAsync(new AuditFilter { Take = 1, Descending = true }, token), cancellationToken).ConfigureAwait(false);
+        await AnswerAsync(_database.LookAsync, cancellationToken).ConfigureAwait(false);
         _reached = _time.GetTimestamp();
     }
 

@@ -15,6 +15,9 @@ internal interface IAuditDatabase : IAsyncDisposable
     /// <summary>Stores the batch in one transaction. An event whose id is there already, or occurs twice in the batch, is stored once.</summary>
     Task InsertAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken);
 
+    /// <summary>Fails where events could not be stored now, for want of the database or its table. Waits for no query.</summary>
+    Task LookAsync(CancellationToken cancellationToken);
+
     /// <summary>The next page of what the filter asks for, in the order of (time, id); the last event's <see cref="AuditPosition"/> asks for the page after it.</summary>
     Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken);
 

@@ -26,13 +26,17 @@ internal sealed class PgAuditDatabase : IAuditDatabase
 
     private readonly NpgsqlDataSource _source;
     private readonly PgSessionKeeper _session;
+    private readonly PgSessionKeeper _reader;
 
     public PgAuditDatabase(SideConnection connection)
     {
         var settings = PgConnectionString.Build(connection);
         Name = connection.Name ?? settings.Database ?? settings.Host!;
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).ConfigureTypeLoading(o => o.EnableTypeLoading(false)).Build();
-        _session = new PgSessionKeeper(cancellationToken => PgSession.OpenAsync(_source, Name, cancellationToken));
+        _session = new PgSessionKeeper(OpenAsync);
+        _reader = new PgSessionKeeper(OpenAsync);
+
+        Task<PgSession> OpenAsync(CancellationToken cancellationToken) => PgSession.OpenAsync(_source, Name, cancellationToken);
     }
 
     public string Name { get; }
@@ -78,10 +82,19 @@ internal sealed class PgAuditDatabase : IAuditDatabase
             },
             cancellationToken);
 
+    public Task LookAsync(CancellationToken cancellationToken)
+        => _session.UseAsync(
+            async session =>
+            {
+                await CheckAsync(session, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+
     public async Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
     {
         var sql = AuditSql.Select(filter, Dialect, out var parameters);
-        return await _session.UseAsync(
+        return await _reader.UseAsync(
             async session =>
             {
                 await CheckAsync(session, cancellationToken).ConfigureAwait(false);
@@ -102,6 +115,7 @@ internal sealed class PgAuditDatabase : IAuditDatabase
     public async ValueTask DisposeAsync()
     {
         await _session.DisposeAsync().ConfigureAwait(false);
+        await _reader.DisposeAsync().ConfigureAwait(false);
         await _source.DisposeAsync().ConfigureAwait(false);
     }
 

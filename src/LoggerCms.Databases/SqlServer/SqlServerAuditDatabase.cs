@@ -81,6 +81,15 @@ internal sealed class SqlServerAuditDatabase : IAuditDatabase
             },
             cancellationToken);
 
+    public Task LookAsync(CancellationToken cancellationToken)
+        => _store.WriteAsync(
+            async (session, _) =>
+            {
+                await CheckAsync(session, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+
     public async Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
     {
         var sql = AuditSql.Select(filter, Dialect, out var values);

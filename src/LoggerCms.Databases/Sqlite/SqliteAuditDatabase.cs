@@ -103,6 +103,20 @@ internal sealed class SqliteAuditDatabase : IAuditDatabase
                 cancellationToken),
             cancellationToken);
 
+    public Task LookAsync(CancellationToken cancellationToken)
+        => Task.Run(
+            () => _writer.Use(
+                kept => SqliteViews.Read(
+                    kept,
+                    db =>
+                    {
+                        Check(db);
+                        return true;
+                    },
+                    cancellationToken),
+                cancellationToken),
+            cancellationToken);
+
     public Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
     {
         var sql = AuditSql.Select(filter, Dialect, out var parameters);

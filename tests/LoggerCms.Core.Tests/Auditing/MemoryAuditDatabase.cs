@@ -33,12 +33,10 @@ internal sealed class MemoryAuditDatabase : IAuditDatabase
         return 0;
     }, cancellationToken);
 
+    public Task LookAsync(CancellationToken cancellationToken) => Answer(() => Looks++, cancellationToken);
+
     public Task<IReadOnlyList<AuditEvent>> QueryAsync(AuditFilter filter, CancellationToken cancellationToken)
-        => Answer<IReadOnlyList<AuditEvent>>(() =>
-        {
-            Looks++;
-            return [.. Stored.Values];
-        }, cancellationToken);
+        => Answer<IReadOnlyList<AuditEvent>>(() => [.. Stored.Values], cancellationToken);
 
     public Task<long> PurgeAsync(long beforeUs, CancellationToken cancellationToken) => Answer(() =>
     {

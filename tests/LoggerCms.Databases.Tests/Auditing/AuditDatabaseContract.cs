@@ -118,6 +118,7 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
         var audit = AuditDatabaseFactory.Open(database.Connection);
         _owned.Add(audit);
         await Sides.FailsAsync(ErrorCodes.TableNotFound, () => audit.InsertAsync([Event(1, 1)], Token));
+        await Sides.FailsAsync(ErrorCodes.TableNotFound, () => audit.LookAsync(Token));
         await Sides.FailsAsync(ErrorCodes.InvalidOption, () => audit.QueryAsync(new AuditFilter { Take = 0 }, Token));
     }
 
@@ -149,6 +150,23 @@ public abstract class AuditDatabaseContract(TestMake make) : IAsyncLifetime
     }
 }
 
-public sealed class PostgreSqlAuditDatabaseTests() : AuditDatabaseContract(new PostgreSqlMake());
+public sealed class PostgreSqlAuditDatabaseTests() : AuditDatabaseContract(new PostgreSqlMake())
+{
+    [Fact]
+    public async Task A_look_does_not_wait_for_a_query()
+    {
+        var (database, audit) = await PreparedAsync();
+        await using var other = await database.ConnectAsync();
+        await using var transaction = await other.BeginTransactionAsync(Token);
+        await using var command = other.CreateCommand();
+        (command.Transaction, command.CommandText) = (transaction, "LOCK TABLE audit_event IN ACCESS EXCLUSIVE MODE");
+        await command.ExecuteNonQueryAsync(Token);
+        var query = audit.QueryAsync(new AuditFilter(), Token);
+        await audit.LookAsync(Token);
+        Assert.False(query.IsCompleted);
+        await transaction.RollbackAsync(Token);
+        Assert.Empty(await query);
+    }
+}
 
 public sealed class SqlServerAuditDatabaseTests() : AuditDatabaseContract(new SqlServerMake());
