@@ -13,12 +13,18 @@ public sealed record CmsAuditEvent
 
     public long PrincipalId { get; init; }
 
+    /// <summary>The user's CUID; null where there is none any more. The node adds it when the event is read.</summary>
+    public string? PrincipalCuid { get; init; }
+
     public string Principal { get; set => field = value ?? ""; } = "";
 
     /// <summary><c>Create</c>, <c>Update</c>, <c>Delete</c>, <c>Logon</c>, <c>Token</c>, or a service's own.</summary>
     public required string Action { get; init; }
 
     public long ObjectId { get; init; }
+
+    /// <summary>The object's CUID; null where there is none any more. The node adds it when the event is read.</summary>
+    public string? ObjectCuid { get; init; }
 
     public string ObjectName { get; set => field = value ?? ""; } = "";
 

@@ -41,6 +41,9 @@ public sealed record CmsRightDecision
 
     public required long ObjectId { get; init; }
 
+    /// <summary>The object's CUID; null from a node of an earlier release.</summary>
+    public string? ObjectCuid { get; init; }
+
     /// <summary>The object's path.</summary>
     public required string Path { get; init; }
 

@@ -7,6 +7,9 @@ public sealed record CmsToken
 
     public required long PrincipalId { get; init; }
 
+    /// <summary>The user's CUID; null where it was removed, and from a node of an earlier release.</summary>
+    public string? PrincipalCuid { get; init; }
+
     /// <summary>The name of the user.</summary>
     public required string Principal { get; init; }
 

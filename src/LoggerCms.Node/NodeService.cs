@@ -12,6 +12,8 @@ internal sealed class NodeService(CmsNode node)
 
     private readonly SemaphoreSlim _passwords = new(Math.Max(1, Environment.ProcessorCount / 2));
 
+    private readonly PasswordGuesses _guesses = new(TimeProvider.System);
+
     // A token that is issued by what a new password ends would not be among those that it ends.
     private readonly SemaphoreSlim _issuing = new(1, 1);
 
@@ -123,7 +125,7 @@ internal sealed class NodeService(CmsNode node)
             throw ObjectRules.NotFound(userId, isHidden: user is not null && !access.Has(user, Rights.View));
         if (!access.Has(user, Rights.ChangePassword))
         {
-            if (!isOwn || !PasswordRecord.Verify(PasswordOf(user), password.Current ?? ""))
+            if (!isOwn || !_guesses.IsRight(userId, () => PasswordRecord.Verify(PasswordOf(user), password.Current ?? "")))
                 throw new LoggerCmsException(ErrorCodes.Forbidden, $"You may not set the password of '{user.Name}', or the current one is wrong.", "Give the current one.");
         }
 

@@ -37,6 +37,11 @@ Describe 'What was read from another system' {
         Grant-CmsRight $theirs.Path temp View -Connection one
         Grant-CmsRight $ours.Path boss View -Connection two
         $entry = Get-CmsRight $theirs.Path -ExplicitOnly -Connection one
+        $decision = Test-CmsRight $theirs.Path -Right View -Connection one
+        $token = New-CmsToken of-temp -User temp -Connection one
+        while (-not ($created = Get-CmsAuditEvent -Action Create -Connection one | Where-Object ObjectId -eq $theirs.Id)) { Start-Sleep -Milliseconds 20 }
+        $created = $created | Select-Object ObjectId, ObjectCuid
+        $row = Find-CmsObject "SELECT SI_ID, SI_PATH FROM CI_INFOOBJECTS WHERE SI_NAME = 'old report'" -Connection one
         $inner = New-CmsObject $theirs.Path inner Txt -Connection one
         Remove-CmsObject $inner.Path -Confirm:$false -Connection one
         $clixml = Copy-OverRemoting $theirs
@@ -78,6 +83,16 @@ Describe 'What was read from another system' {
         @{ Code = '$temp | Add-CmsGroupMember Administrators' }
         @{ Code = '$temp | New-CmsToken theirs' }
         @{ Code = '$temp | Get-CmsToken' }
+        @{ Code = '$decision | Remove-CmsObject -Confirm:$false' }
+        @{ Code = '$decision | Set-CmsRightInheritance -FromFolder $false' }
+        @{ Code = '$token | Add-CmsGroupMember Administrators' }
+        @{ Code = '$token | New-CmsToken theirs' }
+        @{ Code = '$token | Grant-CmsRight -Path $ours.Path -Right Edit' }
+        @{ Code = '$created | Get-CmsAuditEvent' }
+        @{ Code = '$created | Remove-CmsObject -Confirm:$false' }
+        @{ Code = '$row | Set-CmsObject -Property @{ SI_X = 1 }' }
+        @{ Code = '$row | Remove-CmsObject -Confirm:$false' }
+        @{ Code = '$row | Get-CmsRight' }
         @{ Code = '$temp | Grant-CmsRight -Path $ours.Path -Right Edit' }
         @{ Code = 'Find-CmsObject "SELECT SI_ID, SI_CUID FROM CI_INFOOBJECTS WHERE SI_NAME = ''old report''" -Connection one | Remove-CmsObject -Confirm:$false' }
     ) {

@@ -4,7 +4,7 @@ namespace LoggerCms.Core.Security;
 /// How often something failed lately, and how long it must wait. Holds a bounded number of keys: where it is full, the quarter that failed longest
 /// ago is forgotten. Not safe for several callers at once.
 /// </summary>
-/// <param name="time">The clock.</param>
+/// <param name="time">Its timestamps count, not its wall clock: one that is set back would lengthen every wait by as much.</param>
 /// <param name="free">So many failures cost nothing; each further one doubles the wait, from one second on.</param>
 /// <param name="capacity">The most keys that are held.</param>
 internal sealed class FailureTable<TKey>(TimeProvider time, int free, int capacity)
@@ -13,7 +13,7 @@ internal sealed class FailureTable<TKey>(TimeProvider time, int free, int capaci
     /// <summary>After so long without a failure nothing is left of the earlier ones.</summary>
     public static readonly TimeSpan Forgotten = TimeSpan.FromHours(1);
 
-    private readonly Dictionary<TKey, (int Failures, int UnderWay, DateTimeOffset Last)> _failures = [];
+    private readonly Dictionary<TKey, (int Failures, int UnderWay, long Last)> _failures = [];
 
     public int Count => _failures.Count;
 
@@ -23,7 +23,7 @@ internal sealed class FailureTable<TKey>(TimeProvider time, int free, int capaci
         if (!_failures.TryGetValue(key, out var kept) || kept.Failures <= free)
             return TimeSpan.Zero;
         var delay = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(kept.Failures - free - 1, 30)));
-        var left = kept.Last + (delay < longest ? delay : longest) - time.GetUtcNow();
+        var left = (delay < longest ? delay : longest) - time.GetElapsedTime(kept.Last);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
@@ -33,10 +33,10 @@ internal sealed class FailureTable<TKey>(TimeProvider time, int free, int capaci
     /// <summary>Counts a try, as failed.</summary>
     public void Begin(TKey key)
     {
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         if (_failures.TryGetValue(key, out var kept))
         {
-            _failures[key] = ((kept.Last + Forgotten <= now ? kept.UnderWay : kept.Failures) + 1, kept.UnderWay + 1, now);
+            _failures[key] = ((time.GetElapsedTime(kept.Last, now) >= Forgotten ? kept.UnderWay : kept.Failures) + 1, kept.UnderWay + 1, now);
             return;
         }
 

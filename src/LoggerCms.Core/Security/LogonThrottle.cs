@@ -30,7 +30,7 @@ internal sealed class LogonThrottle(TimeProvider time)
     private readonly FailureTable<IPAddress> _addresses = new(time, free: 5, Capacity);
     private readonly FailureTable<string> _accounts = new(time, free: 10, Capacity);
     private readonly FailureTable<(IPAddress, string)> _pairs = new(time, free: 5, Capacity);
-    private readonly Dictionary<(IPAddress, string), DateTimeOffset> _known = [];
+    private readonly Dictionary<(IPAddress, string), long> _known = [];
     private TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _waiting;
 
@@ -139,7 +139,7 @@ internal sealed class LogonThrottle(TimeProvider time)
                 _known.Remove(old);
         }
 
-        _known[key] = time.GetUtcNow();
+        _known[key] = time.GetTimestamp();
     }
 
     private LogonTry Counted(LogonTry attempt)
@@ -165,7 +165,7 @@ internal sealed class LogonThrottle(TimeProvider time)
     private (TimeSpan Wait, bool MayBeFreed) Wait(IPAddress from, string name, bool isKnown)
     {
         if (isKnown)
-            return (_pairs.Wait((from, name), LongestForAddress), _pairs.MayBeFreed((from, name)));
+            return (_pairs.Wait((from, name), IPAddress.IsLoopback(from) ? LongestForThisMachine : LongestForAddress), _pairs.MayBeFreed((from, name)));
         if (IPAddress.IsLoopback(from))
             return (_addresses.Wait(from, LongestForThisMachine), _addresses.MayBeFreed(from));
         var forAddress = _addresses.Wait(from, LongestForAddress);
@@ -175,12 +175,16 @@ internal sealed class LogonThrottle(TimeProvider time)
             (forAddress == TimeSpan.Zero || _addresses.MayBeFreed(from)) && (forAccount == TimeSpan.Zero || _accounts.MayBeFreed(name)));
     }
 
-    /// <summary>What stands for whoever has the address: whoever has an IPv6 address has a whole /64 of them.</summary>
+    /// <summary>
+    /// What stands for whoever has the address: whoever has an IPv6 address has a whole /64 of them, and whoever is on this machine all of 127.0.0.0/8.
+    /// </summary>
     public static IPAddress Block(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address))
+            address = address.MapToIPv4();
+        if (IPAddress.IsLoopback(address))
+            return IPAddress.Loopback;
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
             return address;
         var bytes = address.GetAddressBytes();
         bytes.AsSpan(8).Clear();

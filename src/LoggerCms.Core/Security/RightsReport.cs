@@ -46,6 +46,7 @@ internal static class RightsReport
             Right = right,
             Principal = NameOf(access, principalId),
             ObjectId = obj.Id,
+            ObjectCuid = obj.Cuid,
             Path = ObjectPaths.Of(access.View, obj),
             Granted = explanation.Decision.Granted,
             Reason = Reason(access, explanation.Decision),

@@ -185,17 +185,22 @@ internal sealed class TokenService(TimeProvider time)
     /// <param name="view">Where the user's name is.</param>
     /// <param name="token">The token.</param>
     /// <param name="lastUsed">As <see cref="List"/> gives it.</param>
-    public static CmsToken Describe(IObjectView view, TokenEntry token, DateTimeOffset? lastUsed) => new()
+    public static CmsToken Describe(IObjectView view, TokenEntry token, DateTimeOffset? lastUsed)
     {
-        Id = token.Id,
-        PrincipalId = token.PrincipalId,
-        Principal = view.Find(token.PrincipalId)?.Name ?? $"(id {token.PrincipalId}, deleted)",
-        Name = token.Name,
-        Created = UnixTime.Of(token.CreatedUs),
-        Expires = UnixTime.Of(token.ExpiresUs),
-        LastUsed = lastUsed,
-        Revoked = token.IsRevoked,
-    };
+        var principal = view.Find(token.PrincipalId);
+        return new CmsToken
+        {
+            Id = token.Id,
+            PrincipalId = token.PrincipalId,
+            PrincipalCuid = principal?.Cuid,
+            Principal = principal?.Name ?? $"(id {token.PrincipalId}, deleted)",
+            Name = token.Name,
+            Created = UnixTime.Of(token.CreatedUs),
+            Expires = UnixTime.Of(token.ExpiresUs),
+            LastUsed = lastUsed,
+            Revoked = token.IsRevoked,
+        };
+    }
 
     private sealed class Held(TokenEntry entry, long number, Held? before = null)
     {

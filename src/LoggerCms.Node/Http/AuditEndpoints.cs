@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
+using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -25,6 +26,7 @@ internal static class AuditEndpoints
         service.DemandOnRoot(context.Access(service), Rights.ReadAudit);
         var query = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsAuditQuery).ConfigureAwait(false);
         context.Items[typeof(ReadsObjects)] = $"{context.Request.Path} {JsonSerializer.Serialize(query, CmsJson.Default.CmsAuditQuery)}";
+        var view = service.Node.Image;
         var take = Math.Clamp(query.Take, 1, AuditFilter.MostAtOnce);
         var rows = await audit.QueryAsync(
             new AuditFilter
@@ -43,7 +45,7 @@ internal static class AuditEndpoints
                 Take = take,
             },
             context.RequestAborted).ConfigureAwait(false);
-        return Results.Json(new CmsAuditPage { Events = [.. rows.Select(Describe)], More = rows.Count == take }, CmsJson.Default.CmsAuditPage);
+        return Results.Json(new CmsAuditPage { Events = [.. rows.Select(row => Describe(row, view))], More = rows.Count == take }, CmsJson.Default.CmsAuditPage);
     }
 
     // A pattern that is longer some database refuses, and NUL is in no event (AuditCodec).
@@ -64,15 +66,18 @@ internal static class AuditEndpoints
         return Results.Accepted();
     }
 
-    private static CmsAuditEvent Describe(AuditEvent e) => new()
+    // The CUIDs tell a shell that the event is this system's when it is piped on.
+    private static CmsAuditEvent Describe(AuditEvent e, IObjectView view) => new()
     {
         Id = e.Id,
         Time = UnixTime.Of(e.TimeUs),
         Source = e.Source,
         PrincipalId = e.PrincipalId,
+        PrincipalCuid = view.Find(e.PrincipalId)?.Cuid,
         Principal = e.PrincipalName,
         Action = e.Action,
         ObjectId = e.ObjectId,
+        ObjectCuid = view.Find(e.ObjectId)?.Cuid,
         ObjectName = e.ObjectName,
         ObjectKind = e.ObjectKind,
         Path = e.Path,

@@ -86,20 +86,12 @@ internal static class SecurityEndpoints
         return Results.NoContent();
     }
 
-    private static async Task<IResult> PasswordAsync(HttpContext context, NodeService service, LogonThrottle throttle, long id)
+    private static async Task<IResult> PasswordAsync(HttpContext context, NodeService service, long id)
     {
         var password = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsPassword).ConfigureAwait(false);
-        return await throttle.TryAsync(
-            context.Connection.RemoteIpAddress!,
-            $"password of {id}",
-            async () =>
-            {
-                var caller = context.Caller();
-                await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId, context.RequestAborted).ConfigureAwait(false);
-                return Results.NoContent();
-            },
-            static _ => true,
-            context.RequestAborted).ConfigureAwait(false);
+        var caller = context.Caller();
+        await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId, context.RequestAborted).ConfigureAwait(false);
+        return Results.NoContent();
     }
 
     private static async Task<IResult> EntriesAsync(HttpContext context, NodeService service, long id)

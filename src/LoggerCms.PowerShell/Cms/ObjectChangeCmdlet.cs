@@ -17,10 +17,10 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
     {
         foreach (var target in Targets())
         {
-            // What the pipeline brought is enough to go on, as the node compares the CUID; who is asked or told beforehand sees what the node has.
+            // What the pipeline brought is enough to go on where the node compares the CUID; who is asked or told beforehand sees what the node has.
             long id;
             string text;
-            if (target is { Id: { } known, Path: { } path } && !IsWhatIf && !WouldAskAt(Impact))
+            if (target is { Id: { } known, Path: { } path, Cuid: not null } && !IsWhatIf && !WouldAskAt(Impact))
             {
                 (id, text) = (known, path);
             }

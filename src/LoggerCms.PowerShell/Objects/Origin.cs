@@ -19,4 +19,15 @@ internal static class Origin
     /// <exception cref="LoggerCmsException">As <see cref="Demand"/>, and as the node gives it.</exception>
     public static async Task<CmsObjectInfo> ReadAsync(ICmsClient client, long id, string? cuid, CancellationToken cancellationToken)
         => Demand(await client.GetObjectAsync(id, cancellationToken).ConfigureAwait(false), cuid);
+
+    /// <summary>The same where a path may have come with the id too: without a CUID that must be the object's.</summary>
+    /// <exception cref="LoggerCmsException">As <see cref="Demand"/>, and as the node gives it.</exception>
+    public static async Task<CmsObjectInfo> ReadAsync(ICmsClient client, long id, string? cuid, string? path, CancellationToken cancellationToken)
+    {
+        var found = await ReadAsync(client, id, cuid, cancellationToken).ConfigureAwait(false);
+        return !string.IsNullOrEmpty(cuid) || path is null || string.Equals(path, found.Path, StringComparison.OrdinalIgnoreCase) ? found : throw new LoggerCmsException(
+            ErrorCodes.ObjectNotFound,
+            $"Object {id} is '{found.Path}' here, not '{path}': that one was read from another system, or moved since.",
+            "Give the connection that it was read by: -Connection; or have the CUID read too (SI_CUID), which stays where the path changes.");
+    }
 }

@@ -137,6 +137,47 @@ public sealed class LogonThrottleTests
         => Assert.Equal(6, await ThroughAsync(i => (IPAddress.Parse($"2001:db8::{i:x}"), $"account{i}")));
 
     [Fact]
+    public async Task AllAddressesOfThisMachineAreOneClientWhichWaitsFiveSecondsAtMost()
+    {
+        Assert.Equal(6, await ThroughAsync(i => (new IPAddress([127, 1, (byte)i, 1]), $"account{i}")));
+        for (var i = 0; i < 20; i++)
+        {
+            _clock.Advance(LogonThrottle.LongestForThisMachine);
+            await FailAsync(IPAddress.IPv6Loopback, "Ann");
+        }
+
+        _clock.Advance(LogonThrottle.LongestForThisMachine);
+        await SucceedAsync(IPAddress.Loopback, "Ann");
+        for (var i = 0; i < 20; i++)
+        {
+            _clock.Advance(LogonThrottle.LongestForThisMachine);
+            await FailAsync(IPAddress.Loopback, "Ann");
+        }
+    }
+
+    [Fact]
+    public async Task AWallClockThatIsSetBackMakesNoWaitLonger()
+    {
+        for (var i = 0; i < 6; i++)
+            await FailAsync(Attacker, $"account{i}");
+        _clock.Set(_clock.GetUtcNow() - TimeSpan.FromHours(6));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await SucceedAsync(Attacker, "other");
+    }
+
+    [Fact]
+    public void WhoGuessesAtTheOwnPasswordIsSlowedDownAndNobodyElse()
+    {
+        var guesses = new PasswordGuesses(_clock);
+        for (var i = 0; i < 6; i++)
+            Assert.False(guesses.IsRight(1, () => false));
+        Assert.Equal(ErrorCodes.LimitExceeded, Assert.Throws<LoggerCmsException>(() => guesses.IsRight(1, () => true)).Code);
+        Assert.True(guesses.IsRight(2, () => true));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(guesses.IsRight(1, () => true));
+    }
+
+    [Fact]
     public async Task AMappedAddressIsTheAddress()
         => Assert.Equal(6, await ThroughAsync(i => (i % 2 == 0 ? Attacker : Attacker.MapToIPv6(), $"account{i}")));
 

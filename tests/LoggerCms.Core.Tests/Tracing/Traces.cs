@@ -77,6 +77,9 @@ internal sealed class TestClock(DateTimeOffset now) : TimeProvider
 
     public override long GetTimestamp() => _timestamp;
 
+    /// <summary>Sets the wall clock, while no time passes.</summary>
+    public void Set(DateTimeOffset to) => now = to;
+
     public void Advance(TimeSpan by)
     {
         now += by;
