@@ -67,7 +67,7 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 {
                     if (options.DataPath is { } own)
                         NodeLife.Open(files, own).Begin(database.Name, await database.ReadStateAsync(CancellationToken.None).ConfigureAwait(false), nodeId, takeOver: false);
-                    await database.TakeLeaseAsync(nodeId, holder, takeOver: false, CancellationToken.None).ConfigureAwait(false);
+                    await database.TakeLeaseAsync(nodeId, holder, takeOver: false, usedEpoch: 0, CancellationToken.None).ConfigureAwait(false);
                 }
             }
         }

@@ -51,6 +51,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <exception cref="LoggerCmsException">Why it could not start; nothing is left running.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to stop before it was ready; nothing is left running.</exception>
     public static async Task<NodeHost> StartAsync(NodeSettings settings)
     {
         var identity = NodeIdentity.Open(settings.DataPath);
@@ -243,7 +244,7 @@ internal sealed class NodeHost : IAsyncDisposable
         Endpoint = new UriBuilder(Uri.UriSchemeHttps, IsAny(address) ? "localhost" : address.ToString(), bound.Port).Uri;
         _web.Services.GetRequiredService<NodeService>().Endpoint = Endpoint;
         NodeFiles.WriteState(_settings.DataPath, Endpoint);
-        await _node.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        await _node.StartAsync(_web.Lifetime.ApplicationStopping).ConfigureAwait(false);
         await _audit.StartAsync().ConfigureAwait(false);
         await FirstStart.WriteProfileAsync(_node, _authority, Endpoint, _settings).ConfigureAwait(false);
         await Console.Out.WriteLineAsync($"{_settings.Name} is ready at {Endpoint}").ConfigureAwait(false);

@@ -16,6 +16,11 @@ try
     await using var host = await NodeHost.StartAsync(settings).ConfigureAwait(false);
     return await host.RunAsync().ConfigureAwait(false);
 }
+catch (OperationCanceledException)
+{
+    // Asked to stop before it was ready.
+    return 0;
+}
 catch (LoggerCmsException exception)
 {
     return await SayAsync(exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);

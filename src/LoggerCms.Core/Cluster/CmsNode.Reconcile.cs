@@ -59,6 +59,8 @@ internal sealed partial class CmsNode
         // All of it is in this journal, and nobody writes yet. The old files may go from here on, and only from here on.
         if (_options.IsDeltaPathOfData && brought.Status != Stopped)
             _life?.Owe(parts.Epoch, parts.AtStart.Identity, parts.Blocks.Ends);
+        else if (brought.Status != Stopped)
+            _life?.Hold(parts.Epoch, parts.AtStart.Identity, parts.Blocks.Ends);
         if (brought.Status != Completed)
             return;
         _broughtAtStart = brought;

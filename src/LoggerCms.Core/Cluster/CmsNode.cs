@@ -242,24 +242,25 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     private async Task RunStartPathAsync(CancellationToken cancellationToken)
     {
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
-        await _database.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        await AnsweredAsync(_database.PrepareAsync(cancellationToken)).ConfigureAwait(false);
         var served = _options is { DataPath: { } folder, Database: not null } ? ServedSystem.Open(_files, folder) : null;
+        UsedNumbers used = default;
         if (_options.DataPath is { } data)
         {
             _life = NodeLife.Open(_files, data);
-            var before = await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+            var before = await AnsweredAsync(_database.ReadStateAsync(cancellationToken)).ConfigureAwait(false);
             served?.Check(_options.Database!, before.Identity);
             if (_options is { IsDeltaPathOfData: true, SetDamagedAside: false })
                 _life.CheckFiles(_options.DeltaPath, before.Identity);
-            _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
+            used = _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
             if (!_options.TakeOver)
                 NodeLife.CheckCovered(_files, _options.DeltaPath, _database.Name, before);
         }
 
-        var lease = await _database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, cancellationToken).ConfigureAwait(false);
+        var lease = await AnsweredAsync(_database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, used.Epoch, cancellationToken)).ConfigureAwait(false);
         try
         {
-            await BuildAsync(lease, cancellationToken).ConfigureAwait(false);
+            await BuildAsync(lease, used, cancellationToken).ConfigureAwait(false);
         }
         catch when (_parts is null)
         {
@@ -281,11 +282,21 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
     }
 
-    private async Task BuildAsync(Lease lease, CancellationToken cancellationToken)
+    // A large database may be slow, and a start has only this one try: what takes long is told, and waited for until somebody stops the node.
+    private Task AnsweredAsync(Task call)
+        => new Patience(_database.Name, _options.Cluster.LongestAnswer).TellAsync(call, silent => Enter(NodeState.Starting, _step, silent.Message));
+
+    private async Task<T> AnsweredAsync<T>(Task<T> call)
+    {
+        await AnsweredAsync((Task)call).ConfigureAwait(false);
+        return await call.ConfigureAwait(false);
+    }
+
+    private async Task BuildAsync(Lease lease, UsedNumbers used, CancellationToken cancellationToken)
     {
         Enter(NodeState.Starting, NodeStep.CreateRunTimeImage, "");
         var started = _time.GetTimestamp();
-        var state = await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
+        var state = await AnsweredAsync(_database.ReadStateAsync(cancellationToken)).ConfigureAwait(false);
         var (image, ledger) = await LoadAsync(_database, state, _options, _time, cancellationToken).ConfigureAwait(false);
 
         // A state transfer into a stopped side brings objects whose update keys no block here was reserved for.
@@ -293,8 +304,9 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         await _database.LoadLocalAsync(LocalClass.Token, Tokens.Apply, cancellationToken).ConfigureAwait(false);
         LoadTime = _time.GetElapsedTime(started);
 
-        var blocks = new KeyBlocks(_database, lease.Epoch, state, _options.Cluster) { Reserved = ends => KeepKnown(_parts, ends) };
-        await blocks.ReserveAsync(cancellationToken).ConfigureAwait(false);
+        var above = state with { ObjectIdEnd = Math.Max(state.ObjectIdEnd, used.ObjectId), UpdateKeyEnd = Math.Max(state.UpdateKeyEnd, used.UpdateKey) };
+        var blocks = new KeyBlocks(_database, lease.Epoch, above, _options.Cluster) { Reserved = ends => KeepKnown(_parts, ends) };
+        await AnsweredAsync(blocks.ReserveAsync(cancellationToken)).ConfigureAwait(false);
         var unflushed = new UnflushedChanges(state.UpdateKeyEnd);
         var flusher = new Flusher(_database, unflushed, blocks, lease.Epoch, this, _options.Cluster, _time);
         var sequencer = new Sequencer(image, blocks, ledger, unflushed, flusher, lease.Epoch, _options.Cluster, _time)
@@ -341,7 +353,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         {
             if (_files.List(_options.DeltaPath).Any(f => DeltaNames.IsSegment(f.Path)))
                 return;
-            await _database.ReleaseLeaseAsync(epoch, CancellationToken.None).ConfigureAwait(false);
+            await new Patience(_database.Name, _options.Cluster.LongestAnswer)
+                .AnswerAsync(token => _database.ReleaseLeaseAsync(epoch, token), silent: null, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is LoggerCmsException or IOException or UnauthorizedAccessException)
         {

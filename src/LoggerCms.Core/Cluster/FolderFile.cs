@@ -10,6 +10,10 @@ namespace LoggerCms.Core.Cluster;
 /// <param name="Version">Of its form.</param>
 internal abstract record FolderFile(string Magic, int Version)
 {
+    // A restore would put the whole database back to the backup, and leave the file as it is.
+    private const string Remedy = "No backup holds it. See that the database is the one that this folder's node served last, and that its delta files are there;"
+        + " then move the file away, and it is made anew (a new node.json.id is another node's, and needs Start-CmsNode -TakeOver).";
+
     /// <param name="files">The disk.</param>
     /// <param name="path">The file.</param>
     /// <param name="type">Its form.</param>
@@ -21,7 +25,7 @@ internal abstract record FolderFile(string Magic, int Version)
     public static T? Read<T>(IFileLayer files, string path, JsonTypeInfo<T> type, string magic, int version, string whyNot)
         where T : FolderFile
     {
-        if (SecretFile.Read(files, path) is not { } bytes)
+        if (SecretFile.Read(files, path, Remedy) is not { } bytes)
             return null;
         try
         {
@@ -33,10 +37,10 @@ internal abstract record FolderFile(string Magic, int Version)
         }
         catch (JsonException exception)
         {
-            throw SecretFile.Damaged(path, exception.Message, exception);
+            throw SecretFile.Damaged(path, exception.Message, exception, Remedy);
         }
 
-        throw SecretFile.Damaged(path, whyNot);
+        throw SecretFile.Damaged(path, whyNot, remedy: Remedy);
     }
 
     public static void Write<T>(IFileLayer files, string path, T content, JsonTypeInfo<T> type)

@@ -62,14 +62,21 @@ internal sealed partial class NodeLife
     /// <param name="state">As it is.</param>
     /// <param name="nodeId">The node's.</param>
     /// <param name="takeOver">Whatever the lease and the folder say.</param>
+    /// <returns>
+    /// The last epoch, id and update key that this node used or may have in this system: a database that was put back has lower ones, and what was made
+    /// with those that it lacks, in a delta file or a client's memory, must not be taken for what is made anew. Nothing where it was not.
+    /// </returns>
     /// <exception cref="LoggerCmsException">
     /// SideInService: the lease in force is this node's own, and it was taken from another folder. DatabaseWentBack, as <see cref="CheckDatabase"/>.
     /// </exception>
-    public void Begin(string database, SystemDatabaseState state, Guid nodeId, bool takeOver)
+    public UsedNumbers Begin(string database, SystemDatabaseState state, Guid nodeId, bool takeOver)
     {
         if (!takeOver)
             CheckDatabase(database, state);
-        var life = _life with { Taking = (state.Lease?.Epoch ?? 0) + 1 };
+        var used = takeOver && _life.System == state.Identity
+            ? new UsedNumbers(Math.Max(_life.Epoch, _life.Taking), _life.ObjectIdEnd, _life.UpdateKeyEnd)
+            : default;
+        var life = _life with { Taking = Math.Max(state.Lease?.Epoch ?? 0, used.Epoch) + 1 };
         if (state.Lease is { InForce: true } lease && lease.NodeId == nodeId)
         {
             if (!takeOver)
@@ -83,6 +90,7 @@ internal sealed partial class NodeLife
         }
 
         Write(life);
+        return used;
     }
 
     /// <summary>
@@ -130,7 +138,13 @@ internal sealed partial class NodeLife
                 if (header.Journal.Epoch != last.Epoch || header.Journal.NodeId != last.NodeId || header.Journal.SystemId != state.Identity)
                     continue;
                 if (header.KeyBefore > last.LastKey)
-                    throw WentBack(database, $"update key {last.LastKey} in epoch {last.Epoch}", $"'{place.Path}' goes on from {header.KeyBefore}, which a flush had covered");
+                {
+                    throw WentBack(
+                        database,
+                        $"update key {last.LastKey} in epoch {last.Epoch}",
+                        $"'{place.Path}' goes on from {header.KeyBefore}, which a flush had covered, unless the delta file before it was lost");
+                }
+
                 return;
             }
         }
@@ -149,8 +163,8 @@ internal sealed partial class NodeLife
         if (_owed is not { } owed || owed.System != systemId)
             return;
 
-        // Those of an older life that are still there hold all that a later one could only repeat. What was set aside was seen by somebody.
-        if (_files.List(deltas).Any(f => DeltaNames.IsSegment(f.Path) || DeltaNames.Parse(f.Path)?.Epoch == owed.Epoch))
+        // What was set aside was seen by somebody; in room that was made ahead nothing was acknowledged.
+        if (_files.List(deltas).Any(f => DeltaNames.Parse(f.Path)?.Epoch == owed.Epoch && !f.Path.EndsWith(DeltaNames.SpareSuffix, StringComparison.Ordinal)))
             return;
         throw new LoggerCmsException(
             ErrorCodes.DeltaDamaged,
@@ -158,13 +172,21 @@ internal sealed partial class NodeLife
             $"Bring them back, or mount the folder, and start again. Start-CmsNode -SetDamagedAside goes on without them.");
     }
 
+    /// <summary>
+    /// The epoch is served, with a journal that is not this folder's to find: an offline reconcile takes its delta files away, and then only this tells
+    /// that a database lacks them.
+    /// </summary>
+    /// <inheritdoc cref="Owe"/>
+    public void Hold(long epoch, Guid systemId, (long ObjectId, long UpdateKey) ends)
+        => Write(new Life(Magic, Version, epoch, 0, systemId, _mark, 0, ends.ObjectId, ends.UpdateKey));
+
     /// <summary>From now on the journal of this epoch has to be found at the next start.</summary>
     /// <param name="epoch">Its epoch.</param>
     /// <param name="systemId">The system that it belongs to.</param>
     /// <param name="ends">What the database has as the ends of the blocks of ids and update keys.</param>
     public void Owe(long epoch, Guid systemId, (long ObjectId, long UpdateKey) ends)
     {
-        Write(new Life(Magic, Version, epoch, 0, systemId, _mark, 0, ends.ObjectId, ends.UpdateKey));
+        Hold(epoch, systemId, ends);
         var owed = new Owed(OwedMagic, Version, epoch, systemId);
         FolderFile.Write(_files, Path.Combine(_folder, OwedFile), owed, LifeJson.Default.Owed);
         _owed = owed;
@@ -259,7 +281,7 @@ internal sealed partial class NodeLife
         ErrorCodes.DatabaseWentBack,
         $"'{database}' has only come to {hasOnly}, and {but}: it was put back to an earlier state, or a standby lacked the last commits."
             + " What was written to it since is missing, and in no delta file.",
-        "Bring back the database that the node served. Start-CmsNode -TakeOver goes on from this one without what is missing.",
+        "Bring back the database that the node served, or the delta file that was lost. Start-CmsNode -TakeOver goes on from this one without what is missing.",
         database);
 
     private static string Remedy => "Stop the other node with Stop-CmsNode, or, if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold."
@@ -298,3 +320,6 @@ internal sealed partial class NodeLife
     [JsonSerializable(typeof(Owed))]
     private sealed partial class LifeJson : JsonSerializerContext;
 }
+
+/// <summary>Numbers up to which a node has used a system's; 0 where nothing is known.</summary>
+internal readonly record struct UsedNumbers(long Epoch, long ObjectId, long UpdateKey);

@@ -44,7 +44,7 @@ internal static class SideRestore
 
         await database.PrepareAsync(cancellationToken).ConfigureAwait(false);
         CheckMayReplace(database, await database.ReadStateAsync(cancellationToken).ConfigureAwait(false), request);
-        var lease = await database.TakeLeaseAsync(RestoreNode, "restore", takeOver: false, cancellationToken).ConfigureAwait(false);
+        var lease = await database.TakeLeaseAsync(RestoreNode, "restore", takeOver: false, usedEpoch: 0, cancellationToken).ConfigureAwait(false);
         try
         {
             await ReplaceAsync(database, files, folder, request, manifest, tokens, lease.Epoch, time, cancellationToken).ConfigureAwait(false);

@@ -19,10 +19,11 @@ internal interface ISystemDatabase : IAsyncDisposable
 
     /// <summary>
     /// Takes the lease by compare-and-set: refused with <c>SideInService</c>, naming the holder, where another node's lease is in force, unless
-    /// <paramref name="takeOver"/>. The same node id takes its own lease again. The epoch grows by one each time; its row in the epochs starts
-    /// with <see cref="EpochEnd.LastKey"/> = <see cref="SystemDatabaseState.UpdateKeyEnd"/>, below which the epoch assigns nothing.
+    /// <paramref name="takeOver"/>. The same node id takes its own lease again. The epoch is the next above the last one, and above
+    /// <paramref name="usedEpoch"/>; its row in the epochs starts with <see cref="EpochEnd.LastKey"/> = <see cref="SystemDatabaseState.UpdateKeyEnd"/>,
+    /// below which the epoch assigns nothing.
     /// </summary>
-    Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken);
+    Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, long usedEpoch, CancellationToken cancellationToken);
 
     /// <summary>Gives the lease back at a clean stop: the row stays, with its epoch, and has expired. Nothing where the epoch is another's by now.</summary>
     Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken);

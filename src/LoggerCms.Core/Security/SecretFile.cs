@@ -11,6 +11,8 @@ internal static class SecretFile
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
+    private const string OfBackup = "Bring it back from a backup (Restore-CmsSide), or move it away: what depends on it is then made anew.";
+
     // More is no key, certificate or profile.
     private const int MaxLength = 1 << 20;
 
@@ -40,7 +42,7 @@ internal static class SecretFile
 
     /// <returns>Null where there is no such file.</returns>
     /// <exception cref="LoggerCmsException">SecretExposed: others may read or change it; SecretDamaged: it is no such file; or it cannot be read.</exception>
-    public static byte[]? Read(IFileLayer files, string path)
+    public static byte[]? Read(IFileLayer files, string path, string remedy = OfBackup)
     {
         try
         {
@@ -48,10 +50,10 @@ internal static class SecretFile
                 return null;
             RequireOwnerOnly(path);
             if (entry.Length is 0 or > MaxLength)
-                throw Damaged(path, $"it has {entry.Length} bytes");
+                throw Damaged(path, $"it has {entry.Length} bytes", remedy: remedy);
             using var file = files.Open(path);
             var bytes = new byte[entry.Length];
-            return file.ReadFully(bytes, 0) == bytes.Length ? bytes : throw Damaged(path, "it ends early");
+            return file.ReadFully(bytes, 0) == bytes.Length ? bytes : throw Damaged(path, "it ends early", remedy: remedy);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -59,10 +61,8 @@ internal static class SecretFile
         }
     }
 
-    public static LoggerCmsException Damaged(string path, string why, Exception? inner = null)
-        => new(
-            ErrorCodes.SecretDamaged, $"'{path}' is damaged: {why}.",
-            "Bring it back from a backup (Restore-CmsSide), or move it away: what depends on it is then made anew.", innerException: inner);
+    public static LoggerCmsException Damaged(string path, string why, Exception? inner = null, string remedy = OfBackup)
+        => new(ErrorCodes.SecretDamaged, $"'{path}' is damaged: {why}.", remedy, innerException: inner);
 
     /// <summary>On Unix; on Windows the access list of the user's own folder is relied on.</summary>
     private static void RequireOwnerOnly(string path)

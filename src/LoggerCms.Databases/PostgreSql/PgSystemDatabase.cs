@@ -54,10 +54,10 @@ internal sealed class PgSystemDatabase : ISystemDatabase
         return state;
     }
 
-    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, long usedEpoch, CancellationToken cancellationToken)
     {
         (var lease, _tenure) = await WriteAsync(
-            session => PgSystemTables.TakeLeaseAsync(session, Name, nodeId, nodeName, takeOver, cancellationToken), cancellationToken).ConfigureAwait(false);
+            session => PgSystemTables.TakeLeaseAsync(session, Name, nodeId, nodeName, takeOver, usedEpoch, cancellationToken), cancellationToken).ConfigureAwait(false);
         return lease;
     }
 

@@ -76,14 +76,14 @@ internal static class PgSystemTables
 
     /// <summary>Takes the lease; the row's lock makes a compare-and-set of the look at its holder.</summary>
     public static async Task<(Lease Lease, Tenure Tenure)> TakeLeaseAsync(
-        PgSession session, string database, Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+        PgSession session, string database, Guid nodeId, string nodeName, bool takeOver, long usedEpoch, CancellationToken cancellationToken)
     {
         await CheckAsync(session, database, cancellationToken).ConfigureAwait(false);
         await session.ExecuteAsync("SELECT FROM public.loggercms_lease FOR UPDATE", cancellationToken).ConfigureAwait(false);
         var former = await ReadLeaseAsync(session, cancellationToken).ConfigureAwait(false);
         if (former is { InForce: true } && former.NodeId != nodeId && !takeOver)
             throw SystemTables.InService(database, former);
-        var lease = new Lease((former?.Epoch ?? 0) + 1, nodeId, nodeName, InForce: true);
+        var lease = new Lease(Math.Max(former?.Epoch ?? 0, usedEpoch) + 1, nodeId, nodeName, InForce: true);
         await session.ExecuteAsync(
             "UPDATE public.loggercms_lease SET epoch = $1, node_id = $2, holder = $3, expires_us = $4",
             cancellationToken, lease.Epoch, nodeId, nodeName, SystemTables.Never).ConfigureAwait(false);

@@ -38,10 +38,10 @@ internal sealed class SqlServerSystemDatabase : ISystemDatabase
         return state;
     }
 
-    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, long usedEpoch, CancellationToken cancellationToken)
     {
         (var lease, _tenure) = await _store.WriteAsync(
-            (session, _) => SqlServerSystemTables.TakeLeaseAsync(session, nodeId, nodeName, takeOver, cancellationToken), cancellationToken).ConfigureAwait(false);
+            (session, _) => SqlServerSystemTables.TakeLeaseAsync(session, nodeId, nodeName, takeOver, usedEpoch, cancellationToken), cancellationToken).ConfigureAwait(false);
         return lease;
     }
 

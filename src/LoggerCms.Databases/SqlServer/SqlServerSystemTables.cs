@@ -100,12 +100,12 @@ internal static class SqlServerSystemTables
 
     /// <summary>Takes the lease by one UPDATE, which looks at the holder and takes his place in one.</summary>
     public static async Task<(Lease Lease, Tenure Tenure)> TakeLeaseAsync(
-        SqlServerSession session, Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+        SqlServerSession session, Guid nodeId, string nodeName, bool takeOver, long usedEpoch, CancellationToken cancellationToken)
     {
         await CheckAsync(session, cancellationToken).ConfigureAwait(false);
         var taken = await session.ExecuteAsync(
             $"""
-            UPDATE {Lease} SET epoch = epoch + 1, node_id = @node, holder = @holder, expires_us = @never
+            UPDATE {Lease} SET epoch = CASE WHEN epoch < @used THEN @used ELSE epoch END + 1, node_id = @node, holder = @holder, expires_us = @never
             WHERE epoch = 0 OR expires_us <= {SqlServerNames.NowMicroseconds} OR node_id = @node OR @takeover = 1
             """,
             Leasing,
@@ -113,7 +113,8 @@ internal static class SqlServerSystemTables
             ("@node", nodeId),
             ("@holder", nodeName),
             ("@never", SystemTables.Never),
-            ("@takeover", takeOver ? 1 : 0)).ConfigureAwait(false);
+            ("@takeover", takeOver ? 1 : 0),
+            ("@used", usedEpoch)).ConfigureAwait(false);
         var lease = await ReadLeaseAsync(session, cancellationToken).ConfigureAwait(false) ?? throw SystemTables.NotPrepared(session.Side);
         if (taken != 1)
             throw SystemTables.InService(session.Side, lease);

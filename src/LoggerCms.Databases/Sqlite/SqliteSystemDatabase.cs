@@ -80,13 +80,13 @@ internal sealed class SqliteSystemDatabase : ISystemDatabase
         return state;
     }
 
-    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
+    public async Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, long usedEpoch, CancellationToken cancellationToken)
     {
         (var lease, _tenure) = await WriteAsync(
             db =>
             {
                 SqliteSystemTables.Check(db);
-                return SqliteSystemTables.TakeLease(db, nodeId, nodeName, takeOver);
+                return SqliteSystemTables.TakeLease(db, nodeId, nodeName, takeOver, usedEpoch);
             },
             cancellationToken).ConfigureAwait(false);
         return lease;

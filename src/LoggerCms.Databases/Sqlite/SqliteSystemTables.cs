@@ -82,12 +82,12 @@ internal static class SqliteSystemTables
     }
 
     /// <summary>Takes the lease under the write lock, which makes a compare-and-set of the look at its holder.</summary>
-    public static (Lease Lease, Tenure Tenure) TakeLease(SqliteDb db, Guid nodeId, string nodeName, bool takeOver)
+    public static (Lease Lease, Tenure Tenure) TakeLease(SqliteDb db, Guid nodeId, string nodeName, bool takeOver, long usedEpoch)
     {
         var former = ReadLease(db);
         if (former is { InForce: true } && former.NodeId != nodeId && !takeOver)
             throw SystemTables.InService(db.Side, former);
-        var lease = new Lease((former?.Epoch ?? 0) + 1, nodeId, nodeName, InForce: true);
+        var lease = new Lease(Math.Max(former?.Epoch ?? 0, usedEpoch) + 1, nodeId, nodeName, InForce: true);
         using var update = db.Prepare("UPDATE main.loggercms_lease SET epoch = ?1, node_id = ?2, holder = ?3, expires_us = ?4");
         update.Bind(1, lease.Epoch).Bind(2, nodeId.ToString("D")).Bind(3, nodeName).Bind(4, SystemTables.Never).Run();
         using var insert = db.Prepare(

@@ -85,7 +85,7 @@ internal static class ImageWork
     private static ISystemDatabase Open(string path) => SystemDatabaseFactory.Open(new SideConnection(SideProvider.Sqlite, path));
 
     private static Task<Lease> TakeAsync(ISystemDatabase database)
-        => database.TakeLeaseAsync(new Guid("0d6f4a52-3a55-4c57-9d0e-3c2f8d5f7a11"), "benchmark", takeOver: true, CancellationToken.None);
+        => database.TakeLeaseAsync(new Guid("0d6f4a52-3a55-4c57-9d0e-3c2f8d5f7a11"), "benchmark", takeOver: true, usedEpoch: 0, CancellationToken.None);
 
     private static FlushBatch Batch(long epoch, long lastKey, List<CmsObject> put)
         => new() { Epoch = epoch, LastUpdateKey = lastKey, Put = put, Remove = [], PutLocal = [], RemoveLocal = [] };

@@ -29,7 +29,7 @@ public sealed class PostgreSqlSystemDatabaseTests() : SystemDatabaseContract(new
         var (database, system) = await HeldAsync();
         await using var relay = CommitLosingRelay.Start(database.Connection);
         await using var far = SystemDatabaseFactory.Open(relay.Connection);
-        await far.TakeLeaseAsync(NodeA, "node-a", takeOver: false, Token);
+        await far.TakeLeaseAsync(NodeA, "node-a", takeOver: false, usedEpoch: 0, Token);
         relay.LoseTheNext();
         await Sides.FailsAsync(ErrorCodes.OutcomeUnknown, () => far.FlushAsync(Batches.Put(2, 5, Batches.Object(2)), Token));
         var state = await system.ReadStateAsync(Token);
@@ -65,7 +65,7 @@ public sealed class PostgreSqlSystemDatabaseTests() : SystemDatabaseContract(new
             CREATE TRIGGER tell AFTER INSERT ON public.cms_object EXECUTE FUNCTION public.tell();
             """);
         await using var system = SystemDatabaseFactory.Open(database.Connection);
-        await system.TakeLeaseAsync(NodeA, "node-a", takeOver: false, Token);
+        await system.TakeLeaseAsync(NodeA, "node-a", takeOver: false, usedEpoch: 0, Token);
         await system.FlushAsync(Batches.Put(2, 5, Batches.Object(1)), Token);
         Assert.Equal(used, await database.ScalarAsync("SELECT setting FROM public.told"));
     }
@@ -76,7 +76,7 @@ public sealed class PostgreSqlSystemDatabaseTests() : SystemDatabaseContract(new
         var (database, _) = await HeldAsync();
         await using var relay = CommitLosingRelay.Start(database.Connection);
         await using var far = SystemDatabaseFactory.Open(relay.Connection);
-        await far.TakeLeaseAsync(NodeA, "node-a", takeOver: false, Token);
+        await far.TakeLeaseAsync(NodeA, "node-a", takeOver: false, usedEpoch: 0, Token);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
         relay.KeepTheNext(patience.Cancel);
         await Sides.FailsAsync(ErrorCodes.OutcomeUnknown, () => far.FlushAsync(Batches.Put(2, 5, Batches.Object(2)), patience.Token));

@@ -17,7 +17,7 @@ public sealed class SqliteSystemDatabaseTests() : SystemDatabaseContract(new Sql
         {
             await Sides.FailsAsync(ErrorCodes.DatabaseNotFound, () => system.ReadStateAsync(Token));
             await system.PrepareAsync(Token);
-            await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+            await system.TakeLeaseAsync(NodeA, "a", takeOver: false, usedEpoch: 0, Token);
             await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
         }
 
@@ -49,7 +49,7 @@ public sealed class SqliteSystemDatabaseTests() : SystemDatabaseContract(new Sql
         var path = folder.File("system.db");
         await using var system = SystemAt(path);
         await system.PrepareAsync(Token);
-        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, usedEpoch: 0, Token);
         await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
         File.Move(path, path + ".away");
         await Sides.FailsAsync(ErrorCodes.DatabaseNotFound, () => system.FlushAsync(Batches.Put(1, 2, Batches.Object(2)), Token));
@@ -67,7 +67,7 @@ public sealed class SqliteSystemDatabaseTests() : SystemDatabaseContract(new Sql
         var path = folder.File("system.db");
         await using var system = SystemAt(path);
         await system.PrepareAsync(Token);
-        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, usedEpoch: 0, Token);
         var batch = Batches.Put(1, 2, Batches.Object(2)) with { PutLocal = new ActingList(() => File.Move(path, path + ".away")) };
         await Sides.FailsAsync(ErrorCodes.DatabaseNotFound, () => system.FlushAsync(batch, Token));
         File.Move(path + ".away", path);
@@ -80,7 +80,7 @@ public sealed class SqliteSystemDatabaseTests() : SystemDatabaseContract(new Sql
         var database = await NewAsync();
         await using var system = SystemAt(((SqliteTestDatabase)database).Path);
         await system.PrepareAsync(Token);
-        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, usedEpoch: 0, Token);
         await using (var other = await database.ConnectAsync())
         {
             await Makes.TestDatabase.ExecuteAsync(other, "BEGIN IMMEDIATE");
@@ -112,7 +112,7 @@ public sealed class SqliteSystemDatabaseTests() : SystemDatabaseContract(new Sql
         {
             await using var system = SystemAt(Path.Combine(mount, "system.db"));
             await system.PrepareAsync(Token);
-            await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+            await system.TakeLeaseAsync(NodeA, "a", takeOver: false, usedEpoch: 0, Token);
             await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
             var ballast = Path.Combine(mount, "ballast");
             await File.WriteAllBytesAsync(ballast, new byte[1024 * 1024], Token);
@@ -143,7 +143,7 @@ public sealed class SqliteSystemDatabaseTests() : SystemDatabaseContract(new Sql
             await using (var system = SystemAt(Path.Combine(mount, "system.db")))
             {
                 await system.PrepareAsync(Token);
-                await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+                await system.TakeLeaseAsync(NodeA, "a", takeOver: false, usedEpoch: 0, Token);
             }
 
             Assert.Equal(0, Run("mount", "-o", "remount,ro", mount));

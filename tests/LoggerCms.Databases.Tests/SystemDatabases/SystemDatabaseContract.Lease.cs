@@ -15,7 +15,7 @@ public abstract partial class SystemDatabaseContract
         Assert.Null(first.Lease);
         Assert.Empty(first.Epochs);
         Assert.Equal((0, 0, 0, 0), (first.ObjectIdEnd, first.UpdateKeyEnd, first.LastUpdateKey, first.Objects));
-        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, usedEpoch: 0, Token);
         await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
         var again = Open(database);
         await again.PrepareAsync(Token);
@@ -44,8 +44,8 @@ public abstract partial class SystemDatabaseContract
         var database = await NewAsync();
         var system = Open(database);
         await system.PrepareAsync(Token);
-        await system.TakeLeaseAsync(NodeA, holder, takeOver: false, Token);
-        var refused = await Sides.FailsAsync(ErrorCodes.SideInService, () => Open(database).TakeLeaseAsync(NodeB, "node-b", takeOver: false, Token));
+        await system.TakeLeaseAsync(NodeA, holder, takeOver: false, usedEpoch: 0, Token);
+        var refused = await Sides.FailsAsync(ErrorCodes.SideInService, () => Open(database).TakeLeaseAsync(NodeB, "node-b", takeOver: false, usedEpoch: 0, Token));
         Assert.Contains(remedy, refused.Remedy, StringComparison.Ordinal);
         Assert.Contains("-TakeOver, which may lose what only", refused.Remedy, StringComparison.Ordinal);
     }
@@ -57,7 +57,7 @@ public abstract partial class SystemDatabaseContract
         await database.ExecuteAsync("UPDATE loggercms_system SET format = 2", "DROP TABLE loggercms_token");
         var other = Open(database);
         await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => other.PrepareAsync(Token));
-        await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => other.TakeLeaseAsync(NodeB, "b", takeOver: true, Token));
+        await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => other.TakeLeaseAsync(NodeB, "b", takeOver: true, usedEpoch: 0, Token));
         await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => other.ReadStateAsync(Token));
         await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => LoadAsync(other));
         await Sides.FailsAsync(ErrorCodes.FormatNotSupported, () => system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token));
@@ -88,7 +88,7 @@ public abstract partial class SystemDatabaseContract
                 start.SignalAndWait(Token);
                 try
                 {
-                    return await n.System.TakeLeaseAsync(n.Id, "node", takeOver: false, Token);
+                    return await n.System.TakeLeaseAsync(n.Id, "node", takeOver: false, usedEpoch: 0, Token);
                 }
                 catch (LoggerCmsException e) when (e.Code == ErrorCodes.SideInService)
                 {
@@ -108,10 +108,10 @@ public abstract partial class SystemDatabaseContract
     {
         var (database, a) = await HeldAsync();
         var b = Open(database);
-        var refused = await Sides.FailsAsync(ErrorCodes.SideInService, () => b.TakeLeaseAsync(NodeB, "node-b", takeOver: false, Token));
+        var refused = await Sides.FailsAsync(ErrorCodes.SideInService, () => b.TakeLeaseAsync(NodeB, "node-b", takeOver: false, usedEpoch: 0, Token));
         Assert.Contains("node-a", refused.Message, StringComparison.Ordinal);
         await a.ReserveAsync(1, 10, 500, Token);
-        var lease = await b.TakeLeaseAsync(NodeB, "node-b", takeOver: true, Token);
+        var lease = await b.TakeLeaseAsync(NodeB, "node-b", takeOver: true, usedEpoch: 0, Token);
         Assert.Equal(new Lease(2, NodeB, "node-b", InForce: true), lease);
         var state = await b.ReadStateAsync(Token);
         Assert.Equal(lease, state.Lease);
@@ -123,7 +123,7 @@ public abstract partial class SystemDatabaseContract
     {
         var (database, _) = await HeldAsync();
         var again = Open(database);
-        Assert.Equal(2, (await again.TakeLeaseAsync(NodeA, "node-a", takeOver: false, Token)).Epoch);
+        Assert.Equal(2, (await again.TakeLeaseAsync(NodeA, "node-a", takeOver: false, usedEpoch: 0, Token)).Epoch);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public abstract partial class SystemDatabaseContract
         await a.ReleaseLeaseAsync(1, Token);
         Assert.Equal(new Lease(1, NodeA, "node-a", InForce: false), (await a.ReadStateAsync(Token)).Lease);
         var b = Open(database);
-        Assert.Equal(2, (await b.TakeLeaseAsync(NodeB, "node-b", takeOver: false, Token)).Epoch);
+        Assert.Equal(2, (await b.TakeLeaseAsync(NodeB, "node-b", takeOver: false, usedEpoch: 0, Token)).Epoch);
         await a.ReleaseLeaseAsync(1, Token);
         Assert.True((await b.ReadStateAsync(Token)).Lease!.InForce);
     }
@@ -144,7 +144,7 @@ public abstract partial class SystemDatabaseContract
         var (database, a) = await HeldAsync();
         await a.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
         var b = Open(database);
-        await b.TakeLeaseAsync(NodeB, "node-b", takeOver: true, Token);
+        await b.TakeLeaseAsync(NodeB, "node-b", takeOver: true, usedEpoch: 0, Token);
         var token = new LocalEntry(new LocalKey(LocalClass.Token, Guid.NewGuid()), 1, [1]);
         await Sides.FailsAsync(
             ErrorCodes.EpochLost, () => a.FlushAsync(Batches.Put(1, 9, Batches.Object(2)) with { Remove = [1], PutLocal = [token] }, Token));

@@ -62,7 +62,7 @@ public abstract partial class SystemDatabaseContract
         var origin = (await side.Log.GetStateAsync(Token)).Origin;
         var system = Open(database);
         await system.PrepareAsync(Token);
-        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, Token);
+        await system.TakeLeaseAsync(NodeA, "a", takeOver: false, usedEpoch: 0, Token);
         await system.FlushAsync(Batches.Put(1, 1, Batches.Object(1)), Token);
         var state = await side.Log.GetStateAsync(Token);
         Assert.True(state.Enabled);

@@ -39,7 +39,7 @@ public abstract partial class SystemDatabaseContract(TestMake make) : IAsyncLife
         var database = await NewAsync();
         var system = Open(database);
         await system.PrepareAsync(Token);
-        await system.TakeLeaseAsync(NodeA, "node-a", takeOver: false, Token);
+        await system.TakeLeaseAsync(NodeA, "node-a", takeOver: false, usedEpoch: 0, Token);
         return (database, system);
     }
 

@@ -23,7 +23,7 @@ public sealed class FlusherTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _faulty = new FaultyDatabase(_database);
-        _epoch = (await _database.TakeLeaseAsync(NodeFixture.NodeId, "n1", takeOver: false, NodeFixture.Token)).Epoch;
+        _epoch = (await _database.TakeLeaseAsync(NodeFixture.NodeId, "n1", takeOver: false, usedEpoch: 0, NodeFixture.Token)).Epoch;
         var blocks = new KeyBlocks(_faulty, _epoch, await _database.ReadStateAsync(NodeFixture.Token), Options);
         await blocks.ReserveAsync(NodeFixture.Token);
         _flusher = new Flusher(_faulty, _unflushed, blocks, _epoch, _events, Options, _time);
@@ -179,7 +179,7 @@ public sealed class FlusherTests : IAsyncLifetime
     [Fact]
     public async Task Another_epoch_ends_it_for_good()
     {
-        await _database.TakeLeaseAsync(Guid.NewGuid(), "n2", takeOver: true, NodeFixture.Token);
+        await _database.TakeLeaseAsync(Guid.NewGuid(), "n2", takeOver: true, usedEpoch: 0, NodeFixture.Token);
         Change(1000);
         _flusher.Start();
         _flusher.Ask();
@@ -190,7 +190,7 @@ public sealed class FlusherTests : IAsyncLifetime
     [Fact]
     public async Task Another_epoch_ends_it_also_where_nobody_writes()
     {
-        await _database.TakeLeaseAsync(Guid.NewGuid(), "n2", takeOver: true, NodeFixture.Token);
+        await _database.TakeLeaseAsync(Guid.NewGuid(), "n2", takeOver: true, usedEpoch: 0, NodeFixture.Token);
         await IdleAsync(_events.End.Task);
         Assert.Equal(ErrorCodes.EpochLost, (await _events.End.Task).Code);
     }

@@ -1,4 +1,5 @@
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Deltas;
 using LoggerCms.Node.Tests.Reconcile;
 using LoggerCms.Node.Tests.Support;
 using static LoggerCms.Node.Tests.Support.NodeFixture;
@@ -16,6 +17,9 @@ public sealed class NodeLifeTests
         var left = await Left.ByAsync(node => node.MakeAsync("a"));
         foreach (var path in Segments(left.Disk))
             left.Disk.Delete(path);
+
+        // Room that was made ahead holds nothing that was acknowledged.
+        left.Disk.Put(DeltaNames.Spare(Folder, 1, 9), [0]);
         var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync());
         Assert.Equal(ErrorCodes.DeltaDamaged, failure.Code);
         Assert.Contains("epoch 1", failure.Message, StringComparison.Ordinal);

@@ -138,7 +138,7 @@ public sealed class StartStopTests
     {
         var node = await NodeFixture.StartAsync(_database, _disk, Options with { Cluster = Options.Cluster with { FlushInterval = TimeSpan.FromMilliseconds(1) } });
         await node.Flusher.FlushAsync(Token);
-        await _database.TakeLeaseAsync(Other.NodeId, "n2", takeOver: true, Token);
+        await _database.TakeLeaseAsync(Other.NodeId, "n2", takeOver: true, usedEpoch: 0, Token);
         var before = (await _database.ReadStateAsync(Token)).LastUpdateKey;
         var made = await node.MakeAsync("a");
         Assert.Equal(ErrorCodes.EpochLost, (await node.Ended.WaitAsync(Token))!.Code);
@@ -198,6 +198,26 @@ public sealed class StartStopTests
     }
 
     /// <summary>The machine's clocks, with time that passed on both, and a wall clock that is wrong.</summary>
+    [Theory]
+    [InlineData("prepare")]
+    [InlineData("state")]
+    [InlineData("lease")]
+    [InlineData("reserve")]
+    public async Task A_start_whose_database_accepts_and_does_not_answer_says_so_and_can_be_stopped(string call)
+    {
+        var silent = new FaultyDatabase(new FakeSystemDatabase()) { Before = (what, token) => what == call ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask };
+        var options = Options with { Cluster = Options.Cluster with { LongestAnswer = TimeSpan.FromMilliseconds(20) } };
+        await using var node = new CmsNode(silent, NewDisk(), options, TimeProvider.System);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var start = node.StartAsync(stop.Token);
+        while (!node.State.Reason.Contains("has not answered", StringComparison.Ordinal))
+            await Task.Delay(5, Token);
+        Assert.False(start.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
+        Assert.Equal(NodeState.Stopped, node.State.State);
+    }
+
     private sealed class ShiftedTime : TimeProvider
     {
         public TimeSpan Passed { get; set; }

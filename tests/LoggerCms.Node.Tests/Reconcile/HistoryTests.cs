@@ -61,6 +61,43 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public async Task Who_goes_on_from_an_earlier_state_uses_no_number_of_the_lost_one_again()
+    {
+        var first = new FakeSystemDatabase();
+        await (await NodeFixture.StartAsync(first, NewDisk())).StopAsync(Token);
+        var earlier = first.Copy();
+        var lost = 0L;
+        var left = await ByAsync(async node => lost = (await node.MakeAsync("acknowledged")).Id, new Left(NewDisk(), first));
+        left.MoveElsewhere();
+        var goesOn = Options with { TakeOver = true, SetDamagedAside = true };
+        await (await NodeFixture.StartAsync(earlier, left.Disk, goesOn)).StopAsync(Token);
+        var second = await NodeFixture.StartAsync(earlier, left.Disk);
+        var made = await second.MakeAsync("made anew");
+        for (var i = 0; i < 20; i++)
+            await second.MakeAsync($"and {i}");
+        await second.StopAsync(Token);
+
+        await using var node = await NodeFixture.StartAsync(earlier, left.Disk);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => node.ReconcileAsync(Elsewhere, ConflictPolicy.ApplyDelta, setDamagedAside: false, Token));
+        Assert.Equal((ErrorCodes.DeltaDamaged, true), (failure.Code, failure.Message.Contains("no such epoch", StringComparison.Ordinal)));
+        Assert.Contains(left.Disk.Paths, p => p.StartsWith(Elsewhere, StringComparison.Ordinal) && p.EndsWith(".delta", StringComparison.Ordinal));
+        Assert.True(made.Id > lost);
+    }
+
+    [Fact]
+    public async Task A_database_that_lacks_what_an_offline_reconcile_brought_in_is_refused()
+    {
+        var left = await ByAsync(node => node.MakeAsync("acknowledged"));
+        var copy = left.Database.Copy();
+        var offline = await left.StartAsync(Options with { DeltaPath = Folder + ".reconcile", MakesSystemObjects = false });
+        Assert.Equal("Completed", (await offline.ReconcileAsync(Folder, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token)).Status);
+        Assert.DoesNotContain(left.Disk.Paths, p => Path.GetDirectoryName(p) == Folder && p.EndsWith(".delta", StringComparison.Ordinal));
+        await offline.StopAsync(Token);
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(copy, left.Disk))).Code);
+        await (await left.StartAsync()).StopAsync(Token);
+    }
+
+    [Fact]
     public async Task A_folder_whose_files_another_node_brought_in_owes_none()
     {
         var left = await ByAsync(node => node.MakeAsync("a"));

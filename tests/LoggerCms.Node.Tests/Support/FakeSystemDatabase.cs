@@ -42,11 +42,11 @@ internal sealed class FakeSystemDatabase : ISystemDatabase
     public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken) => Task.FromResult(Do(() => new SystemDatabaseState(
         _identity, _lease, Math.Max(_objectIdEnd, _objects.Keys.DefaultIfEmpty().Max()), _updateKeyEnd, _lastUpdateKey, _objects.Count, 0, [.. _epochs.Values])));
 
-    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken) => Task.FromResult(Do(() =>
+    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, long usedEpoch, CancellationToken cancellationToken) => Task.FromResult(Do(() =>
     {
         if (_lease is { InForce: true } held && held.NodeId != nodeId && !takeOver)
             throw new LoggerCmsException(ErrorCodes.SideInService, $"{held.NodeName} holds the lease.", "Stop it.");
-        _lease = new Lease((_lease?.Epoch ?? 0) + 1, nodeId, nodeName, InForce: true);
+        _lease = new Lease(Math.Max(_lease?.Epoch ?? 0, usedEpoch) + 1, nodeId, nodeName, InForce: true);
         _epochs[_lease.Epoch] = new EpochEnd(_lease.Epoch, nodeId, _updateKeyEnd);
         return _lease;
     }));

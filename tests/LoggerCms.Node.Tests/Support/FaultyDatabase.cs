@@ -49,8 +49,8 @@ internal sealed class FaultyDatabase(ISystemDatabase inner) : ISystemDatabase
 
     public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken) => DoAsync("state", cancellationToken, () => inner.ReadStateAsync(cancellationToken));
 
-    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, CancellationToken cancellationToken)
-        => DoAsync("lease", cancellationToken, () => inner.TakeLeaseAsync(nodeId, nodeName, takeOver, cancellationToken));
+    public Task<Lease> TakeLeaseAsync(Guid nodeId, string nodeName, bool takeOver, long usedEpoch, CancellationToken cancellationToken)
+        => DoAsync("lease", cancellationToken, () => inner.TakeLeaseAsync(nodeId, nodeName, takeOver, usedEpoch, cancellationToken));
 
     public Task ReleaseLeaseAsync(long epoch, CancellationToken cancellationToken) => DoAsync("release", cancellationToken, () => inner.ReleaseLeaseAsync(epoch, cancellationToken));
 
