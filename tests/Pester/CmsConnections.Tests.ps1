@@ -130,6 +130,18 @@ Describe 'What was read from another system' {
 }
 
 Describe 'A pipeline' {
+    It 'is left by break and continue behind it' {
+        $before = $Error.Count
+        $passed = 0
+        foreach ($i in 1..2) {
+            Get-CmsObject / -Children -Connection one | ForEach-Object { continue }
+            $passed++
+        }
+        while ($true) { Get-CmsUser -Connection one | ForEach-Object { break } }
+        $passed | Should -Be 0
+        $Error.Count | Should -Be $before
+    }
+
     BeforeEach {
         $name = "f$([guid]::NewGuid())"
         foreach ($node in 'one', 'two') { $null = New-CmsObject '/Root Folder' $name Folder -Connection $node }
@@ -305,6 +317,32 @@ Describe 'Who a shell is' {
             Copy-Item "$TestDrive/mine.profile.json" "$profiles/one.profile.json"
             Disconnect-Cms
         }
+    }
+
+    It 'a node from the pipeline is not another system''s of that name' {
+        $piped = Get-CmsNode one | Select-Object Name, @{ n = 'SystemId'; e = { (Get-CmsNode two).SystemId } }
+        foreach ($code in '$piped | Stop-CmsNode', '$piped | Get-CmsNode') {
+            $failure = { . ([scriptblock]::Create("$code -ErrorAction Stop")) } | Should -Throw -ErrorId 'ObjectNotFound,*' -PassThru
+            $failure.ErrorDetails.RecommendedAction | Should -Match '-Connection'
+        }
+        (Get-CmsNode one | Get-CmsNode).Name | Should -Be 'one'
+    }
+
+    It 'a node by name is not reached as whom another runspace is connected' {
+        $bob = Connect-Cms -Profile one -Credential $login -PassThru
+        Disconnect-Cms
+        $other = Connect-Cms -Profile one -Credential $login -PassThru
+        Connect-Cms -Profile two
+        { Stop-CmsNode one -WhatIf -ErrorAction Stop } | Should -Not -Throw
+        (Get-CmsNode one).Name | Should -Be 'one'
+        Disconnect-Cms
+        $bob, $other | ForEach-Object { Disconnect-Cms -Connection $_ -ErrorAction Ignore }
+    }
+
+    It 'an address with a password in it is refused and not repeated' {
+        $failure = { Connect-Cms https://me:s3cret@localhost:6400/ -Profile one -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*' -PassThru
+        "$failure" | Should -Not -Match 's3cret'
+        Disconnect-Cms
     }
 
     It 'a Connect-Cms that fails leaves the shell connected to nothing' {

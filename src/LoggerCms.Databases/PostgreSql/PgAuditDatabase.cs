@@ -33,10 +33,8 @@ internal sealed class PgAuditDatabase : IAuditDatabase
         var settings = PgConnectionString.Build(connection);
         Name = connection.Name ?? settings.Database ?? settings.Host!;
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).ConfigureTypeLoading(o => o.EnableTypeLoading(false)).Build();
-        _session = new PgSessionKeeper(OpenAsync);
-        _reader = new PgSessionKeeper(OpenAsync);
-
-        Task<PgSession> OpenAsync(CancellationToken cancellationToken) => PgSession.OpenAsync(_source, Name, cancellationToken);
+        _session = new PgSessionKeeper(token => PgSession.OpenWriterAsync(_source, Name, token));
+        _reader = new PgSessionKeeper(token => PgSession.OpenAsync(_source, Name, token));
     }
 
     public string Name { get; }

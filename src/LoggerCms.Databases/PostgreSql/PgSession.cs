@@ -34,6 +34,28 @@ internal sealed class PgSession : IAsyncDisposable
     /// <summary>False after the connection broke; the session is of no further use then.</summary>
     public bool IsUsable => _connection.State == System.Data.ConnectionState.Open;
 
+    /// <summary>
+    /// A session that a node writes on. The server ends it once its client has gone without a word in the middle of a transaction, whose locks
+    /// would shut the node and its successor out for as long as the server's keep-alive takes, two hours by default. A node's transactions go from
+    /// statement to statement without a pause.
+    /// </summary>
+    public static async Task<PgSession> OpenWriterAsync(NpgsqlDataSource source, string side, CancellationToken cancellationToken)
+    {
+        var session = await OpenAsync(source, side, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await session.ExecuteAsync(
+                "SET idle_in_transaction_session_timeout = '60s'; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '60s'",
+                cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     public static async Task<PgSession> OpenAsync(NpgsqlDataSource source, string side, CancellationToken cancellationToken)
     {
         var connection = source.CreateConnection();

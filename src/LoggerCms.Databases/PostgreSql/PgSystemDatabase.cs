@@ -23,8 +23,8 @@ internal sealed class PgSystemDatabase : ISystemDatabase
         Name = connection.Name ?? settings.Database ?? settings.Host!;
         _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).ConfigureTypeLoading(o => o.EnableTypeLoading(false)).Build();
         _lockTimeout = string.Create(CultureInfo.InvariantCulture, $"SET lock_timeout = {(long)(patience ?? DefaultPatience).TotalMilliseconds}");
-        _writer = new PgSessionKeeper(OpenAsync);
-        _reader = new PgSessionKeeper(OpenAsync);
+        _writer = new PgSessionKeeper(token => OpenAsync(PgSession.OpenWriterAsync, token));
+        _reader = new PgSessionKeeper(OpenReaderAsync);
     }
 
     public string Name { get; }
@@ -83,7 +83,7 @@ internal sealed class PgSystemDatabase : ISystemDatabase
             cancellationToken);
 
     public Task LoadAsync(Action<CmsObject> onObject, CancellationToken cancellationToken)
-        => PgObjectLoad.RunAsync(OpenAsync, Name, onObject, cancellationToken);
+        => PgObjectLoad.RunAsync(OpenReaderAsync, Name, onObject, cancellationToken);
 
     public Task<CmsObject?> FindAsync(long id, CancellationToken cancellationToken)
     {
@@ -143,9 +143,11 @@ internal sealed class PgSystemDatabase : ISystemDatabase
         await _source.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<PgSession> OpenAsync(CancellationToken cancellationToken)
+    private Task<PgSession> OpenReaderAsync(CancellationToken cancellationToken) => OpenAsync(PgSession.OpenAsync, cancellationToken);
+
+    private async Task<PgSession> OpenAsync(Func<NpgsqlDataSource, string, CancellationToken, Task<PgSession>> open, CancellationToken cancellationToken)
     {
-        var session = await PgSession.OpenAsync(_source, Name, cancellationToken).ConfigureAwait(false);
+        var session = await open(_source, Name, cancellationToken).ConfigureAwait(false);
         try
         {
             await session.ExecuteAsync(_lockTimeout, cancellationToken).ConfigureAwait(false);

@@ -86,17 +86,15 @@ internal static class CmsSessions
         return session;
     }
 
-    /// <summary>The connection to the node of that name; without one, or where one by a profile was closed, what makes one by the profile of that name.</summary>
+    /// <summary>
+    /// The runspace's own connection, where it is to the node of that name; without one, or where it is by a profile and was closed, what makes one by the
+    /// profile of that name. One that was handed out may be another user's, or to another system's node of the name: whoever has it gives it.
+    /// </summary>
     public static CmsSession Named(string node)
     {
         var own = CmsDefaults.Current;
         lock (Gate)
-        {
-            var known = own?.Node == node
-                ? own
-                : s_open.Values.FirstOrDefault(one => one.IsHandedOut && one.Session.Node == node)?.Session;
-            return known is null || (known.IsByProfile && !s_open.ContainsKey(known.Id)) ? new CmsSession { Profile = node } : known;
-        }
+            return own?.Node != node || (own.IsByProfile && !s_open.ContainsKey(own.Id)) ? new CmsSession { Profile = node } : own;
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ public sealed class GetCmsNodeCommand : NamedNodeCmdlet
 {
     private protected override void Process(object? target)
     {
-        if (Ask("Asking the node", target, (client, token) => client.GetNodeAsync(token), OneOfMany) is not { } node)
+        if (AskNode(target) is not { } node)
             return;
         SessionMemory.SawNode(node.Name);
         WriteObject(node);

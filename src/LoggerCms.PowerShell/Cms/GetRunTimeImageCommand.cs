@@ -9,6 +9,8 @@ public sealed class GetRunTimeImageCommand : NamedNodeCmdlet
 {
     private protected override void Process(object? target)
     {
+        if (SystemId is not null && AskNode(target) is null)
+            return;
         if (Ask("Asking the node", target, (client, token) => client.GetImageAsync(token), OneOfMany) is { } image)
             WriteObject(image);
     }

@@ -11,6 +11,10 @@ public abstract class NamedNodeCmdlet : CmsCmdlet
     [ArgumentCompleter(typeof(CmsSessionCompleter))]
     public string[] Name { get; set; } = [];
 
+    /// <summary>The system of a node from the pipeline, which that of the name must be.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    public Guid? SystemId { get; set; }
+
     private protected bool OneOfMany => Name.Length > 1 || MyInvocation.ExpectingInput;
 
     /// <inheritdoc/>
@@ -36,6 +40,15 @@ public abstract class NamedNodeCmdlet : CmsCmdlet
 
         Connection = null;
     }
+
+    /// <summary>Asks the node; its failure is reported, and gives null.</summary>
+    private protected CmsNodeInfo? AskNode(object? target)
+        => Ask("Asking the node", target, async (client, token) => Demand(await client.GetNodeAsync(token).ConfigureAwait(false)), OneOfMany);
+
+    private CmsNodeInfo Demand(CmsNodeInfo node) => SystemId is not { } piped || piped == node.SystemId ? node : throw new LoggerCmsException(
+        ErrorCodes.ObjectNotFound,
+        $"The node '{node.Name}' at {node.Endpoint} is one of the system {node.SystemId}, and the one from the pipeline of {piped}.",
+        "Give the connection that it was read by: -Connection.");
 
     /// <param name="target">The user's input.</param>
     private protected abstract void Process(object? target);

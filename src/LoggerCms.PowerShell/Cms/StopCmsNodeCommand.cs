@@ -16,7 +16,7 @@ public sealed class StopCmsNodeCommand : NamedNodeCmdlet
 
     private protected override void Process(object? target)
     {
-        if (Ask("Asking the node", target, (client, token) => client.GetNodeAsync(token), OneOfMany) is not { } node
+        if (AskNode(target) is not { } node
             || !ShouldProcess($"node {node.Name} at {node.Endpoint}", "Stop"))
         {
             return;

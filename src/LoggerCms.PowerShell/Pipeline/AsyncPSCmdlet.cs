@@ -77,7 +77,7 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
-        catch (Exception e) when (e is not (PipelineStoppedException or RuntimeException))
+        catch (Exception e) when (e is not (PipelineStoppedException or RuntimeException or FlowControlException))
         {
             var goesOn = oneOfMany is { } many && !EndsAll(e) && (many || ErrorRecords.IsNotThere(e));
             Report(ErrorRecords.From(e, target), goesOn);
