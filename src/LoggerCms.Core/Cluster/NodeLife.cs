@@ -163,8 +163,10 @@ internal sealed partial class NodeLife
         if (_owed is not { } owed || owed.System != systemId)
             return;
 
-        // What was set aside was seen by somebody; in room that was made ahead nothing was acknowledged.
-        if (_files.List(deltas).Any(f => DeltaNames.Parse(f.Path)?.Epoch == owed.Epoch && !f.Path.EndsWith(DeltaNames.SpareSuffix, StringComparison.Ordinal)))
+        // Those of an older life that are still there may be all: a start that was cut off left copies of them, which the next one removes. What was set
+        // aside was seen by somebody; in room that was made ahead nothing was acknowledged.
+        if (_files.List(deltas).Any(f => DeltaNames.IsSegment(f.Path)
+            || (DeltaNames.Parse(f.Path)?.Epoch == owed.Epoch && !f.Path.EndsWith(DeltaNames.SpareSuffix, StringComparison.Ordinal))))
             return;
         throw new LoggerCmsException(
             ErrorCodes.DeltaDamaged,
