@@ -51,8 +51,8 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>Starts it and waits until it is ready.</summary>
     /// <exception cref="LoggerCmsException">Why it could not start; nothing is left running.</exception>
-    /// <exception cref="OperationCanceledException">It was asked to stop before it was ready; nothing is left running.</exception>
-    public static async Task<NodeHost> StartAsync(NodeSettings settings)
+    /// <returns>Null where it was asked to stop before it was ready; nothing is left running.</returns>
+    public static async Task<NodeHost?> StartAsync(NodeSettings settings)
     {
         var identity = NodeIdentity.Open(settings.DataPath);
         NodeHost? host = null;
@@ -60,8 +60,10 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             await WaitForPortAsync(settings).ConfigureAwait(false);
             host = Build(settings, identity);
-            await host.StartAsync().ConfigureAwait(false);
-            return host;
+            if (await host.StartAsync().ConfigureAwait(false))
+                return host;
+            await host.DisposeAsync().ConfigureAwait(false);
+            return null;
         }
         catch
         {
@@ -226,7 +228,8 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    private async Task StartAsync()
+    /// <returns>False where it was asked to stop before it was ready.</returns>
+    private async Task<bool> StartAsync()
     {
         try
         {
@@ -244,9 +247,19 @@ internal sealed class NodeHost : IAsyncDisposable
         Endpoint = new UriBuilder(Uri.UriSchemeHttps, IsAny(address) ? "localhost" : address.ToString(), bound.Port).Uri;
         _web.Services.GetRequiredService<NodeService>().Endpoint = Endpoint;
         NodeFiles.WriteState(_settings.DataPath, Endpoint);
-        await _node.StartAsync(_web.Lifetime.ApplicationStopping).ConfigureAwait(false);
+        var stopping = _web.Lifetime.ApplicationStopping;
+        try
+        {
+            await _node.StartAsync(stopping).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+
         await _audit.StartAsync().ConfigureAwait(false);
         await FirstStart.WriteProfileAsync(_node, _authority, Endpoint, _settings).ConfigureAwait(false);
         await Console.Out.WriteLineAsync($"{_settings.Name} is ready at {Endpoint}").ConfigureAwait(false);
+        return true;
     }
 }

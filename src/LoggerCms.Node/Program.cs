@@ -14,12 +14,7 @@ try
     if (settings.AreDatabasesFiles())
         Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
     await using var host = await NodeHost.StartAsync(settings).ConfigureAwait(false);
-    return await host.RunAsync().ConfigureAwait(false);
-}
-catch (OperationCanceledException)
-{
-    // Asked to stop before it was ready.
-    return 0;
+    return host is null ? 0 : await host.RunAsync().ConfigureAwait(false);
 }
 catch (LoggerCmsException exception)
 {

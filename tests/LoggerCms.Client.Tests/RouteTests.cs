@@ -32,7 +32,7 @@ public sealed class RouteTests(TestNode node) : IClassFixture<TestNode>
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || address == "::1", "only Linux has all of 127.0.0.0/8");
         var data = TestHome.NewFolder();
-        await using var node = await Node.NodeHost.StartAsync(new Node.NodeSettings { Name = "own", DataPath = data, Port = 0, Address = address }.Complete());
+        await using var node = (await Node.NodeHost.StartAsync(new Node.NodeSettings { Name = "own", DataPath = data, Port = 0, Address = address }.Complete()))!;
         using var client = await CmsClient.ConnectAsync(
             new CmsConnection { Profile = Path.Combine(data, "admin.profile.json") }, cancellationToken: TestContext.Current.CancellationToken);
 

@@ -20,7 +20,7 @@ public sealed class TestNode : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _host = await NodeHost.StartAsync(new NodeSettings { Name = "test", DataPath = DataPath, Port = 0, AuditReads = AuditsReads, MemoryLimitMB = MemoryLimitMB }.Complete());
+        _host = (await NodeHost.StartAsync(new NodeSettings { Name = "test", DataPath = DataPath, Port = 0, AuditReads = AuditsReads, MemoryLimitMB = MemoryLimitMB }.Complete()))!;
         _run = _host.RunAsync();
     }
 
