@@ -57,9 +57,11 @@ internal sealed partial class CmsNode
         Reconciled = Tell(parts, brought);
 
         // All of it is in this journal, and nobody writes yet. The old files may go from here on, and only from here on.
-        if (_options.IsDeltaPathOfData && brought.Status != Stopped)
+        if (brought.Status == Stopped)
+            return;
+        if (_options.IsDeltaPathOfData)
             _life?.Owe(parts.Epoch, parts.AtStart.Identity, parts.Blocks.Ends);
-        else if (brought.Status != Stopped)
+        else
             _life?.Hold(parts.Epoch, parts.AtStart.Identity, parts.Blocks.Ends);
         if (brought.Status != Completed)
             return;

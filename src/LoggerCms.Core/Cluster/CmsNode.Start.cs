@@ -120,8 +120,7 @@ internal sealed partial class CmsNode
         {
             if (_files.List(_options.DeltaPath).Any(f => DeltaNames.IsSegment(f.Path)))
                 return;
-            await new Patience(_database.Name, _options.Cluster.LongestAnswer)
-                .AnswerAsync(token => _database.ReleaseLeaseAsync(epoch, token), silent: null, CancellationToken.None).ConfigureAwait(false);
+            await GiveLeaseBackAsync(epoch, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is LoggerCmsException or IOException or UnauthorizedAccessException)
         {

@@ -191,8 +191,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
                 _closed = true;
             }
 
-            await new Patience(_database.Name, _options.Cluster.LongestAnswer)
-                .AnswerAsync(token => _database.ReleaseLeaseAsync(parts.Epoch, token), silent: null, cancellationToken).ConfigureAwait(false);
+            await GiveLeaseBackAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (LoggerCmsException exception)
@@ -201,6 +200,9 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
             return exception;
         }
     }
+
+    private Task GiveLeaseBackAsync(long epoch, CancellationToken cancellationToken) => new Patience(_database.Name, _options.Cluster.LongestAnswer)
+        .AnswerAsync(token => _database.ReleaseLeaseAsync(epoch, token), silent: null, cancellationToken);
 
     /// <summary>Ends what runs; the delta files stay.</summary>
     private async Task CloseAsync(Parts parts)
