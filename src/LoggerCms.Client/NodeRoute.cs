@@ -16,14 +16,14 @@ internal sealed record NodeRoute(Uri Endpoint, X509Certificate2 Authority, strin
         var path = PathOf(connection.Profile ?? LocalProfile.DefaultName);
         var profile = complete ? null : LocalProfile.Read(SystemFiles.Instance, path);
         var endpoint = connection.Endpoint ?? profile!.Endpoint;
-        if (!endpoint.IsAbsoluteUri || endpoint.Scheme != Uri.UriSchemeHttps)
-            throw new LoggerCmsException(ErrorCodes.InvalidConnection, $"'{(endpoint.IsAbsoluteUri && endpoint.UserInfo.Length > 0 ? endpoint.Host : endpoint)}' is not the address of a node.", "Give one as https://localhost:6400/");
-        if (endpoint.UserInfo.Length > 0)
+        if (endpoint is { IsAbsoluteUri: true, UserInfo.Length: > 0 })
         {
             throw new LoggerCmsException(
                 ErrorCodes.InvalidConnection, $"The address of a node at '{endpoint.Host}' has a user or a password in it, which would be shown.", "Give -Credential, or a -Token.");
         }
 
+        if (!endpoint.IsAbsoluteUri || endpoint.Scheme != Uri.UriSchemeHttps)
+            throw new LoggerCmsException(ErrorCodes.InvalidConnection, $"'{endpoint}' is not the address of a node.", "Give one as https://localhost:6400/");
         if (connection.CaCertificatePem is not { } pem)
             return new NodeRoute(endpoint, profile!.Authority(), connection.Token ?? profile.Token);
         var authority = Parse(pem);
