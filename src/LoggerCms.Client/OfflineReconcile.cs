@@ -41,15 +41,15 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 ConflictPolicy = request.ConflictPolicy,
                 MakesSystemObjects = false,
             };
-            if (options.DataPath is { } dataPath)
-            {
-                var life = NodeLife.Open(files, dataPath);
-                life.CheckDatabase(database.Name, state);
-                if (NodeLife.DeltasIn(dataPath) == folder && !request.SetDamagedAside)
-                    life.CheckFiles(folder, state.Identity);
-            }
+            var life = options.DataPath is { } dataPath ? NodeLife.Open(files, dataPath) : null;
+            life?.CheckDatabase(database.Name, state);
 
-            NodeLife.CheckCovered(files, folder, database.Name, state);
+            // Of its folders it answers for that of the delta files alone.
+            if (options.DataPath is { } own && NodeLife.DeltasIn(own) != folder)
+                life = null;
+            if (!request.SetDamagedAside)
+                life?.CheckFiles(folder, state.Identity);
+            NodeLife.CheckCovered(files, folder, database.Name, state, life);
 
             if (request.WhatIf)
                 return await CmsNode.PlanOfflineAsync(database, files, options, folder, request.SetDamagedAside, time, cancellationToken).ConfigureAwait(false);
@@ -65,8 +65,8 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 // While its delta files wait, no other node may go on without them: it keeps the lease that it had.
                 if (!isDone && holder is not null)
                 {
-                    if (options.DataPath is { } own)
-                        NodeLife.Open(files, own).Begin(database.Name, await database.ReadStateAsync(CancellationToken.None).ConfigureAwait(false), nodeId, takeOver: false);
+                    if (options.DataPath is { } kept)
+                        NodeLife.Open(files, kept).Begin(database.Name, await database.ReadStateAsync(CancellationToken.None).ConfigureAwait(false), nodeId, takeOver: false);
                     await database.TakeLeaseAsync(nodeId, holder, takeOver: false, usedEpoch: 0, CancellationToken.None).ConfigureAwait(false);
                 }
             }

@@ -30,6 +30,8 @@ internal sealed partial class CmsNode
         try
         {
             var parts = Running;
+            if (!setDamagedAside)
+                NodeLife.CheckOthers(_files, folder, parts.AtStart);
             var brought = await BringAsync(parts, folder, policy, setDamagedAside, cancellationToken).ConfigureAwait(false);
             if (brought.Status != Completed)
                 return Tell(parts, brought);
@@ -60,7 +62,7 @@ internal sealed partial class CmsNode
         if (brought.Status == Stopped)
             return;
         if (_options.IsDeltaPathOfData)
-            _life?.Owe(parts.Epoch, parts.AtStart.Identity, parts.Blocks.Ends);
+            _life?.Owe(parts.Epoch, parts.Journal.Sequence, parts.AtStart.Identity, parts.Blocks.Ends);
         else
             _life?.Hold(parts.Epoch, parts.AtStart.Identity, parts.Blocks.Ends);
         if (brought.Status != Completed)
@@ -89,12 +91,17 @@ internal sealed partial class CmsNode
     {
         try
         {
-            DeltaCopies.Remove(
-                _files, _options.DeltaPath, Reader(parts), () => (_options.IsDeltaPathOfData ? _life : null)?.OweNothing(), cancellationToken);
+            DeltaCopies.Remove(_files, _options.DeltaPath, Reader(parts), OweOnly, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw DeltaFailure.OfFolder(exception, _options.DeltaPath);
+        }
+
+        void OweOnly(IReadOnlyList<DeltaFileReport> kept)
+        {
+            if (_options.IsDeltaPathOfData)
+                _life?.OweOnly(parts.AtStart.Identity, kept.Select(k => DeltaNames.Parse(k.Path)!.Value));
         }
     }
 
@@ -157,6 +164,8 @@ internal sealed partial class CmsNode
     public Task<DeltaReconcileResult> PlanReconcileAsync(string folder, ConflictPolicy policy, bool setDamagedAside, CancellationToken cancellationToken)
     {
         var parts = Running;
+        if (!setDamagedAside)
+            NodeLife.CheckOthers(_files, folder, parts.AtStart);
         var planned = new Planned(_files, _database.Name, parts.Image, Reader(parts), new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
         return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
     }

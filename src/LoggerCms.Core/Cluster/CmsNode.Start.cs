@@ -21,7 +21,7 @@ internal sealed partial class CmsNode
                 _life.CheckFiles(_options.DeltaPath, before.Identity);
             used = _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
             if (!_options.TakeOver)
-                NodeLife.CheckCovered(_files, _options.DeltaPath, _database.Name, before);
+                NodeLife.CheckCovered(_files, _options.DeltaPath, _database.Name, before, _options.IsDeltaPathOfData ? _life : null);
         }
 
         var lease = await AnsweredAsync(_database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, used.Epoch, cancellationToken)).ConfigureAwait(false);
@@ -89,6 +89,7 @@ internal sealed partial class CmsNode
             sequencer.OnDurable,
             sequencer.OnFailed,
             _time);
+        journal.Begun = sequence => _life?.OweFrom(lease.Epoch, sequence);
         sequencer.Open(journal);
         _flushedKey = state.UpdateKeyEnd;
         _parts = new Parts(lease.Epoch, state, blocks, image, ledger, unflushed, flusher, sequencer, journal);

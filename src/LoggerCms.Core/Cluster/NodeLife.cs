@@ -1,9 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
-using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Core.Cluster;
 
@@ -118,82 +116,12 @@ internal sealed partial class NodeLife
     }
 
     /// <summary>
-    /// The same by the delta files: where the oldest of the last epoch goes on from one that is gone, a flush had covered that, and the database must
-    /// have come as far. Of earlier epochs nothing follows from it: what a later one brought in goes by its flushes.
-    /// </summary>
-    /// <exception cref="LoggerCmsException">DatabaseWentBack.</exception>
-    public static void CheckCovered(IFileLayer files, string deltas, string database, SystemDatabaseState state)
-    {
-        if (state.Epochs.FirstOrDefault(e => e.Epoch == state.Lease?.Epoch) is not { } last)
-            return;
-        try
-        {
-            foreach (var place in DeltaChain.Of(files, deltas).Where(p => !p.IsVoid))
-            {
-                using var reader = DeltaFileReader.Open(files, place.Path);
-
-                // The reconcile says of it that it is damaged; the one behind it goes on from what is in it.
-                if (reader.Header is not { } header)
-                    return;
-                if (header.Journal.Epoch != last.Epoch || header.Journal.NodeId != last.NodeId || header.Journal.SystemId != state.Identity)
-                    continue;
-                if (header.KeyBefore > last.LastKey)
-                {
-                    throw WentBack(
-                        database,
-                        $"update key {last.LastKey} in epoch {last.Epoch}",
-                        $"'{place.Path}' goes on from {header.KeyBefore}, which a flush had covered, unless the delta file before it was lost");
-                }
-
-                return;
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw DeltaFailure.OfFolder(exception, deltas);
-        }
-    }
-
-    /// <summary>Whether the delta files that a life of this folder's node left, with changes that nobody else may have, are still there.</summary>
-    /// <param name="deltas">Where they are.</param>
-    /// <param name="systemId">Files of another system are of no use to this one.</param>
-    /// <exception cref="LoggerCmsException">DeltaDamaged.</exception>
-    public void CheckFiles(string deltas, Guid systemId)
-    {
-        if (_owed is not { } owed || owed.System != systemId)
-            return;
-
-        // Those of an older life that are still there may be all: a start that was cut off left copies of them, which the next one removes. What was set
-        // aside was seen by somebody; in room that was made ahead nothing was acknowledged.
-        if (_files.List(deltas).Any(f => DeltaNames.IsSegment(f.Path)
-            || (DeltaNames.Parse(f.Path)?.Epoch == owed.Epoch && !f.Path.EndsWith(DeltaNames.SpareSuffix, StringComparison.Ordinal))))
-            return;
-        throw new LoggerCmsException(
-            ErrorCodes.DeltaDamaged,
-            $"The delta files of epoch {owed.Epoch} are missing in '{deltas}': the node did not end there by a clean stop, and changes that it acknowledged may be nowhere else.",
-            $"Bring them back, or mount the folder, and start again. Start-CmsNode -SetDamagedAside goes on without them.");
-    }
-
-    /// <summary>
     /// The epoch is served, with a journal that is not this folder's to find: an offline reconcile takes its delta files away, and then only this tells
     /// that a database lacks them.
     /// </summary>
     /// <inheritdoc cref="Owe"/>
     public void Hold(long epoch, Guid systemId, (long ObjectId, long UpdateKey) ends)
         => Write(new Life(Magic, Version, epoch, 0, systemId, _mark, 0, ends.ObjectId, ends.UpdateKey));
-
-    /// <summary>From now on the journal of this epoch has to be found at the next start.</summary>
-    /// <param name="epoch">Its epoch.</param>
-    /// <param name="systemId">The system that it belongs to.</param>
-    /// <param name="ends">What the database has as the ends of the blocks of ids and update keys.</param>
-    public void Owe(long epoch, Guid systemId, (long ObjectId, long UpdateKey) ends)
-    {
-        Hold(epoch, systemId, ends);
-        var owed = new Owed(OwedMagic, Version, epoch, systemId);
-        FolderFile.Write(_files, Path.Combine(_folder, OwedFile), owed, LifeJson.Default.Owed);
-        _owed = owed;
-        _isOwn = true;
-    }
 
     /// <summary>
     /// What the database is known to have, for <see cref="CheckDatabase"/>; nothing where the folder does not owe this epoch. A disk that is full must not
@@ -218,44 +146,6 @@ internal sealed partial class NodeLife
                 // What it says is true all the same, of some time ago.
             }
         }
-    }
-
-    /// <summary>All that delta files held is in the database.</summary>
-    /// <exception cref="LoggerCmsException">It is still owed.</exception>
-    public void OweNothing()
-    {
-        try
-        {
-            _files.DeleteForGood(Path.Combine(_folder, OwedFile));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw FileFailure.Of(exception, _folder, TransferStore.FolderRemedy);
-        }
-
-        _owed = null;
-    }
-
-    /// <summary>The same where only the journal of this epoch is owed: it has no record.</summary>
-    public void OweNothingOf(long epoch)
-    {
-        // A life before may have had the epoch too, in a database that was put back since, and its files are still owed.
-        if (_isOwn && _owed?.Epoch == epoch)
-            OweNothing();
-    }
-
-    /// <summary>
-    /// All that the delta files of a folder held is in the database. Where that is the folder of a node's data, also of another node's, they are owed no
-    /// more.
-    /// </summary>
-    /// <exception cref="LoggerCmsException">They are still owed.</exception>
-    public static void Settle(IFileLayer files, string deltas, Guid systemId)
-    {
-        if (Path.GetDirectoryName(deltas) is not { } data || DeltasIn(data) != deltas || files.Find(Path.Combine(data, OwedFile)) is null)
-            return;
-        var life = Open(files, data);
-        if (life._owed?.System == systemId)
-            life.OweNothing();
     }
 
     private void CheckOwn(Lease lease, Guid systemId, string database)
@@ -316,7 +206,8 @@ internal sealed partial class NodeLife
     /// <param name="Version">Of its form.</param>
     /// <param name="Epoch">Of the journal that has to be found.</param>
     /// <param name="System">The system that its changes belong to.</param>
-    private sealed record Owed(string Magic, int Version, long Epoch, Guid System) : FolderFile(Magic, Version);
+    /// <param name="Sequence">That segment of it, or one that followed, has to be found; 0 in what earlier releases wrote.</param>
+    private sealed record Owed(string Magic, int Version, long Epoch, Guid System, long Sequence = 0) : FolderFile(Magic, Version);
 
     [JsonSerializable(typeof(Life))]
     [JsonSerializable(typeof(Owed))]

@@ -16,9 +16,9 @@ internal static class DeltaCopies
     /// <param name="files">Where the folder is.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="reader">Who takes what stays.</param>
-    /// <param name="beforeNoneIsLeft">Called where no record is in any file, before the files go: nothing is owed any more.</param>
+    /// <param name="beforeTheyGo">Called with those that stay: what is owed is in one of them, or nowhere.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static void Remove(IFileLayer files, string folder, DeltaReader reader, Action beforeNoneIsLeft, CancellationToken cancellationToken)
+    public static void Remove(IFileLayer files, string folder, DeltaReader reader, Action<IReadOnlyList<DeltaFileReport>> beforeTheyGo, CancellationToken cancellationToken)
     {
         // By the names alone: almost every start finds the files of one life, and would read them twice.
         if (files.List(folder).Where(f => DeltaNames.IsSegment(f.Path)).Select(f => DeltaNames.Parse(f.Path)!.Value.Epoch).Distinct().Count(e => e < reader.Epoch) < 2)
@@ -36,9 +36,9 @@ internal static class DeltaCopies
             seen.Add(OnceOnly.Id(record.NodeId, record.Record));
         }
 
-        if (kept.Count == 0)
-            beforeNoneIsLeft();
-        foreach (var report in reports.Where(r => !kept.Contains(r.Header!.JournalId)))
+        var stays = reports.ToLookup(r => kept.Contains(r.Header!.JournalId));
+        beforeTheyGo([.. stays[true]]);
+        foreach (var report in stays[false])
             files.DeleteForGood(report.Path);
     }
 

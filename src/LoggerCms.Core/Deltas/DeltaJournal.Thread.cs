@@ -230,9 +230,11 @@ internal sealed partial class DeltaJournal
         {
             Close(before);
             _active = segment;
+            _sequence = segment.Sequence;
         }
 
         _needsNext = false;
+        Begun?.Invoke(segment.Sequence);
     }
 
     private void Close(DeltaSegment? segment)

@@ -41,6 +41,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     private PendingGroup _pending = new();
     private PendingGroup? _idleGroup = new();
     private long _lastAppended;
+    private long _sequence;
     private bool _isHeld;
     private bool _mayTake;
     private bool _closing;
@@ -105,6 +106,19 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
 
     /// <summary>Stands in the header of each of its segments.</summary>
     public Guid Id => _journalId;
+
+    /// <summary>Of the segment that is written now, or was last.</summary>
+    public long Sequence
+    {
+        get
+        {
+            lock (_gate)
+                return _sequence;
+        }
+    }
+
+    /// <summary>Told of a segment's sequence on the journal's thread, before anything is acknowledged in it. It must not throw.</summary>
+    public Action<long>? Begun { get; set; }
 
     public DeltaJournalState State
     {

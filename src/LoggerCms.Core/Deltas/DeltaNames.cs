@@ -21,6 +21,10 @@ internal static class DeltaNames
 
     public static bool IsSegment(string path) => path.EndsWith(Suffix, StringComparison.Ordinal) && Parse(path) is not null;
 
+    /// <summary>A segment, also one that somebody set aside: not what was only cut off from one.</summary>
+    public static bool IsWhole(string path)
+        => !path.EndsWith(SpareSuffix, StringComparison.Ordinal) && !Path.GetFileName(path.AsSpan()).Contains(TornSuffix, StringComparison.Ordinal) && Parse(path) is not null;
+
     /// <summary>Epoch and sequence by the name alone, whatever its suffix; null for a name of another kind.</summary>
     public static (long Epoch, long Sequence)? Parse(string path)
     {

@@ -31,6 +31,57 @@ public sealed class NodeLifeTests
         await (await left.StartAsync()).StopAsync(Token);
     }
 
+    [Theory]
+    [InlineData(false, ErrorCodes.DatabaseWentBack)]
+    [InlineData(true, ErrorCodes.DeltaDamaged)]
+    public async Task One_of_several_delta_files_is_missed_too(bool isYoungest, string code)
+    {
+        var left = await ManyAsync();
+        var path = isYoungest ? Segments(left.Disk)[^1] : Segments(left.Disk)[0];
+        await RefusedWithoutAsync(left, path, code);
+
+        // What is left of it, and a later start that did not come far, change nothing about that.
+        left.Disk.Put(path + DeltaNames.TornSuffix, [0]);
+        var cutOff = new FaultyDatabase(left.Database) { Fault = what => what is "reserve" or "release" ? DatabaseFault.Away : DatabaseFault.None };
+        await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(cutOff, left.Disk));
+        await RefusedWithoutAsync(left, path, code);
+        await using var node = await left.StartAsync();
+        Assert.NotNull(node.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "99"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Another_node_that_brings_the_files_in_misses_one_of_them(bool isYoungest)
+    {
+        var left = await ManyAsync();
+        var path = isYoungest ? Segments(left.Disk)[^1] : Segments(left.Disk)[0];
+        var second = Options with { Name = "n2", NodeId = Guid.NewGuid(), TakeOver = true, DataPath = null, DeltaPath = Path.GetFullPath("/node2") };
+        await using var node = await left.StartAsync(second);
+        var content = left.Disk.ReadAll(path);
+        left.Disk.Delete(path);
+        foreach (var asked in (Func<Task>[])[() => node.PlanReconcileAsync(Folder, default, false, Token), () => node.ReconcileAsync(Folder, default, false, Token)])
+            Assert.Equal(ErrorCodes.DeltaDamaged, (await Assert.ThrowsAsync<LoggerCmsException>(asked)).Code);
+        left.Disk.Put(path, content);
+        await node.ReconcileAsync(Folder, default, setDamagedAside: false, Token);
+        for (var i = 0; i < 100; i++)
+            Assert.NotNull(node.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, $"{i}"));
+        Assert.DoesNotContain(left.Disk.Paths, p => Path.GetFileName(p) == NodeLife.OwedFile);
+    }
+
+    [Fact]
+    public async Task Those_of_an_older_life_do_not_stand_for_the_last_ones()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        var older = Segments(left.Disk);
+        left = await Left.ByAsync(node => node.MakeAsync("b"), left);
+        var files = Segments(left.Disk);
+        Assert.Equal(older, files[..^1]);
+        await RefusedWithoutAsync(left, files[^1], ErrorCodes.DeltaDamaged);
+        await using var node = await left.StartAsync();
+        Assert.NotNull(node.Image.FindChild(Core.RunTimeImage.SystemObjects.RootFolder, "b"));
+    }
+
     [Fact]
     public async Task Another_database_that_holds_another_system_is_refused_with_the_one_that_the_folder_served()
     {
@@ -211,5 +262,26 @@ public sealed class NodeLifeTests
         disk.Begin(new CrashableFiles.CrashPlan { FullAtWrite = 0 });
         await node.StopAsync(Token);
         Assert.Empty(Segments(disk));
+    }
+
+    private static async Task<Left> ManyAsync()
+    {
+        var left = await Left.ByAsync(async node =>
+        {
+            for (var i = 0; i < 100; i++)
+                await node.MakeAsync($"{i}");
+        });
+        Assert.True(Segments(left.Disk).Count > 2, "They were to be several.");
+        return left;
+    }
+
+    private static async Task RefusedWithoutAsync(Left left, string path, string code)
+    {
+        var content = left.Disk.ReadAll(path);
+        left.Disk.Delete(path);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync());
+        Assert.Equal(code, failure.Code);
+        Assert.Contains(Folder, failure.Message, StringComparison.Ordinal);
+        left.Disk.Put(path, content);
     }
 }
