@@ -11,6 +11,8 @@ internal sealed partial class CmsNode
     private const string Completed = nameof(Completed);
     private const string Stopped = nameof(Stopped);
     private const int MostLives = 3;
+    private const int MadeOfDeltaByte = 5;
+    private const long MostPostponed = 1L << 30;
 
     private Brought? _broughtAtStart;
 
@@ -32,7 +34,7 @@ internal sealed partial class CmsNode
             var parts = Running;
             if (!setDamagedAside)
                 NodeLife.CheckOthers(_files, folder, parts.AtStart);
-            var brought = await BringAsync(parts, folder, policy, setDamagedAside, cancellationToken).ConfigureAwait(false);
+            var brought = await BringAsync(parts, folder, policy, setDamagedAside, noCollection: null, cancellationToken).ConfigureAwait(false);
             if (brought.Status != Completed)
                 return Tell(parts, brought);
 
@@ -52,10 +54,10 @@ internal sealed partial class CmsNode
 
     // What is brought in stands in this node's own delta files by then: the node need not wait for the database to have it too, and goes on from
     // there. The old files go with the first flush. A crash before it leaves both, of which the next start passes over what the old ones bring.
-    private async Task ReconcileAtStartAsync(Parts parts, CancellationToken cancellationToken)
+    private async Task ReconcileAtStartAsync(Parts parts, NoBackgroundCollection noCollection, CancellationToken cancellationToken)
     {
         RemoveCopies(parts, cancellationToken);
-        var brought = await BringAsync(parts, _options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
+        var brought = await BringAsync(parts, _options.DeltaPath, _options.ConflictPolicy, _options.SetDamagedAside, noCollection, cancellationToken).ConfigureAwait(false);
         Reconciled = Tell(parts, brought);
 
         // All of it is in this journal, and nobody writes yet. The old files may go from here on, and only from here on.
@@ -116,7 +118,7 @@ internal sealed partial class CmsNode
     }
 
     private async Task<Brought> BringAsync(
-        Parts parts, string folder, ConflictPolicy policy, bool setDamagedAside, CancellationToken cancellationToken)
+        Parts parts, string folder, ConflictPolicy policy, bool setDamagedAside, NoBackgroundCollection? noCollection, CancellationToken cancellationToken)
     {
         try
         {
@@ -124,6 +126,9 @@ internal sealed partial class CmsNode
             var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, isPlan: false, cancellationToken);
             if (source.Files.Count == 0 && source.SetAside.Count == 0)
                 return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
+
+            // Nearly all that is made stays: a collection would look at the whole image and find little.
+            noCollection?.Postpone(Math.Min(MadeOfDeltaByte * source.Files.Sum(f => f.DurableEnd), MostPostponed));
             var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: false);
             using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
             {

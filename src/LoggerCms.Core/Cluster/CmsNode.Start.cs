@@ -6,7 +6,7 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>The start path, up to the first change.</summary>
 internal sealed partial class CmsNode
 {
-    private async Task RunStartPathAsync(CancellationToken cancellationToken)
+    private async Task RunStartPathAsync(NoBackgroundCollection noCollection, CancellationToken cancellationToken)
     {
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
         await AnsweredAsync(_database.PrepareAsync(cancellationToken)).ConfigureAwait(false);
@@ -38,7 +38,7 @@ internal sealed partial class CmsNode
         var parts = Running;
         served?.Remember(_options.Database!, parts.AtStart.Identity);
         Enter(NodeState.Starting, NodeStep.ReconcileDeltaFiles, "");
-        await ReconcileAtStartAsync(parts, cancellationToken).ConfigureAwait(false);
+        await ReconcileAtStartAsync(parts, noCollection, cancellationToken).ConfigureAwait(false);
         if (Reconciled!.Status == Stopped)
             throw StoppedAtStart(_options);
 

@@ -103,7 +103,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         using var noCollection = new NoBackgroundCollection();
         try
         {
-            await RunStartPathAsync(cancellationToken).ConfigureAwait(false);
+            await RunStartPathAsync(noCollection, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
