@@ -42,7 +42,7 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 MakesSystemObjects = false,
             };
             var life = options.DataPath is { } dataPath ? NodeLife.Open(files, dataPath) : null;
-            life?.CheckDatabase(database.Name, state);
+            life?.CheckDatabase(database.Name, state, nodeId);
 
             // Of its folders it answers for that of the delta files alone.
             if (options.DataPath is { } own && NodeLife.DeltasIn(own) != folder)

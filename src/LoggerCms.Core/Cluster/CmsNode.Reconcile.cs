@@ -42,7 +42,7 @@ internal sealed partial class CmsNode
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
             await KeepToldAsync(cancellationToken).ConfigureAwait(false);
             brought.Source.ThrowIfGrown();
-            NodeLife.Settle(_files, folder, parts.AtStart.Identity);
+            NodeLife.Settle(_files, folder, parts.AtStart);
             Finish(brought);
             return Tell(parts, brought);
         }
@@ -127,6 +127,9 @@ internal sealed partial class CmsNode
             if (source.Files.Count == 0 && source.SetAside.Count == 0)
                 return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
 
+            foreach (var header in source.Files.Select(f => f.Header!))
+                parts.Journals.Add(header.Journal.Epoch, header.JournalId);
+
             // Nearly all that is made stays: a collection would look at the whole image and find little.
             noCollection?.Postpone(Math.Min(MadeOfDeltaByte * source.Files.Sum(f => f.DurableEnd), MostPostponed));
             var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: false);
@@ -175,7 +178,7 @@ internal sealed partial class CmsNode
         return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
     }
 
-    private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id, parts.AtStart.Epochs);
+    private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id, parts.AtStart.Epochs, parts.Journals);
 
     /// <summary>
     /// What a node on this database would do with a folder's delta files; reads the database, takes no lease and changes nothing.
@@ -194,10 +197,10 @@ internal sealed partial class CmsNode
         ISystemDatabase database, IFileLayer files, NodeOptions options, string folder, bool setDamagedAside, TimeProvider time, CancellationToken cancellationToken)
     {
         var state = await database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
-        var (image, ledger) = await LoadAsync(database, state, options, time, cancellationToken).ConfigureAwait(false);
+        var (image, ledger, journals) = await LoadAsync(database, state, options, time, cancellationToken).ConfigureAwait(false);
         var tokens = new TokenService(time);
         await database.LoadLocalAsync(LocalClass.Token, tokens.Apply, cancellationToken).ConfigureAwait(false);
-        var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty, state.Epochs);
+        var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty, state.Epochs, journals);
         var planned = new Planned(files, database.Name, image, reader, new PlannedTarget(image, options.Cluster, time), time);
         var atStart = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy, isPlan: true);
         await planned.RunAsync(options.DeltaPath, atStart, options.SetDamagedAside, cancellationToken).ConfigureAwait(false);

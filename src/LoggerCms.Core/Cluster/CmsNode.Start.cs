@@ -9,14 +9,15 @@ internal sealed partial class CmsNode
     private async Task RunStartPathAsync(NoBackgroundCollection noCollection, CancellationToken cancellationToken)
     {
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
-        await AnsweredAsync(_database.PrepareAsync(cancellationToken)).ConfigureAwait(false);
         var served = _options is { DataPath: { } folder, Database: not null } ? ServedSystem.Open(_files, folder) : null;
+        if (served is { IsKnown: true } && !_options.TakeOver)
+            served.Check(_options.Database!, await AnsweredAsync(SystemAsync(cancellationToken)).ConfigureAwait(false));
+        await AnsweredAsync(_database.PrepareAsync(cancellationToken)).ConfigureAwait(false);
         UsedNumbers used = default;
         if (_options.DataPath is { } data)
         {
             _life = NodeLife.Open(_files, data);
             var before = await AnsweredAsync(_database.ReadStateAsync(cancellationToken)).ConfigureAwait(false);
-            served?.Check(_options.Database!, before.Identity);
             if (_options is { IsDeltaPathOfData: true, SetDamagedAside: false })
                 _life.CheckFiles(_options.DeltaPath, before.Identity);
             used = _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
@@ -24,7 +25,7 @@ internal sealed partial class CmsNode
                 NodeLife.CheckCovered(_files, _options.DeltaPath, _database.Name, before, _options.IsDeltaPathOfData ? _life : null);
         }
 
-        var lease = await AnsweredAsync(_database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, used.Epoch, cancellationToken)).ConfigureAwait(false);
+        var lease = await TakeLeaseAsync(used.Epoch, cancellationToken).ConfigureAwait(false);
         try
         {
             await BuildAsync(lease, used, cancellationToken).ConfigureAwait(false);
@@ -49,6 +50,31 @@ internal sealed partial class CmsNode
         Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
     }
 
+    private async Task<Guid?> SystemAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false)).Identity;
+        }
+        catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound)
+        {
+            return null;
+        }
+    }
+
+    private async Task<Lease> TakeLeaseAsync(long usedEpoch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AnsweredAsync(_database.TakeLeaseAsync(_options.NodeId, _options.Name, _options.TakeOver, usedEpoch, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.SideInService)
+        {
+            _life?.NotTaken();
+            throw;
+        }
+    }
+
     // A large database may be slow, and a start has only this one try: what takes long is told, and waited for until somebody stops the node.
     private Task AnsweredAsync(Task call)
         => new Patience(_database.Name, _options.Cluster.LongestAnswer).TellAsync(call, silent => Enter(NodeState.Starting, _step, silent.Message));
@@ -64,7 +90,7 @@ internal sealed partial class CmsNode
         Enter(NodeState.Starting, NodeStep.CreateRunTimeImage, "");
         var started = _time.GetTimestamp();
         var state = await AnsweredAsync(_database.ReadStateAsync(cancellationToken)).ConfigureAwait(false);
-        var (image, ledger) = await LoadAsync(_database, state, _options, _time, cancellationToken).ConfigureAwait(false);
+        var (image, ledger, journals) = await LoadAsync(_database, state, _options, _time, cancellationToken).ConfigureAwait(false);
 
         // A state transfer into a stopped side brings objects whose update keys no block here was reserved for.
         state = state with { UpdateKeyEnd = image.UpdateKey };
@@ -90,12 +116,13 @@ internal sealed partial class CmsNode
             sequencer.OnFailed,
             _time);
         journal.Begun = sequence => _life?.OweFrom(lease.Epoch, sequence);
+        journals.Add(lease.Epoch, journal.Id);
         sequencer.Open(journal);
         _flushedKey = state.UpdateKeyEnd;
-        _parts = new Parts(lease.Epoch, state, blocks, image, ledger, unflushed, flusher, sequencer, journal);
+        _parts = new Parts(lease.Epoch, state, blocks, image, ledger, journals, unflushed, flusher, sequencer, journal);
     }
 
-    private static async Task<(RunTimeImage.RunTimeImage Image, RequestLedger Ledger)> LoadAsync(
+    private static async Task<(RunTimeImage.RunTimeImage Image, RequestLedger Ledger, EpochJournals Journals)> LoadAsync(
         ISystemDatabase database, SystemDatabaseState state, NodeOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var image = new RunTimeImage.RunTimeImage(new RunTimeImageOptions
@@ -109,9 +136,15 @@ internal sealed partial class CmsNode
             loader.Complete(state.UpdateKeyEnd);
         }
 
-        var ledger = new RequestLedger(options.Cluster, time);
-        await database.LoadLocalAsync(LocalClass.Request, ledger.Restore, cancellationToken).ConfigureAwait(false);
-        return (image, ledger);
+        var (ledger, journals) = (new RequestLedger(options.Cluster, time), new EpochJournals());
+        await database.LoadLocalAsync(LocalClass.Request, Restore, cancellationToken).ConfigureAwait(false);
+        return (image, ledger, journals);
+
+        void Restore(LocalEntry entry)
+        {
+            if (!journals.Restore(entry))
+                ledger.Restore(entry);
+        }
     }
 
     // While delta files wait, no other node may go on without them. A lease that is not given back is this node's own at its next start.

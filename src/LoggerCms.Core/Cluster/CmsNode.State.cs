@@ -75,10 +75,11 @@ internal sealed partial class CmsNode
         };
     }
 
-    (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) IFlushEvents.Expire()
+    (IReadOnlyList<LocalKey> Expired, IReadOnlyList<LocalEntry> Kept) IFlushEvents.Own()
     {
         var (expired, letGo) = Running.Ledger.Expire();
-        return ([.. expired, .. Tokens.Outlived(_steadyClock.Now() is { } now ? now - TimeSpan.FromDays(1) : DateTimeOffset.MinValue).Select(Forget)], letGo);
+        IReadOnlyList<LocalEntry> kept = [.. Running.Journals.TakeNew(), .. letGo is null ? [] : (LocalEntry[])[letGo]];
+        return ([.. expired, .. Tokens.Outlived(_steadyClock.Now() is { } now ? now - TimeSpan.FromDays(1) : DateTimeOffset.MinValue).Select(Forget)], kept);
 
         LocalKey Forget(Guid id)
         {

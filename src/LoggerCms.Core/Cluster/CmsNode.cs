@@ -281,6 +281,7 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         KeyBlocks Blocks,
         RunTimeImage.RunTimeImage Image,
         RequestLedger Ledger,
+        EpochJournals Journals,
         UnflushedChanges Unflushed,
         Flusher Flusher,
         Sequencer Sequencer,

@@ -171,8 +171,8 @@ internal sealed class Flusher(
             Swap(ref _progress, replace: true);
         }
 
-        var (expired, letGo) = events.Expire();
-        unflushed.AddExpired(expired, letGo);
+        var (expired, kept) = events.Own();
+        unflushed.AddOwn(expired, kept);
         if (unflushed.Take(epoch) is { } batch)
             await CommitAsync(batch, cancellationToken).ConfigureAwait(false);
         else
@@ -278,8 +278,8 @@ internal sealed class Flusher(
 /// <summary>What a flush means for the rest of the node.</summary>
 internal interface IFlushEvents
 {
-    /// <summary>Side-local entries whose time is over, to be removed with the next flush, and an entry that tells of it, to be written with it.</summary>
-    (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) Expire();
+    /// <summary>Side-local entries whose time is over, to be removed with the next flush, and the node's own, to be written with it.</summary>
+    (IReadOnlyList<LocalKey> Expired, IReadOnlyList<LocalEntry> Kept) Own();
 
     /// <summary>All changes up to the key are about to be written.</summary>
     Task FlushingAsync(long throughKey, CancellationToken cancellationToken);

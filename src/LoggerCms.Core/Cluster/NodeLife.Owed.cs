@@ -35,10 +35,10 @@ internal sealed partial class NodeLife
     /// <exception cref="LoggerCmsException">DeltaDamaged.</exception>
     public static void CheckOthers(IFileLayer files, string deltas, SystemDatabaseState state)
     {
-        if (OfDeltas(files, deltas) is not { } life || life.OwedOf(state.Identity) is not { } owed || owed.Epoch == state.Lease?.Epoch)
+        if (OwedByOthers(files, deltas, state) is not { } life)
             return;
         life.CheckFiles(deltas, state.Identity);
-        if (Uncovered(files, deltas, state, [owed.Epoch]) is var (path, keyBefore, has))
+        if (Uncovered(files, deltas, state, [life._owed!.Epoch]) is var (path, keyBefore, has))
         {
             throw Missing(
                 $"'{path}' goes on from update key {keyBefore}, and the database has only come to {has.LastKey} in epoch {has.Epoch}: the delta file before it is missing,"
@@ -192,11 +192,15 @@ internal sealed partial class NodeLife
     /// more.
     /// </summary>
     /// <exception cref="LoggerCmsException">They are still owed.</exception>
-    public static void Settle(IFileLayer files, string deltas, Guid systemId)
+    public static void Settle(IFileLayer files, string deltas, SystemDatabaseState state)
     {
-        if (OfDeltas(files, deltas) is { } life && life.OwedOf(systemId) is not null)
+        if (OwedByOthers(files, deltas, state) is { } life)
             life.OweNothing();
     }
+
+    // What the running node's own journal owes is not for a reconcile to settle, also where that is of its own folder.
+    private static NodeLife? OwedByOthers(IFileLayer files, string deltas, SystemDatabaseState state)
+        => OfDeltas(files, deltas) is { } life && life.OwedOf(state.Identity) is { } owed && owed.Epoch != state.Lease?.Epoch ? life : null;
 
     private static NodeLife? OfDeltas(IFileLayer files, string deltas)
     {

@@ -70,7 +70,7 @@ internal sealed partial class NodeLife
     public UsedNumbers Begin(string database, SystemDatabaseState state, Guid nodeId, bool takeOver)
     {
         if (!takeOver)
-            CheckDatabase(database, state);
+            CheckDatabase(database, state, nodeId);
         var used = takeOver && _life.System == state.Identity
             ? new UsedNumbers(Math.Max(_life.Epoch, _life.Taking), _life.ObjectIdEnd, _life.UpdateKeyEnd)
             : default;
@@ -91,19 +91,37 @@ internal sealed partial class NodeLife
         return used;
     }
 
+    /// <summary>The lease was refused: who has that epoch one day is somebody else.</summary>
+    public void NotTaken()
+    {
+        if (_life.Taking == 0)
+            return;
+        try
+        {
+            Write(_life with { Taking = 0 });
+        }
+        catch (LoggerCmsException)
+        {
+            // The refusal is what counts; the next start writes it anew.
+        }
+    }
+
     /// <summary>
     /// Whether the database is one that this folder's node has not gone beyond. Before the lease is taken: the epoch that it would use up is the very one
     /// that tells.
     /// </summary>
     /// <exception cref="LoggerCmsException">DatabaseWentBack.</exception>
-    public void CheckDatabase(string database, SystemDatabaseState state)
+    public void CheckDatabase(string database, SystemDatabaseState state, Guid nodeId)
     {
         if (_life.System != state.Identity)
             return;
         var epoch = state.Lease?.Epoch ?? 0;
         if (epoch < _life.Epoch)
             throw WentBack(database, $"epoch {epoch}", $"the node of '{_folder}' served it in epoch {_life.Epoch}");
-        var lastKey = state.Epochs.FirstOrDefault(e => e.Epoch == _life.Epoch)?.LastKey ?? 0;
+        var end = state.Epochs.FirstOrDefault(e => e.Epoch == _life.Epoch);
+        if (end is not null && end.NodeId != nodeId)
+            throw WentBack(database, $"epoch {_life.Epoch} of node {end.NodeId}", $"the node of '{_folder}' served it in that epoch");
+        var lastKey = end?.LastKey ?? 0;
         if (lastKey < _life.LastKey)
             throw WentBack(database, $"update key {lastKey} in epoch {_life.Epoch}", $"the node of '{_folder}' has written it up to {_life.LastKey}");
         if (state.ObjectIdEnd < _life.ObjectIdEnd || state.UpdateKeyEnd < _life.UpdateKeyEnd)

@@ -5,9 +5,9 @@ namespace LoggerCms.Core.Cluster;
 
 /// <summary>
 /// What a data folder remembers of the system that its node serves, in <c>node.system</c>: the database, without a password, and the system's id. A
-/// node that is started without the setting that names its database would otherwise make a new, empty system under the same name, and nobody would
-/// be told. A database that has moved is the same system, and one that was restored in its place the same database: only where both are others is
-/// it another system's folder.
+/// node whose database is missing, or that is started without the setting that names it, would otherwise make a new, empty system under the same name,
+/// and nobody would be told. A database that has moved is the same system; what a restore puts in its place is another one, and the restore of a data
+/// folder forgets the one before.
 /// </summary>
 internal sealed partial class ServedSystem
 {
@@ -34,6 +34,8 @@ internal sealed partial class ServedSystem
         return new ServedSystem(files, path, FolderFile.Read(files, path, ServedJson.Default.Served, Magic, Version, "it does not tell what a node serves"));
     }
 
+    public bool IsKnown => _served is not null;
+
     /// <summary>The folder is to serve another system from now on.</summary>
     public static void Forget(IFileLayer files, string dataPath)
     {
@@ -44,17 +46,25 @@ internal sealed partial class ServedSystem
         files.SyncFolder(dataPath);
     }
 
-    /// <summary>Before the lease is taken.</summary>
-    /// <exception cref="LoggerCmsException">InvalidOption: the folder's node served another system, in another database.</exception>
-    public void Check(string database, Guid system)
+    /// <summary>Before the database is made where it is missing, and before the lease is taken.</summary>
+    /// <param name="database">As it is given to the node.</param>
+    /// <param name="system">The one that it holds; null for none.</param>
+    /// <exception cref="LoggerCmsException">InvalidOption: the folder's node served another system.</exception>
+    public void Check(string database, Guid? system)
     {
-        if (_served is not { } served || served.Database == database || served.System == system)
+        if (_served is not { } served || served.System == system)
             return;
-        throw new LoggerCmsException(
-            ErrorCodes.InvalidOption,
-            $"The node of '{Path.GetDirectoryName(_path)}' serves the system {served.System} in '{served.Database}', and '{database}' is another system's, or a new one.",
-            $"Start-CmsNode -Database '{served.Database.Replace("'", "''", StringComparison.Ordinal)}' as before, with its password; or give the other system a -DataPath of its own."
-                + $" Where this folder is to serve the other system from now on, remove '{_path}' first.");
+        var holds = system is { } other ? $"holds the system {other}" : "holds none: it is missing, was emptied, or is on a volume that is not mounted";
+        throw served.Database == database
+            ? new LoggerCmsException(
+                ErrorCodes.InvalidOption,
+                $"The node of '{Path.GetDirectoryName(_path)}' serves the system {served.System}, and '{database}' {holds}. Nothing was made or changed.",
+                $"Bring the database back. Where it was restored on purpose, or a new system is to begin, Start-CmsNode -TakeOver goes on from what is there.")
+            : new LoggerCmsException(
+                ErrorCodes.InvalidOption,
+                $"The node of '{Path.GetDirectoryName(_path)}' serves the system {served.System} in '{served.Database}', and '{database}' {holds}. Nothing was made or changed.",
+                $"Start-CmsNode -Database '{served.Database.Replace("'", "''", StringComparison.Ordinal)}' as before, with its password; or give the other system a -DataPath of its own."
+                    + " Where this folder is to serve it from now on: Start-CmsNode -TakeOver.");
     }
 
     /// <summary>Once it is served.</summary>

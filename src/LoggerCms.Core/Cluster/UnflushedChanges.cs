@@ -51,15 +51,15 @@ internal sealed class UnflushedChanges(long startKey)
         }
     }
 
-    /// <summary>Adds the removal of entries that have expired, and what is kept of them.</summary>
-    public void AddExpired(IReadOnlyList<LocalKey> keys, LocalEntry? letGo)
+    /// <summary>Adds the removal of entries that have expired, and what the node keeps for itself.</summary>
+    public void AddOwn(IReadOnlyList<LocalKey> expired, IReadOnlyList<LocalEntry> kept)
     {
         lock (_lock)
         {
-            foreach (var key in keys)
+            foreach (var key in expired)
                 _gathered.Local[key] = null;
-            if (letGo is not null)
-                _gathered.Local[letGo.Key] = letGo;
+            foreach (var entry in kept)
+                _gathered.Local[entry.Key] = entry;
         }
     }
 

@@ -59,22 +59,25 @@ internal static class DeltaChain
     private static IEnumerable<DeltaPlace> Link(List<(string Path, DeltaSegmentHeader Header)> segments)
     {
         long? validEnd = null;
-        var wanted = segments[^1].Header.Sequence;
-        for (var i = segments.Count - 1; i >= 0; i--)
+        var sequences = segments.GroupBy(s => s.Header.Sequence).OrderByDescending(g => g.Key).ToList();
+        var wanted = sequences[0].Key;
+        for (var i = 0; i < sequences.Count; i++)
         {
-            var (path, header) = segments[i];
-            if (header.Sequence != wanted)
+            // What is older than a missing one is not void; the place that misses it tells.
+            var (sequence, header) = (sequences[i].Key, sequences[i].First().Header);
+            var place = new DeltaPlace("", null, IsVoid: sequence > wanted, null);
+            if (sequence == wanted)
             {
-                // What is older than a missing one is not void; the place that misses it tells.
-                yield return new DeltaPlace(path, null, IsVoid: header.Sequence > wanted, null);
-                continue;
+                wanted = header.PreviousSequence;
+                var older = sequences.Skip(i + 1).ToList();
+                var isMissing = wanted > 0 && older.All(o => o.Key != wanted) && older.Any(o => o.Key < wanted);
+                place = new DeltaPlace("", validEnd, IsVoid: false, isMissing ? wanted : null);
+                validEnd = header.PreviousEnd;
             }
 
-            wanted = header.PreviousSequence;
-            var before = segments[..i];
-            var isMissing = wanted > 0 && before.All(s => s.Header.Sequence != wanted) && before.Any(s => s.Header.Sequence < wanted);
-            yield return new DeltaPlace(path, validEnd, IsVoid: false, isMissing ? wanted : null);
-            validEnd = header.PreviousEnd;
+            // A copy of the same segment, of another time, may hold less or more: each is read, and what both have is brought in once.
+            foreach (var (path, _) in sequences[i])
+                yield return place with { Path = path };
         }
     }
 }

@@ -170,6 +170,8 @@ internal sealed class DeltaSource
             throw PutBack(report, "the database knows of no such epoch");
         if (known.NodeId != nodeId)
             throw PutBack(report, $"by node {nodeId}, and in the database that epoch is of node {known.NodeId}");
+        if (reader.Journals.Of(epoch) is { } journal && journal != report.Header.JournalId)
+            throw PutBack(report, "and in the database that epoch is of another life of the node");
     }
 
     private static LoggerCmsException PutBack(DeltaFileReport report, string but) => new(
@@ -185,7 +187,7 @@ internal sealed class DeltaSource
 }
 
 /// <summary>The node that takes delta files: those of its own journal it leaves alone.</summary>
-internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal, IReadOnlyList<EpochEnd> Epochs);
+internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal, IReadOnlyList<EpochEnd> Epochs, EpochJournals Journals);
 
 /// <param name="NodeId">Who wrote it.</param>
 /// <param name="Path">The file that it stands in.</param>

@@ -113,7 +113,7 @@ public sealed class FlusherTests : IAsyncLifetime
             await _flusher.FlushAsync(NodeFixture.Token);
         }
 
-        _unflushed.AddExpired([key], null);
+        _unflushed.AddOwn([key], []);
         _faulty.Fault = what => what == "flush" ? DatabaseFault.LostBefore : DatabaseFault.None;
         Assert.Equal(ErrorCodes.OutcomeUnknown, (await Assert.ThrowsAsync<LoggerCmsException>(() => _flusher.FlushAsync(NodeFixture.Token))).Code);
         Assert.Equal(1, _unflushed.Count);
@@ -302,7 +302,7 @@ public sealed class FlusherTests : IAsyncLifetime
 
         public TaskCompletionSource<LoggerCmsException> End { get; } = new();
 
-        public (IReadOnlyList<LocalKey> Expired, LocalEntry? LetGo) Expire() => ([], null);
+        public (IReadOnlyList<LocalKey> Expired, IReadOnlyList<LocalEntry> Kept) Own() => ([], []);
 
         public Task FlushingAsync(long throughKey, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -93,9 +93,35 @@ public sealed class NodeLifeTests
         Assert.Equal(ErrorCodes.InvalidOption, failure.Code);
         Assert.Contains("-Database 'postgresql:Host=one'", failure.Remedy, StringComparison.Ordinal);
 
-        // The same system under another name, and another system under the same, as after a restore.
+        // The same system under another name is the same, and another system under the same name is not.
         await (await NodeFixture.StartAsync(database, disk, Options with { Database = "postgresql:Host=two" })).StopAsync(Token);
-        await (await NodeFixture.StartAsync(new FakeSystemDatabase(), disk, Options with { Database = "postgresql:Host=two" })).StopAsync(Token);
+        var two = Options with { Database = "postgresql:Host=two" };
+        failure = await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(new FakeSystemDatabase(), disk, two));
+        Assert.Equal(ErrorCodes.InvalidOption, failure.Code);
+        Assert.Contains("-TakeOver", failure.Remedy, StringComparison.Ordinal);
+        await (await NodeFixture.StartAsync(new FakeSystemDatabase(), disk, two with { TakeOver = true })).StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_missing_is_not_made_anew()
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        var served = Options with { Database = "sqlite:system.db" };
+        await (await NodeFixture.StartAsync(database, disk, served)).StopAsync(Token);
+        List<string> asked = [];
+        var missing = new FaultyDatabase(new FakeSystemDatabase())
+        {
+            Before = (what, _) =>
+            {
+                asked.Add(what);
+                throw new LoggerCmsException(ErrorCodes.DatabaseNotFound, "There is no file.", "Look.");
+            },
+        };
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(missing, disk, served));
+        Assert.Equal(ErrorCodes.InvalidOption, failure.Code);
+        Assert.Contains("missing", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["state"], asked);
+        await (await NodeFixture.StartAsync(database, disk, served)).StopAsync(Token);
     }
 
     [Fact]
@@ -262,6 +288,58 @@ public sealed class NodeLifeTests
         disk.Begin(new CrashableFiles.CrashPlan { FullAtWrite = 0 });
         await node.StopAsync(Token);
         Assert.Empty(Segments(disk));
+    }
+
+    [Fact]
+    public async Task A_database_in_which_another_node_had_the_epoch_went_back()
+    {
+        var first = new FakeSystemDatabase();
+        await (await NodeFixture.StartAsync(first, NewDisk())).StopAsync(Token);
+        var standby = first.Copy();
+        var disk = NewDisk();
+        var node = await NodeFixture.StartAsync(first, disk);
+        await node.MakeAsync("flushed");
+        await node.StopAsync(Token);
+
+        // It has come further there than this node has.
+        var other = await NodeFixture.StartAsync(standby, NewDisk(), Options with { NodeId = Guid.NewGuid(), DataPath = null });
+        for (var i = 0; i < 9; i++)
+            await other.MakeAsync($"{i}");
+        await other.StopAsync(Token);
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(standby, disk))).Code);
+    }
+
+    [Fact]
+    public async Task An_epoch_that_was_refused_is_not_this_folders_when_a_copy_takes_it()
+    {
+        var database = new FakeSystemDatabase();
+        var left = await Left.ByAsync(node => node.StopAsync(Token), new Left(NewDisk(), database));
+        var other = Options with { NodeId = Guid.NewGuid(), DataPath = null, DeltaPath = Path.GetFullPath("/node2") };
+        var serves = await NodeFixture.StartAsync(left.Database, NewDisk(), other);
+        Assert.Equal(ErrorCodes.SideInService, (await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync())).Code);
+        await serves.StopAsync(Token);
+
+        // A node of a copy of the folder takes that epoch, and dies with what it acknowledged.
+        await Left.ByAsync(node => node.MakeAsync("in the copy"), new Left(NewDisk(), left.Database));
+        Assert.Equal(ErrorCodes.SideInService, (await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync())).Code);
+    }
+
+    [Fact]
+    public async Task What_the_running_journal_owes_no_reconcile_settles()
+    {
+        var left = await Left.ByAsync(node => node.MakeAsync("a"));
+        var path = Segments(left.Disk)[0];
+        var content = left.Disk.ReadAll(path);
+        left = await Left.ByAsync(
+            async node =>
+            {
+                await node.Flusher.FlushAsync(Token);
+                left.Disk.Put(path, content);
+                await node.ReconcileAsync(Folder, default, setDamagedAside: false, Token);
+                await node.MakeAsync("b");
+            },
+            left);
+        await RefusedWithoutAsync(left, Segments(left.Disk)[^1], ErrorCodes.DeltaDamaged);
     }
 
     private static async Task<Left> ManyAsync()

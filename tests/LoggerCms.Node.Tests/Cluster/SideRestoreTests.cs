@@ -128,7 +128,7 @@ public sealed class SideRestoreTests
         var faulty = new FaultyDatabase(_database) { Fault = what => what == at ? DatabaseFault.Away : DatabaseFault.None };
         Assert.Equal(ErrorCodes.ConnectionLost, (await Assert.ThrowsAsync<LoggerCmsException>(() => RestoreAsync(force: true, faulty))).Code);
         Assert.Equal(held, await ContentAsync());
-        await using var node = await NodeFixture.StartAsync(_database, _disk, Options with { NodeId = Guid.NewGuid() });
+        await using var node = await NodeFixture.StartAsync(_database, _disk, Options with { NodeId = Guid.NewGuid(), DataPath = null });
         await MakeAsync(node, "goes on");
     }
 
@@ -162,7 +162,7 @@ public sealed class SideRestoreTests
         _disk.Put(path, bytes);
         Assert.Equal(ErrorCodes.SecretDamaged, (await Assert.ThrowsAsync<LoggerCmsException>(() => RestoreAsync(force: true))).Code);
         Assert.Equal(held, await ContentAsync());
-        await (await NodeFixture.StartAsync(_database, _disk, Options with { NodeId = Guid.NewGuid() })).StopAsync(Token);
+        await (await NodeFixture.StartAsync(_database, _disk, Options with { NodeId = Guid.NewGuid(), DataPath = null })).StopAsync(Token);
     }
 
     /// <summary>A side with a backup, after which objects were made, changed and removed, and tokens made.</summary>

@@ -10,7 +10,7 @@ namespace LoggerCms.Node.Tests.Cluster;
 
 public sealed class StartStopTests
 {
-    private static readonly NodeOptions Other = Options with { NodeId = new Guid("00000000-0000-0000-0000-000000000002"), Name = "n2" };
+    private static readonly NodeOptions Other = Options with { NodeId = new Guid("00000000-0000-0000-0000-000000000002"), Name = "n2", DataPath = null };
 
     private readonly CrashableDisk _disk = NewDisk();
     private readonly FakeSystemDatabase _database = new();

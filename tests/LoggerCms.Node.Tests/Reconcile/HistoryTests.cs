@@ -84,6 +84,70 @@ public sealed class HistoryTests
         Assert.True(made.Id > lost);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_folder_and_database_were_both_put_back_the_files_of_the_history_that_was_left_are_told_from_the_new_ones(bool isFlushed)
+    {
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        await (await NodeFixture.StartAsync(database, disk)).StopAsync(Token);
+        var copy = new Left(NewDisk(), database.Copy());
+        foreach (var kept in disk.Paths)
+            copy.Disk.Put(kept, disk.ReadAll(kept));
+        var left = await ByAsync(node => node.MakeAsync("acknowledged"), new Left(disk, database));
+        var lost = left.Disk.ReadAll(Segments(left.Disk)[0]);
+
+        // The same node comes to the same epoch once more, with other changes of the same ids and keys.
+        copy = await ByAsync(
+            async node =>
+            {
+                await node.MakeAsync("made instead");
+                if (isFlushed)
+                    await node.Flusher.FlushAsync(Token);
+            },
+            copy);
+        await (await copy.StartAsync()).StopAsync(Token);
+        await using var node = await copy.StartAsync();
+        copy.Disk.HasFolder(Elsewhere);
+        var path = Path.Combine(Elsewhere, "000000000002-00000001.delta");
+        copy.Disk.Put(path, lost);
+        foreach (var asked in (Func<Task>[])[() => node.PlanReconcileAsync(Elsewhere, default, false, Token), () => node.ReconcileAsync(Elsewhere, default, false, Token)])
+        {
+            var failure = await Assert.ThrowsAsync<LoggerCmsException>(asked);
+            Assert.Equal((ErrorCodes.DeltaDamaged, true), (failure.Code, failure.Message.Contains("another life", StringComparison.Ordinal)));
+        }
+
+        Assert.Contains(path, copy.Disk.Paths);
+    }
+
+    [Theory]
+    [InlineData("000000000000-00000001.delta")]
+    [InlineData("000000000002-00000009.delta")]
+    public async Task Two_copies_of_a_segment_bring_in_what_either_holds(string copyName)
+    {
+        byte[] early = [];
+        var left = await ByAsync(async node =>
+        {
+            for (var i = 0; i < 3; i++)
+                await node.MakeAsync($"{i}");
+        });
+        var path = Segments(left.Disk)[0];
+        left = await ByAsync(
+            async node =>
+            {
+                await node.MakeAsync("early");
+                await Task.Delay(20, Token);
+                early = left.Disk.ReadAll(Segments(left.Disk)[^1]);
+                await node.MakeAsync("late");
+            },
+            left);
+        left.Disk.Put(Path.Combine(Folder, copyName), early);
+        await using var node = await left.StartAsync();
+        foreach (var name in (string[])["0", "1", "2", "early", "late"])
+            Assert.NotNull(node.Image.FindChild(SystemObjects.RootFolder, name));
+        Assert.Empty(node.Reconciled!.Conflicts);
+    }
+
     [Fact]
     public async Task A_database_that_lacks_what_an_offline_reconcile_brought_in_is_refused()
     {

@@ -180,7 +180,7 @@ public sealed class ReconcileTests
         Assert.Equal(bytes, left.Disk.ReadAll(path));
         Assert.Equal(1, left.Disk.Paths.Count(p => p.EndsWith(".delta", StringComparison.Ordinal)));
         Assert.True((await left.Database.ReadStateAsync(Token)).Lease!.InForce);
-        var other = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync(Options with { NodeId = Guid.NewGuid() }));
+        var other = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync(Options with { NodeId = Guid.NewGuid(), DataPath = null }));
         Assert.Equal(ErrorCodes.SideInService, other.Code);
     }
 
