@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LoggerCms;
 
 /// <summary>What becomes of a delta whose object was changed by somebody else in the meantime.</summary>
@@ -73,8 +75,10 @@ public sealed record DeltaConflict
     public required string Reason { get; init; }
 
     /// <summary>The object of the delta as JSON; null where it was removed by it.</summary>
-    public required string? DeltaVersion { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? DeltaVersion { get; init; }
 
     /// <summary>The object as it is, as JSON; null where there is none.</summary>
-    public required string? CurrentVersion { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public string? CurrentVersion { get; init; }
 }

@@ -26,9 +26,11 @@ internal static class FirstStart
         }
 
         var profile = new LocalProfile { Endpoint = endpoint, CaCertificatePem = authority.CertificatePem, Token = token };
-        profile.Write(files, local);
 
         // By the node's name too: where several run, the profile without a name is the one of the last that started.
         await profile.PublishAsync(files, new[] { settings.Profile, settings.Name }.Distinct()).ConfigureAwait(false);
+
+        // Last of all: whoever waits for the node takes it as the sign that all of them are there.
+        profile.Write(files, local);
     }
 }

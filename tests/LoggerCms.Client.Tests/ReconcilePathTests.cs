@@ -1,4 +1,5 @@
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Files;
 
 namespace LoggerCms.Client.Tests;
 
@@ -48,5 +49,21 @@ public sealed class ReconcilePathTests(TestNode node) : IClassFixture<TestNode>
 
         // Nor does the node's own lock stand against its own folder.
         Assert.Equal("NothingToDo", (await client.ReconcileAsync(new CmsReconcileRequest { Path = NodeLife.DeltasIn(node.DataPath) + "/" }, token)).Status);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    [InlineData("/../deltas")]
+    public async Task What_a_data_folder_owes_is_missed_however_its_path_is_written(string end)
+    {
+        using var client = await node.ConnectAsync();
+        var (data, token) = (TestHome.NewFolder(), TestContext.Current.CancellationToken);
+        var request = new CmsReconcileRequest { Path = Directory.CreateDirectory(NodeLife.DeltasIn(data)).FullName + end };
+        var life = NodeLife.Open(SystemFiles.Instance, data);
+        life.Owe(epoch: 7, sequence: 2, (await client.GetNodeAsync(token)).SystemId, ends: default);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => client.ReconcileAsync(request, token));
+        Assert.Equal(ErrorCodes.DeltaDamaged, failure.Code);
+        Assert.Contains("00000002.delta", failure.Message, StringComparison.Ordinal);
     }
 }

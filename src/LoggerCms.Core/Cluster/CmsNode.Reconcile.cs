@@ -42,7 +42,7 @@ internal sealed partial class CmsNode
             await parts.Flusher.FlushAsync(cancellationToken).ConfigureAwait(false);
             await KeepToldAsync(cancellationToken).ConfigureAwait(false);
             brought.Source.ThrowIfGrown();
-            NodeLife.Settle(_files, folder, parts.AtStart);
+            NodeLife.Settle(_files, folder, parts.AtStart, Flushed(parts));
             Finish(brought);
             return Tell(parts, brought);
         }

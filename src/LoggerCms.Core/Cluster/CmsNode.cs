@@ -213,12 +213,15 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
         await parts.Journal.DisposeAsync().ConfigureAwait(false);
     }
 
-    // So that a later start sees where the database has less. The epoch began above all keys that were there: what it has flushed is above that.
+    // So that a later start sees where the database has less.
     private void KeepKnown(Parts? parts, (long ObjectId, long UpdateKey) ends)
     {
         if (parts is not null)
-            _life?.Keep(parts.Epoch, parts.Unflushed.CommittedKey > parts.AtStart.UpdateKeyEnd ? parts.Unflushed.CommittedKey : 0, ends);
+            _life?.Keep(parts.Epoch, Flushed(parts), ends);
     }
+
+    // The epoch began above all keys that were there: what it has flushed is above that.
+    private static long Flushed(Parts parts) => parts.Unflushed.CommittedKey > parts.AtStart.UpdateKeyEnd ? parts.Unflushed.CommittedKey : 0;
 
     // What this start could not bring in stays in its delta files.
     private async Task GiveUpAsync(Parts parts)

@@ -191,11 +191,18 @@ internal sealed partial class NodeLife
     /// All that the delta files of a folder held is in the database. Where that is the folder of a node's data, also of another node's, they are owed no
     /// more.
     /// </summary>
+    /// <param name="files">Where the folder is.</param>
+    /// <param name="deltas">The folder.</param>
+    /// <param name="state">Of the database, with the lease of the node that brought them in.</param>
+    /// <param name="lastKey">What the database has of that node's epoch by now: it is remembered in the place of the files.</param>
     /// <exception cref="LoggerCmsException">They are still owed.</exception>
-    public static void Settle(IFileLayer files, string deltas, SystemDatabaseState state)
+    public static void Settle(IFileLayer files, string deltas, SystemDatabaseState state, long lastKey)
     {
-        if (OwedByOthers(files, deltas, state) is { } life)
-            life.OweNothing();
+        if (OwedByOthers(files, deltas, state) is not { } life)
+            return;
+        if (state.Lease is { } lease)
+            life.Write(life._life with { BroughtBy = lease.NodeId, BroughtEpoch = lease.Epoch, BroughtKey = lastKey });
+        life.OweNothing();
     }
 
     // What the running node's own journal owes is not for a reconcile to settle, also where that is of its own folder.

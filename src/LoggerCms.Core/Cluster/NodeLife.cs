@@ -124,6 +124,14 @@ internal sealed partial class NodeLife
         var lastKey = end?.LastKey ?? 0;
         if (lastKey < _life.LastKey)
             throw WentBack(database, $"update key {lastKey} in epoch {_life.Epoch}", $"the node of '{_folder}' has written it up to {_life.LastKey}");
+        if (_life.BroughtEpoch > 0 && !state.Epochs.Any(e => e.Epoch == _life.BroughtEpoch && e.NodeId == _life.BroughtBy && e.LastKey >= _life.BroughtKey))
+        {
+            throw WentBack(
+                database,
+                $"less than update key {_life.BroughtKey} in epoch {_life.BroughtEpoch}",
+                $"node {_life.BroughtBy} has brought in there what was in the delta files of '{_folder}'");
+        }
+
         if (state.ObjectIdEnd < _life.ObjectIdEnd || state.UpdateKeyEnd < _life.UpdateKeyEnd)
         {
             throw WentBack(
@@ -216,8 +224,12 @@ internal sealed partial class NodeLife
     /// <param name="LastKey">The last update key that the database is known to have of the epoch; 0 where it is not known, as in what earlier releases wrote.</param>
     /// <param name="ObjectIdEnd">No id up to it may be given out again, as the database is known to have it; 0 likewise.</param>
     /// <param name="UpdateKeyEnd">The same for update keys.</param>
+    /// <param name="BroughtBy">The node that brought in the folder's delta files since then.</param>
+    /// <param name="BroughtEpoch">In which epoch it did; 0 where none did.</param>
+    /// <param name="BroughtKey">The last update key that the database had of that epoch then.</param>
     private sealed record Life(
-        string Magic, int Version, long Epoch, long Taking, Guid System, string? Folder, long LastKey = 0, long ObjectIdEnd = 0, long UpdateKeyEnd = 0)
+        string Magic, int Version, long Epoch, long Taking, Guid System, string? Folder, long LastKey = 0, long ObjectIdEnd = 0, long UpdateKeyEnd = 0,
+        Guid BroughtBy = default, long BroughtEpoch = 0, long BroughtKey = 0)
         : FolderFile(Magic, Version);
 
     /// <param name="Magic">What the file is.</param>

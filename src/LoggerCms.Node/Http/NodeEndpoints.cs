@@ -86,7 +86,7 @@ internal static class NodeEndpoints
         var path = service.Node.Options.DeltaPath;
         if (request.Path is { } given)
         {
-            path = Checked(given);
+            path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Checked(given)));
             DeltaFiles.CheckFolder(path);
         }
 

@@ -174,6 +174,20 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public async Task A_database_that_lacks_what_another_node_brought_in_is_refused()
+    {
+        var left = await ByAsync(node => node.MakeAsync("a"));
+        var earlier = left.Database.Copy();
+        left.Disk.HasFolder(Other.DataPath!);
+        var other = await left.StartAsync(Other);
+        await other.ReconcileAsync(Folder, ConflictPolicy.KeepCurrent, setDamagedAside: false, Token);
+        await other.StopAsync(Token);
+        Assert.Equal(ErrorCodes.DatabaseWentBack, (await Assert.ThrowsAsync<LoggerCmsException>(() => NodeFixture.StartAsync(earlier, left.Disk))).Code);
+        await (await left.StartAsync()).StopAsync(Token);
+        await (await left.StartAsync()).StopAsync(Token);
+    }
+
+    [Fact]
     public async Task An_idle_life_and_starts_that_were_cut_off_lock_nobody_out()
     {
         for (var cut = 8; cut < 34; cut += 2)

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace LoggerCms.Client.Tests;
+
+/// <summary>What the records on the wire have in common.</summary>
+public sealed class WireTests
+{
+    [Fact]
+    public void What_may_be_null_is_left_out_and_so_is_not_required()
+    {
+        HashSet<Type> seen = [];
+        var waiting = new Stack<Type>(typeof(CmsJson).GetCustomAttributesData()
+            .Where(a => a.AttributeType == typeof(JsonSerializableAttribute))
+            .Select(a => (Type)a.ConstructorArguments[0].Value!));
+        Assert.NotEmpty(waiting);
+        List<string> wrong = [];
+        while (waiting.TryPop(out var type))
+        {
+            if (!seen.Add(type) || CmsJson.Default.GetTypeInfo(type) is not { } info)
+                continue;
+            if (info.ElementType is { } element)
+                waiting.Push(element);
+            foreach (var property in info.Properties)
+            {
+                waiting.Push(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
+                if (property.IsRequired && property.IsSetNullable)
+                    wrong.Add($"{type.Name}.{property.Name}");
+            }
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void A_conflict_over_a_removal_can_be_read()
+    {
+        var conflict = new DeltaConflict { ObjectId = 1, Name = "a", Epoch = 2, UpdateKey = 3, Decision = "KeptCurrent", Reason = "" };
+        var text = JsonSerializer.Serialize(conflict, (JsonTypeInfo<DeltaConflict>)CmsJson.Default.GetTypeInfo(typeof(DeltaConflict))!);
+        Assert.Equal(conflict, JsonSerializer.Deserialize(text, (JsonTypeInfo<DeltaConflict>)CmsJson.Default.GetTypeInfo(typeof(DeltaConflict))!));
+
+        // A client of an earlier release demands them.
+        Assert.Contains("\"DeltaVersion\":null", text, StringComparison.Ordinal);
+    }
+}
