@@ -38,7 +38,8 @@ internal sealed class NodeAudit : IAsyncDisposable
 
     public static NodeAudit Open(NodeSettings settings, IFileLayer files, TimeProvider time)
     {
-        var database = AuditDatabaseFactory.Open(new SideConnection(settings.AuditDatabase));
+        var connection = new SideConnection(settings.AuditDatabase);
+        var database = new RememberedAuditDatabase(AuditDatabaseFactory.Open(connection), files, settings.DataPath, connection.ToString());
         var options = new AuditQueueOptions
         {
             Folder = AuditFolder.In(settings.DataPath),
@@ -57,7 +58,7 @@ internal sealed class NodeAudit : IAsyncDisposable
     // A database that misses a try or two is none to call somebody for.
     private string? Trouble()
         => State is { Failure: { } failure, FailedSince: { } since } && _time.GetUtcNow() - since >= LongestSilence
-            ? $"Audit events stay on this machine's disk: the audit database cannot be used ({failure.Message})."
+            ? $"Audit events stay on this machine's disk: the audit database cannot be used ({failure.Message}). {failure.Remedy}"
             : null;
 
     /// <summary>Begins to write to the database, which may be away; events wait on disk.</summary>
