@@ -128,7 +128,7 @@ internal sealed partial class NodeLife
         {
             throw WentBack(
                 database,
-                $"less than update key {_life.BroughtKey} in epoch {_life.BroughtEpoch}",
+                $"a state before update key {_life.BroughtKey} of epoch {_life.BroughtEpoch}",
                 $"node {_life.BroughtBy} has brought in there what was in the delta files of '{_folder}'");
         }
 
