@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LoggerCms.Core;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.StateTransfer;
@@ -24,7 +25,7 @@ internal sealed class ChangeFields
         Field(nameof(CmsChange.ParentId), static (c, ref r) => c.ParentId = Integer(ref r)),
         Field(nameof(CmsChange.Cuid), static (c, ref r) => c.Cuid = Text(ref r)),
         Field(nameof(CmsChange.OwnerId), static (c, ref r) => c.OwnerId = Integer(ref r)),
-        Field(nameof(CmsChange.Rights), static (c, ref r) => c.Rights = JsonSerializer.Deserialize(ref r, CmsJson.Default.CmsObjectRights)),
+        Field(nameof(CmsChange.Rights), static (c, ref r) => c.Rights = JsonSerializer.Deserialize(ref r, RequestJson.Form.CmsObjectRights)),
         Field(nameof(CmsChange.RemoveProperties), static (c, ref r) => c.RemoveProperties = Texts(ref r)),
         Field(nameof(CmsChange.Recurse), static (c, ref r) => c.Recurse = Flag(ref r) ?? false),
         Field(nameof(CmsChange.PrincipalId), static (c, ref r) => c.PrincipalId = Integer(ref r)),
@@ -75,10 +76,10 @@ internal sealed class ChangeFields
 
     public bool? InheritFromGroups { get; private set; }
 
-    /// <summary>Reads the body of a <see cref="CmsChangeRequest"/>: names in any case, those that are not known passed over, of those that come twice the last.</summary>
+    /// <summary>Reads the body of a <see cref="CmsChangeRequest"/>: names in any case.</summary>
     /// <param name="json">The body.</param>
     /// <param name="mostDepth">How deep objects and lists may lie in each other.</param>
-    /// <exception cref="JsonException">It is no JSON, or a value is of the wrong kind.</exception>
+    /// <exception cref="JsonException">It is no JSON, a value is of the wrong kind, or a name is not known or there twice (see <see cref="RequestJson"/>).</exception>
     /// <exception cref="LoggerCmsException">InvalidObject or LimitExceeded, of properties or of a change that makes no sense.</exception>
     public static ChangeRequest ReadRequest(ReadOnlySpan<byte> json, int mostDepth)
     {
@@ -98,11 +99,13 @@ internal sealed class ChangeFields
         Guid? id = null;
         var whatIf = false;
         List<WriteOperation>? operations = null;
+        var seen = 0;
         Expect(ref reader, JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (IsNamed(ref reader, "Changes"u8, nameof(CmsChangeRequest.Changes)))
             {
+                See(ref reader, ref seen, 0);
                 Expect(ref reader, JsonTokenType.StartArray);
                 operations = [];
                 while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
@@ -112,17 +115,19 @@ internal sealed class ChangeFields
             }
             else if (IsNamed(ref reader, "RequestId"u8, nameof(CmsChangeRequest.RequestId)))
             {
+                See(ref reader, ref seen, 1);
                 reader.Read();
                 id = Text(ref reader) is null ? null : reader.TryGetGuid(out var given) ? given : throw Wrong(ref reader, "an id");
             }
             else if (IsNamed(ref reader, "WhatIf"u8, nameof(CmsChangeRequest.WhatIf)))
             {
+                See(ref reader, ref seen, 2);
                 reader.Read();
                 whatIf = Flag(ref reader) ?? false;
             }
             else
             {
-                reader.Skip();
+                throw Unknown(ref reader, "a request for changes");
             }
         }
 
@@ -137,32 +142,37 @@ internal sealed class ChangeFields
     private static ChangeFields Read(ref Utf8JsonReader reader)
     {
         var change = new ChangeFields();
+        var seen = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (Find(ref reader) is { } set)
-            {
-                reader.Read();
-                set(change, ref reader);
-            }
-            else
-            {
-                reader.Skip();
-            }
+            var field = Find(ref reader);
+            See(ref reader, ref seen, field);
+            reader.Read();
+            Known[field].Set(change, ref reader);
         }
 
         return change;
     }
 
-    private static Setter? Find(ref Utf8JsonReader reader)
+    private static int Find(ref Utf8JsonReader reader)
     {
-        foreach (var (utf8, _, set) in Known)
+        for (var i = 0; i < Known.Length; i++)
         {
-            if (reader.ValueTextEquals(utf8))
-                return set;
+            if (reader.ValueTextEquals(Known[i].Utf8))
+                return i;
         }
 
         var name = reader.GetString();
-        return Array.Find(Known, k => string.Equals(k.Name, name, StringComparison.OrdinalIgnoreCase)).Set;
+        var found = Array.FindIndex(Known, k => string.Equals(k.Name, name, StringComparison.OrdinalIgnoreCase));
+        return found >= 0 ? found : throw Unknown(ref reader, "a change");
+    }
+
+    // A bit for each field.
+    private static void See(ref Utf8JsonReader reader, ref int seen, int field)
+    {
+        if ((seen & (1 << field)) != 0)
+            throw new JsonException($"The field '{Printable(ref reader)}' is there twice, at byte {reader.TokenStartIndex}.");
+        seen |= 1 << field;
     }
 
     private static bool IsNamed(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8, string name)
@@ -210,6 +220,11 @@ internal sealed class ChangeFields
 
     private static JsonException Wrong(ref Utf8JsonReader reader, string wanted)
         => new($"There is {reader.TokenType} where {wanted} is wanted, at byte {reader.TokenStartIndex}.");
+
+    private static JsonException Unknown(ref Utf8JsonReader reader, string of)
+        => new($"The field '{Printable(ref reader)}', at byte {reader.TokenStartIndex}, is none of {of}.");
+
+    private static string Printable(ref Utf8JsonReader reader) => PlainText.Of(reader.GetString()!, PlainText.MostOfStranger);
 
     private static (byte[] Utf8, string Name, Setter Set) Field(string name, Setter set) => (System.Text.Encoding.UTF8.GetBytes(name), name, set);
 }

@@ -41,6 +41,30 @@ public sealed class RefusalTests(TestNode node) : IClassFixture<TestNode>
         Assert.Equal(ErrorCodes.InvalidObject, await CodeAsync(answer));
     }
 
+    [Theory]
+    [InlineData("v1/changes", """{"Changes":[{"Operation":"Update","Id":23,"ExpectedVerison":7}]}""", "ExpectedVerison")]
+    [InlineData("v1/changes", """{"Changes":[{"Operation":"Update","Operation":"Remove","Id":23}]}""", "Operation")]
+    [InlineData("v1/tokens", """{"Name":"m","User":"jane"}""", "User")]
+    [InlineData("v1/tokens", """{"Name":"m","name":"n"}""", "Name")]
+    [InlineData("v1/users/12/password", """{"Old":"a","New":"another one"}""", "Old")]
+    [InlineData("v1/logon", """{"User":"a","Password":"b","Minutes":5}""", "Minutes")]
+    [InlineData("v1/rights/test", """{"ObjectId":23,"Right":"View","Principal":11}""", "Principal")]
+    [InlineData("v1/query", """{"Query":"SELECT SI_ID FROM CI_INFOOBJECTS","First":5}""", "First")]
+    [InlineData("v1/audit/query", """{"Newest":1}""", "Newest")]
+    [InlineData("v1/audit", """[{"Id":"01890000-0000-7000-8000-000000000000","Time":"2026-01-01T00:00:00Z","Source":"s","Action":"a","Result":"Succeeded","Object":5}]""", "Object")]
+    [InlineData("v1/backup", """{"Path":"/nowhere/b","Force":true}""", "Force")]
+    [InlineData("v1/reconcile", """{"WhatIf":true,"whatIf":false}""", "WhatIf")]
+    public async Task A_field_that_is_not_known_or_there_twice_is_refused_by_name(string path, string body, string field)
+    {
+        using var content = Json(body);
+        using var answer = await SendAsync("POST", path, content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var error = await ErrorAsync(answer);
+        Assert.Equal(ErrorCodes.InvalidObject, error.Code);
+        Assert.Contains($"'{field}'", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_backup_to_where_no_folder_can_be_made_is_the_requests_mistake()
     {
@@ -71,11 +95,13 @@ public sealed class RefusalTests(TestNode node) : IClassFixture<TestNode>
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
-    private static async Task<string> CodeAsync(HttpResponseMessage answer)
+    private static async Task<string> CodeAsync(HttpResponseMessage answer) => (await ErrorAsync(answer)).Code;
+
+    private static async Task<CmsError> ErrorAsync(HttpResponseMessage answer)
     {
         var error = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(Cancellation), CmsJson.Default.CmsError)!;
         Assert.NotEmpty(error.Message);
         Assert.NotEmpty(error.Remedy);
-        return error.Code;
+        return error;
     }
 }

@@ -61,12 +61,26 @@ public sealed class ChangeFieldsTests
     }
 
     [Fact]
-    public void Names_in_any_case_unknown_ones_and_numbers_in_quotes_are_taken()
+    public void Names_in_any_case_and_numbers_in_quotes_are_taken()
     {
-        var (id, whatIf, operations) = Read("""{"other":[{}],"changes":[{"operation":"Remove","ID":"5","new":{"a":[1]},"Recurse":null}],"requestid":null,"whatif":null}""");
+        var (id, whatIf, operations) = Read("""{"changes":[{"operation":"Remove","ID":"5","Recurse":null}],"requestid":null,"whatif":null}""");
         Assert.Equal((null, false), (id, whatIf));
         Assert.Equal(new RemoveObject { Id = 5 }, Assert.Single(operations));
     }
+
+    [Theory]
+    [InlineData("ExpectedVerison", """{"Changes":[{"Operation":"Update","Id":5,"ExpectedVerison":7}]}""")]
+    [InlineData("Opera\uFFFDtion", """{"Changes":[{"Opera\ttion":"Update"}]}""")]
+    [InlineData("Whatif?", """{"Whatif?":true,"Changes":[]}""")]
+    [InlineData("operation", """{"Changes":[{"Operation":"Update","operation":"Remove","Id":5}]}""")]
+    [InlineData("InheritFromGroups", """{"Changes":[{"Operation":"SetInheritance","Id":5,"InheritFromGroups":null,"InheritFromGroups":false}]}""")]
+    [InlineData("Changes", """{"Changes":[],"Changes":[]}""")]
+    [InlineData("requestId", """{"RequestId":null,"requestId":null,"Changes":[]}""")]
+    [InlineData("WhatIf", """{"WhatIf":true,"WhatIf":false,"Changes":[]}""")]
+    [InlineData("Inherit", """{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Inherit":1,"Entries":[]}}]}""")]
+    [InlineData("Value", """{"Changes":[{"Operation":"Update","Id":1,"Rights":{"InheritFromFolder":true,"InheritFromGroups":true,"Entries":[{"PrincipalId":1,"Right":"View","Value":"Denied","Value":"Granted"}]}}]}""")]
+    public void A_field_that_is_not_known_or_there_twice_is_named(string field, string json)
+        => Assert.Contains($"'{field}'", Assert.ThrowsAny<JsonException>(() => Read(json)).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
@@ -102,7 +116,7 @@ public sealed class ChangeFieldsTests
 
     [Fact]
     public void Depth_is_bounded()
-        => Assert.ThrowsAny<JsonException>(() => Read($$"""{"x":{{new string('[', Depth)}}{{new string(']', Depth)}}}"""));
+        => Assert.ThrowsAny<JsonException>(() => Read($$$"""{"Changes":[{"Properties":{"x":{{{new string('[', Depth)}}}{{{new string(']', Depth)}}}}}]}"""));
 
     private static ChangeRequest Read(string json) => ChangeFields.ReadRequest(Encoding.UTF8.GetBytes(json), Depth);
 }

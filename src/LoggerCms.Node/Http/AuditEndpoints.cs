@@ -24,7 +24,7 @@ internal static class AuditEndpoints
     private static async Task<IResult> QueryAsync(HttpContext context, NodeService service, NodeAudit audit)
     {
         service.DemandOnRoot(context.Access(service), Rights.ReadAudit);
-        var query = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsAuditQuery).ConfigureAwait(false);
+        var query = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsAuditQuery).ConfigureAwait(false);
         context.Items[typeof(ReadsObjects)] = $"{context.Request.Path} {JsonSerializer.Serialize(query, CmsJson.Default.CmsAuditQuery)}";
         var view = service.Node.Image;
         var take = Math.Clamp(query.Take, 1, AuditFilter.MostAtOnce);
@@ -55,7 +55,7 @@ internal static class AuditEndpoints
     private static async Task<IResult> AcceptAsync(HttpContext context, NodeService service, NodeAudit audit)
     {
         service.DemandOnRoot(context.Access(service), Rights.RegisterService);
-        var events = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.IReadOnlyListCmsAuditEvent).ConfigureAwait(false);
+        var events = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.IReadOnlyListCmsAuditEvent).ConfigureAwait(false);
         if (events.Count > MostInBatch)
         {
             throw new LoggerCmsException(

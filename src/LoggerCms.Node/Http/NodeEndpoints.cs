@@ -82,7 +82,7 @@ internal static class NodeEndpoints
     private static async Task<IResult> ReconcileAsync(HttpContext context, NodeService service, NodeAudit audit)
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
-        var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsReconcileRequest).ConfigureAwait(false);
+        var request = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsReconcileRequest).ConfigureAwait(false);
         var path = service.Node.Options.DeltaPath;
         if (request.Path is { } given)
         {
@@ -110,7 +110,7 @@ internal static class NodeEndpoints
     private static async Task<IResult> BackupAsync(HttpContext context, NodeService service, NodeAudit audit, NodeSettings settings, TimeProvider time)
     {
         service.DemandOnRoot(context.Access(service), Rights.Operate);
-        var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsBackupRequest).ConfigureAwait(false);
+        var request = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsBackupRequest).ConfigureAwait(false);
         var path = Checked(request.Path);
         var info = await AuditedAsync(
             context, audit, "Backup", $"into {path}",

@@ -29,7 +29,7 @@ internal static class QueryEndpoints
 
     private static async Task QueryAsync(HttpContext context, NodeService service, QueryTurns turns)
     {
-        var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsQueryRequest).ConfigureAwait(false);
+        var request = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsQueryRequest).ConfigureAwait(false);
         context.Items[typeof(ReadsObjects)] = request.Query;
         var access = context.Access(service);
         using var turn = turns.Of(context.Caller().PrincipalId, context.RequestAborted);

@@ -25,7 +25,7 @@ internal static class SecurityEndpoints
 
     private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle, NodeAudit audit)
     {
-        var logon = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsLogon).ConfigureAwait(false);
+        var logon = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsLogon).ConfigureAwait(false);
 
         // Before the password: what was refused afterwards would tell that it is right.
         TokenService.CheckLifetime(logon.Lifetime);
@@ -75,7 +75,7 @@ internal static class SecurityEndpoints
 
     private static async Task<IResult> IssueAsync(HttpContext context, NodeService service)
     {
-        var request = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsTokenRequest).ConfigureAwait(false);
+        var request = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsTokenRequest).ConfigureAwait(false);
         var issued = await service.IssueAsync(context.Access(service), context.Caller(), request, context.RequestAborted).ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
     }
@@ -88,7 +88,7 @@ internal static class SecurityEndpoints
 
     private static async Task<IResult> PasswordAsync(HttpContext context, NodeService service, long id)
     {
-        var password = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsPassword).ConfigureAwait(false);
+        var password = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsPassword).ConfigureAwait(false);
         var caller = context.Caller();
         await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId, context.RequestAborted).ConfigureAwait(false);
         return Results.NoContent();
@@ -105,7 +105,7 @@ internal static class SecurityEndpoints
 
     private static async Task<IResult> TestAsync(HttpContext context, NodeService service)
     {
-        var question = await ObjectEndpoints.ReadAsync(context, CmsJson.Default.CmsRightQuestion).ConfigureAwait(false);
+        var question = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsRightQuestion).ConfigureAwait(false);
         context.Items[typeof(ReadsObjects)] = $"{context.Request.Path} {JsonSerializer.Serialize(question, CmsJson.Default.CmsRightQuestion)}";
         return Results.Json(service.Test(context.Access(service), question), CmsJson.Default.CmsRightDecision);
     }
