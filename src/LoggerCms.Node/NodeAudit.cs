@@ -2,6 +2,7 @@ using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
+using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Databases;
 
 namespace LoggerCms.Node;
@@ -88,11 +89,11 @@ internal sealed class NodeAudit : IAsyncDisposable
     }
 
     /// <summary>Something that is no change: a logon, a denial, a read, what an operator does. Where the queue is full it is counted and let go, or guessing would stop the node.</summary>
-    /// <remarks>Action, name and detail may hold what a caller sent.</remarks>
-    public async Task RecordAsync(string action, AuditResult result, long principalId, string name, string address, string detail, long objectId = 0)
+    /// <remarks>Action, name, detail and a target that is not there yet may hold what a caller sent.</remarks>
+    public async Task RecordAsync(string action, AuditResult result, long principalId, string name, string address, string detail, long objectId = 0, CmsObject? target = null)
     {
         var view = _node!.State.State == NodeState.Starting ? null : _node.Image;
-        var target = objectId == 0 ? null : view?.Find(objectId);
+        target ??= objectId == 0 ? null : view?.Find(objectId);
         try
         {
             await _queue.EnqueueAsync(
@@ -107,7 +108,7 @@ internal sealed class NodeAudit : IAsyncDisposable
                         Action = PlainText.Of(action, PlainText.MostOfStranger),
                         ObjectId = objectId,
                         ObjectName = PlainText.Of(target?.Name ?? ""),
-                        ObjectKind = target?.Kind ?? "",
+                        ObjectKind = PlainText.Of(target?.Kind ?? ""),
                         Path = target is null ? "" : PlainText.Of(ChangeAudit.PathOf(view!, target)),
                         Result = result,
                         Detail = PlainText.Of(detail),

@@ -11,6 +11,11 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
     private static readonly string[] OfUsers = [.. OfOthers, Rights.ManageTokens, Rights.ChangePassword];
     private static readonly string[] OfGroups = [.. OfOthers, Rights.EditMembers];
 
+    /// <summary>What is decided, or was when somebody was denied.</summary>
+    public WriteOperation? Operation { get; private set; }
+
+    public void Begin(WriteOperation operation) => Operation = operation;
+
     public bool MaySee(IObjectView view, CmsObject one) => evaluator.Begin(view, principalId).Has(one, Rights.View);
 
     public void DemandToTouch(IObjectView view, CmsObject one, ChangeObject change)

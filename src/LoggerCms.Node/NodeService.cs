@@ -67,8 +67,13 @@ internal sealed class NodeService(CmsNode node)
         return found;
     }
 
+    /// <summary>Decides what the caller of one request may do.</summary>
+    public NodeGuard Guard(Caller caller) => new(_rights, caller.PrincipalId);
+
+    public ValueTask<WriteAnswer> ChangeAsync(Caller caller, ChangeRequest request) => ChangeAsync(caller, request, Guard(caller));
+
     /// <exception cref="LoggerCmsException">As <see cref="Sequencer.WriteAsync"/>; InvalidOption for a request id that no client can have.</exception>
-    public ValueTask<WriteAnswer> ChangeAsync(Caller caller, ChangeRequest request)
+    public ValueTask<WriteAnswer> ChangeAsync(Caller caller, ChangeRequest request, NodeGuard guard)
     {
         if (request.RequestId is { } id)
             RequestLedger.CheckClients(id);
@@ -78,7 +83,7 @@ internal sealed class NodeService(CmsNode node)
             Fingerprint = request.Fingerprint,
             PrincipalId = caller.PrincipalId,
             ClientAddress = caller.Address,
-            Guard = new NodeGuard(_rights, caller.PrincipalId),
+            Guard = guard,
             Operations = request.Operations,
             Gone = request.Gone,
         };

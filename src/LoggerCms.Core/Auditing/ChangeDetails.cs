@@ -123,7 +123,8 @@ internal sealed class ChangeDetails(bool seesAll)
         return text.Length <= MostChars ? text : text[..(MostChars - 1)] + "…";
     }
 
-    private static void AddRights(List<string> parts, IObjectView view, byte[] before, byte[] after)
+    /// <summary>What became other in an access list, in words.</summary>
+    public static void AddRights(List<string> parts, IObjectView view, byte[] before, byte[] after)
     {
         if (before.AsSpan().SequenceEqual(after))
             return;
@@ -143,7 +144,8 @@ internal sealed class ChangeDetails(bool seesAll)
             parts.Add($"inheritance from groups {(now.InheritFromGroups ? "on" : "off")}");
     }
 
-    private static void AddGroups(List<string> parts, IObjectView view, CmsObject before, CmsObject after)
+    /// <summary>What became other in the groups that a user or group is in, in words.</summary>
+    public static void AddGroups(List<string> parts, IObjectView view, CmsObject before, CmsObject after)
     {
         if (UnlessDamaged(() => GroupMembership.Of(before)) is not { } then || UnlessDamaged(() => GroupMembership.Of(after)) is not { } now)
             return;
@@ -176,7 +178,7 @@ internal sealed class ChangeDetails(bool seesAll)
         }
     }
 
-    private static string Named(IObjectView view, long id) => view.Find(id) is { } one ? $"'{one.Name}' {Numbered(id)}" : Numbered(id);
+    public static string Named(IObjectView view, long id) => view.Find(id) is { } one ? $"'{one.Name}' {Numbered(id)}" : Numbered(id);
 
     private static string Numbered(long id) => string.Create(CultureInfo.InvariantCulture, $"(id {id})");
 }

@@ -28,7 +28,10 @@ internal sealed class ChangePlanner(ObjectOverlay overlay, KeyBlocks blocks, Wri
         try
         {
             for (var i = 0; i < request.Operations.Count; i++)
+            {
+                request.Guard?.Begin(request.Operations[i]);
                 Plan(request.Operations[i]);
+            }
         }
         finally
         {

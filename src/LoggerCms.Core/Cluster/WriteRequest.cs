@@ -46,6 +46,11 @@ internal sealed record WriteRequest
 /// <summary>Decides what the caller of one request may do.</summary>
 internal interface IWriteGuard
 {
+    /// <summary>Said before anything is asked about it.</summary>
+    void Begin(WriteOperation operation)
+    {
+    }
+
     /// <summary>
     /// Asked of each object that a request names, or removes with another, before anything else is said or asked of it: whether the caller may know
     /// that it exists.

@@ -23,9 +23,9 @@ internal static class AuditEndpoints
 
     private static async Task<IResult> QueryAsync(HttpContext context, NodeService service, NodeAudit audit)
     {
-        service.DemandOnRoot(context.Access(service), Rights.ReadAudit);
         var query = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsAuditQuery).ConfigureAwait(false);
-        context.Items[typeof(ReadsObjects)] = $"{context.Request.Path} {JsonSerializer.Serialize(query, CmsJson.Default.CmsAuditQuery)}";
+        ReadsObjects.Say(context, $"{context.Request.Path} {JsonSerializer.Serialize(query, CmsJson.Default.CmsAuditQuery)}");
+        service.DemandOnRoot(context.Access(service), Rights.ReadAudit);
         var view = service.Node.Image;
         var take = Math.Clamp(query.Take, 1, AuditFilter.MostAtOnce);
         var rows = await audit.QueryAsync(

@@ -38,12 +38,11 @@ internal sealed partial class CallerMiddleware(
         }
         catch (LoggerCmsException exception)
         {
-            if (exception.DeniedObjectId is not null || exception.Code is ErrorCodes.Forbidden or ErrorCodes.Unauthenticated)
+            if (Denials.IsOne(exception))
             {
-                var action = $"{context.Request.Method} {context.Request.Path}";
                 await (context.Items[typeof(Caller)] is Caller caller
-                    ? denials.NoteAsync(caller, action, exception.Message, exception.DeniedObjectId ?? 0)
-                    : denials.NoteAsync(RemoteOf(context), action, exception.Message))
+                    ? denials.NoteAsync(caller, Attempt.Of(context), exception, node.Image)
+                    : denials.NoteAsync(RemoteOf(context), Attempt.Of(context), exception))
                     .ConfigureAwait(false);
             }
 
@@ -132,8 +131,7 @@ internal sealed partial class CallerMiddleware(
     private Task RecordReadAsync(HttpContext context)
     {
         var id = context.Request.RouteValues.TryGetValue("id", out var value) ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : 0;
-        var what = context.Items[typeof(ReadsObjects)] as string ?? $"{context.Request.Path}{context.Request.QueryString}";
-        return audit.RecordAsync("Read", AuditResult.Succeeded, context.Caller().PrincipalId, "", AddressOf(context), what, id);
+        return audit.RecordAsync("Read", AuditResult.Succeeded, context.Caller().PrincipalId, "", AddressOf(context), ReadsObjects.What(context), id);
     }
 
     public static string AddressOf(HttpContext context) => RemoteOf(context).ToString();
@@ -189,9 +187,6 @@ internal sealed record Caller(long PrincipalId, string Address, Guid TokenId = d
 
 /// <summary>Marks an endpoint that needs no token: one that tells nothing but whether the node is up, or that gives out tokens.</summary>
 internal sealed class OpenToAll;
-
-/// <summary>Marks an endpoint that reads objects, what is known of them, or the audit. One whose path does not say which puts what it was asked into the request's items, by this type.</summary>
-internal sealed class ReadsObjects;
 
 /// <summary>
 /// Marks an endpoint whose work is done in microseconds or waited for elsewhere. It may run on the thread that the request came in on, which meanwhile

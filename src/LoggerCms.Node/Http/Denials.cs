@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using LoggerCms.Core.Auditing;
+using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 
 namespace LoggerCms.Node.Http;
@@ -36,21 +37,30 @@ internal sealed class Denials : IAsyncDisposable
         _loop = RunAsync();
     }
 
+    /// <summary>Whether somebody was kept from something, rather than wrong.</summary>
+    public static bool IsOne(LoggerCmsException exception)
+        => exception.DeniedObjectId is not null || exception.Code is ErrorCodes.Forbidden or ErrorCodes.Unauthenticated;
+
     /// <summary>A request that names no caller.</summary>
-    public Task NoteAsync(IPAddress address, string action, string why)
+    public Task NoteAsync(IPAddress address, Attempt attempt, LoggerCmsException denial)
         => IsOwn(new Who(0, LogonThrottle.Block(address)))
-            ? _audit.RecordAsync(action, AuditResult.Denied, 0, "", address.ToString(), why)
+            ? _audit.RecordAsync(attempt.Action, AuditResult.Denied, 0, attempt.User, address.ToString(), attempt.Tell(null, denial))
             : Task.CompletedTask;
 
     /// <summary>A caller's.</summary>
     /// <param name="caller">The caller.</param>
-    /// <param name="action">What it asked.</param>
-    /// <param name="why">What it was told.</param>
-    /// <param name="objectId">The object that it may not; 0 for none.</param>
-    public Task NoteAsync(Caller caller, string action, string why, long objectId)
-        => IsOwn(new Who(caller.PrincipalId, IPAddress.None))
-            ? _audit.RecordAsync(action, AuditResult.Denied, caller.PrincipalId, "", caller.Address, why, objectId)
-            : Task.CompletedTask;
+    /// <param name="attempt">What it asked.</param>
+    /// <param name="denial">What it was told.</param>
+    /// <param name="view">Of the objects as they are.</param>
+    public Task NoteAsync(Caller caller, Attempt attempt, LoggerCmsException denial, IObjectView view)
+    {
+        if (!IsOwn(new Who(caller.PrincipalId, IPAddress.None)))
+            return Task.CompletedTask;
+        if (attempt is { ObjectId: 0, Target: null })
+            attempt = attempt with { ObjectId = denial.DeniedObjectId ?? 0 };
+        return _audit.RecordAsync(
+            attempt.Action, AuditResult.Denied, caller.PrincipalId, "", caller.Address, attempt.Tell(view, denial), attempt.ObjectId, attempt.Target);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -18,12 +18,12 @@ internal static class NodeEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/node", Describe).WithMetadata(new OpenAtStart()).Produces<CmsNodeInfo>();
-        routes.MapGet("/image", Image).Produces<RunTimeImageInfo>();
-        routes.MapPost("/flush", FlushAsync);
-        routes.MapPost("/reconcile", ReconcileAsync).WithMetadata(new SmallBody(64 << 10)).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
-        routes.MapPost("/backup", BackupAsync).WithMetadata(new SmallBody(64 << 10)).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
-        routes.MapPost("/stop", StopAsync);
-        routes.MapGet("/metrics", Metrics);
+        routes.MapGet("/image", Image).WithMetadata(new AuditAction("Read")).Produces<RunTimeImageInfo>();
+        routes.MapPost("/flush", FlushAsync).WithMetadata(new AuditAction("Flush"));
+        routes.MapPost("/reconcile", ReconcileAsync).WithMetadata(new SmallBody(64 << 10), new AuditAction("Reconcile")).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
+        routes.MapPost("/backup", BackupAsync).WithMetadata(new SmallBody(64 << 10), new AuditAction("Backup")).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
+        routes.MapPost("/stop", StopAsync).WithMetadata(new AuditAction("Stop"));
+        routes.MapGet("/metrics", Metrics).WithMetadata(new AuditAction("Read"));
     }
 
     private static IResult Describe(HttpContext context, NodeService service, X509Certificate2 certificate)
@@ -81,8 +81,9 @@ internal static class NodeEndpoints
 
     private static async Task<IResult> ReconcileAsync(HttpContext context, NodeService service, NodeAudit audit)
     {
-        service.DemandOnRoot(context.Access(service), Rights.Operate);
         var request = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsReconcileRequest).ConfigureAwait(false);
+        Attempt.Say(context, $"delta files in {request.Path ?? service.Node.Options.DeltaPath}{(request.WhatIf ? "; plan only" : "")}");
+        service.DemandOnRoot(context.Access(service), Rights.Operate);
         var path = service.Node.Options.DeltaPath;
         if (request.Path is { } given)
         {
@@ -109,8 +110,9 @@ internal static class NodeEndpoints
 
     private static async Task<IResult> BackupAsync(HttpContext context, NodeService service, NodeAudit audit, NodeSettings settings, TimeProvider time)
     {
-        service.DemandOnRoot(context.Access(service), Rights.Operate);
         var request = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsBackupRequest).ConfigureAwait(false);
+        Attempt.Say(context, $"into {request.Path}");
+        service.DemandOnRoot(context.Access(service), Rights.Operate);
         var path = Checked(request.Path);
         var info = await AuditedAsync(
             context, audit, "Backup", $"into {path}",

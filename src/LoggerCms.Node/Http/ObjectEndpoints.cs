@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using LoggerCms.Core.Auditing;
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.RunTimeImage.Query;
 using LoggerCms.Core.Security;
@@ -84,7 +86,18 @@ internal static class ObjectEndpoints
     private static async Task ChangeAsync(HttpContext context, NodeService service, Room room, TimeProvider time)
     {
         var request = await ReadChangesAsync(context, room, time).ConfigureAwait(false);
-        var answer = await service.ChangeAsync(context.Caller(), request with { Gone = context.RequestAborted }).ConfigureAwait(false);
+        var guard = service.Guard(context.Caller());
+        WriteAnswer answer;
+        try
+        {
+            answer = await service.ChangeAsync(context.Caller(), request with { Gone = context.RequestAborted }, guard).ConfigureAwait(false);
+        }
+        catch (LoggerCmsException exception) when (Denials.IsOne(exception) && (guard.Operation ?? request.Operations.FirstOrDefault()) is { } denied)
+        {
+            Attempt.Say(context, DeniedChange.Of(service.Node.Image, denied), request.WhatIf);
+            throw;
+        }
+
         context.Response.ContentType = Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))

@@ -30,7 +30,7 @@ internal static class QueryEndpoints
     private static async Task QueryAsync(HttpContext context, NodeService service, QueryTurns turns)
     {
         var request = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsQueryRequest).ConfigureAwait(false);
-        context.Items[typeof(ReadsObjects)] = request.Query;
+        ReadsObjects.Say(context, request.Query);
         var access = context.Access(service);
         using var turn = turns.Of(context.Caller().PrincipalId, context.RequestAborted);
         await turn.EnterAsync().ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Builder;
@@ -13,12 +14,12 @@ internal static class SecurityEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var small = new SmallBody();
-        routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll(), small).Accepts<CmsLogon>("application/json").Produces<CmsIssuedToken>();
+        routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll(), small, new AuditAction("Logon")).Accepts<CmsLogon>("application/json").Produces<CmsIssuedToken>();
         routes.MapGet("/me", Me).Produces<CmsCaller>();
         routes.MapGet("/tokens", List).WithMetadata(new ReadsObjects()).Produces<IReadOnlyList<CmsToken>>();
-        routes.MapPost("/tokens", IssueAsync).WithMetadata(small).Accepts<CmsTokenRequest>("application/json").Produces<CmsIssuedToken>();
-        routes.MapDelete("/tokens/{id:guid}", RevokeAsync);
-        routes.MapPost("/users/{id:long}/password", PasswordAsync).WithMetadata(small).Accepts<CmsPassword>("application/json");
+        routes.MapPost("/tokens", IssueAsync).WithMetadata(small, new AuditAction("Token")).Accepts<CmsTokenRequest>("application/json").Produces<CmsIssuedToken>();
+        routes.MapDelete("/tokens/{id:guid}", RevokeAsync).WithMetadata(new AuditAction("Token"));
+        routes.MapPost("/users/{id:long}/password", PasswordAsync).WithMetadata(small, new AuditAction("Update")).Accepts<CmsPassword>("application/json");
         routes.MapGet("/objects/{id:long}/rights", EntriesAsync).WithMetadata(new ReadsObjects()).Produces<IReadOnlyList<CmsRightEntry>>();
         routes.MapPost("/rights/test", TestAsync).WithMetadata(new ReadsObjects(), small).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
     }
@@ -26,6 +27,7 @@ internal static class SecurityEndpoints
     private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle, NodeAudit audit)
     {
         var logon = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsLogon).ConfigureAwait(false);
+        Attempt.Say(context, "", user: logon.User);
 
         // Before the password: what was refused afterwards would tell that it is right.
         TokenService.CheckLifetime(logon.Lifetime);
@@ -76,6 +78,7 @@ internal static class SecurityEndpoints
     private static async Task<IResult> IssueAsync(HttpContext context, NodeService service)
     {
         var request = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsTokenRequest).ConfigureAwait(false);
+        Attempt.Say(context, $"token '{PlainText.Of(request.Name, PlainText.MostOfStranger)}' issued", request.PrincipalId ?? context.Caller().PrincipalId);
         var issued = await service.IssueAsync(context.Access(service), context.Caller(), request, context.RequestAborted).ConfigureAwait(false);
         return Results.Json(issued, CmsJson.Default.CmsIssuedToken);
     }
@@ -89,6 +92,7 @@ internal static class SecurityEndpoints
     private static async Task<IResult> PasswordAsync(HttpContext context, NodeService service, long id)
     {
         var password = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsPassword).ConfigureAwait(false);
+        Attempt.Say(context, password.New is null ? "password taken away" : "password set", id);
         var caller = context.Caller();
         await service.SetPasswordAsync(context.Access(service), id, password, caller.Address, caller.TokenId, context.RequestAborted).ConfigureAwait(false);
         return Results.NoContent();
@@ -106,7 +110,7 @@ internal static class SecurityEndpoints
     private static async Task<IResult> TestAsync(HttpContext context, NodeService service)
     {
         var question = await ObjectEndpoints.ReadAsync(context, RequestJson.Form.CmsRightQuestion).ConfigureAwait(false);
-        context.Items[typeof(ReadsObjects)] = $"{context.Request.Path} {JsonSerializer.Serialize(question, CmsJson.Default.CmsRightQuestion)}";
+        ReadsObjects.Say(context, $"{context.Request.Path} {JsonSerializer.Serialize(question, CmsJson.Default.CmsRightQuestion)}");
         return Results.Json(service.Test(context.Access(service), question), CmsJson.Default.CmsRightDecision);
     }
 }

@@ -24,5 +24,5 @@ internal static class KnownWords
     ];
 
     public static IReadOnlyList<string> AuditActions { get; } =
-        ["Create", "Update", "Delete", "Logon", "Token"];
+        ["Create", "Update", "Delete", "Logon", "Token", "Flush", "Reconcile", "Backup", "Stop", "Read"];
 }
