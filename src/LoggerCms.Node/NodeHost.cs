@@ -207,7 +207,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
         // What is still read then has had its time while the node wrote its changes; data folder and port wait for it.
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(3));
-        builder.Services.AddOpenApi();
+        builder.Services.AddOpenApi(ApiDescription.Configure);
 
         // For what describes the endpoints: with other options than those that requests are read and answers written with, it would tell of other names.
         builder.Services.ConfigureHttpJsonOptions(o =>

@@ -17,8 +17,8 @@ internal static class AuditEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/audit/query", QueryAsync).WithMetadata(new ReadsObjects(), new SmallBody()).Accepts<CmsAuditQuery>("application/json").Produces<CmsAuditPage>();
-        routes.MapPost("/audit", AcceptAsync).Accepts<IReadOnlyList<CmsAuditEvent>>("application/json");
+        routes.MapPost("/audit/query", QueryAsync).WithMetadata(new ReadsObjects(), new SmallBody()).Takes<CmsAuditQuery>().Produces<CmsAuditPage>().Fails(StatusCodes.Status403Forbidden);
+        routes.MapPost("/audit", AcceptAsync).Takes<IReadOnlyList<CmsAuditEvent>>().Produces(StatusCodes.Status202Accepted).Fails(StatusCodes.Status403Forbidden);
     }
 
     private static async Task<IResult> QueryAsync(HttpContext context, NodeService service, NodeAudit audit)

@@ -16,9 +16,11 @@ internal static class CmsApi
         {
             { State: NodeState.Ready or NodeState.Degraded } told => Results.Text(told.State.ToString()),
             var told => Results.Text($"{told.State} {told.Step}", statusCode: StatusCodes.Status503ServiceUnavailable),
-        }).WithMetadata(new OpenToAll());
+        }).WithMetadata(new OpenToAll()).Produces<string>(StatusCodes.Status200OK, ApiDescription.Text)
+            .Produces<string>(StatusCodes.Status503ServiceUnavailable, ApiDescription.Text).Fails(StatusCodes.Status429TooManyRequests);
         web.MapOpenApi("/openapi/{documentName}.json");
-        var v1 = web.MapGroup("/v1");
+        var v1 = web.MapGroup("/v1").Fails(
+            StatusCodes.Status401Unauthorized, StatusCodes.Status429TooManyRequests, StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable);
         NodeEndpoints.Map(v1);
         ObjectEndpoints.Map(v1);
         QueryEndpoints.Map(v1);

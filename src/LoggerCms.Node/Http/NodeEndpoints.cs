@@ -18,12 +18,12 @@ internal static class NodeEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/node", Describe).WithMetadata(new OpenAtStart()).Produces<CmsNodeInfo>();
-        routes.MapGet("/image", Image).WithMetadata(new AuditAction("Read")).Produces<RunTimeImageInfo>();
-        routes.MapPost("/flush", FlushAsync).WithMetadata(new AuditAction("Flush"));
-        routes.MapPost("/reconcile", ReconcileAsync).WithMetadata(new SmallBody(64 << 10), new AuditAction("Reconcile")).Accepts<CmsReconcileRequest>("application/json").Produces<DeltaReconcileResult>();
-        routes.MapPost("/backup", BackupAsync).WithMetadata(new SmallBody(64 << 10), new AuditAction("Backup")).Accepts<CmsBackupRequest>("application/json").Produces<CmsBackupInfo>();
-        routes.MapPost("/stop", StopAsync).WithMetadata(new AuditAction("Stop"));
-        routes.MapGet("/metrics", Metrics).WithMetadata(new AuditAction("Read"));
+        routes.MapGet("/image", Image).WithMetadata(new AuditAction("Read")).Produces<RunTimeImageInfo>().Fails(StatusCodes.Status403Forbidden);
+        routes.MapPost("/flush", FlushAsync).WithMetadata(new AuditAction("Flush")).Produces(StatusCodes.Status204NoContent).Fails(StatusCodes.Status403Forbidden);
+        routes.MapPost("/reconcile", ReconcileAsync).WithMetadata(new SmallBody(64 << 10), new AuditAction("Reconcile")).Takes<CmsReconcileRequest>().Produces<DeltaReconcileResult>().Fails(StatusCodes.Status403Forbidden, StatusCodes.Status409Conflict);
+        routes.MapPost("/backup", BackupAsync).WithMetadata(new SmallBody(64 << 10), new AuditAction("Backup")).Takes<CmsBackupRequest>().Produces<CmsBackupInfo>().Fails(StatusCodes.Status403Forbidden);
+        routes.MapPost("/stop", StopAsync).WithMetadata(new AuditAction("Stop")).Produces(StatusCodes.Status202Accepted).Fails(StatusCodes.Status403Forbidden);
+        routes.MapGet("/metrics", Metrics).WithMetadata(new AuditAction("Read")).Produces<string>(StatusCodes.Status200OK, ApiDescription.Text).Fails(StatusCodes.Status403Forbidden);
     }
 
     private static IResult Describe(HttpContext context, NodeService service, X509Certificate2 certificate)

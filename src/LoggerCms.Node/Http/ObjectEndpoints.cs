@@ -18,7 +18,6 @@ internal static class ObjectEndpoints
 {
     public const int MostOnPage = 10_000;
 
-    private const string Json = "application/json";
     private const int ManyBytes = 32 << 10;
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -26,12 +25,12 @@ internal static class ObjectEndpoints
         // Not a parameter of the handlers that are asked most: that would make a scope of services for each request.
         var service = routes.ServiceProvider.GetRequiredService<NodeService>();
         var (reads, atOnce) = (new ReadsObjects(), new AnswersAtOnce());
-        routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>().WithMetadata(reads, atOnce);
-        routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>().WithMetadata(reads);
-        routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().WithMetadata(reads);
+        routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>().Fails(StatusCodes.Status404NotFound).WithMetadata(reads, atOnce);
+        routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>().Fails(StatusCodes.Status404NotFound).WithMetadata(reads);
+        routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().Fails(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound).WithMetadata(reads);
         var (room, time) = (new Room(256L << 20, 64L << 20, "Too many large requests are being sent"), routes.ServiceProvider.GetRequiredService<TimeProvider>());
         Func<HttpContext, Task> change = context => ChangeAsync(context, service, room, time);
-        routes.MapPost("/changes", change).Accepts<CmsChangeRequest>(Json).Produces<CmsChangeAnswer>().WithMetadata(atOnce);
+        routes.MapPost("/changes", change).Takes<CmsChangeRequest>().Produces<CmsChangeAnswer>().Fails(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict).WithMetadata(atOnce);
     }
 
     private static async Task GetAsync(HttpContext context, NodeService service, long id)
@@ -98,7 +97,7 @@ internal static class ObjectEndpoints
             throw;
         }
 
-        context.Response.ContentType = Json;
+        context.Response.ContentType = ApiDescription.Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
             ChangeAnswerWriter.Write(writer, answer, durableOn: request.WhatIf ? 0 : 1);
@@ -170,7 +169,7 @@ internal static class ObjectEndpoints
     private static async Task PageAsync(HttpContext context, NodeService service, long folderId, IReadOnlyList<CmsObject> page, string? next)
     {
         var principal = context.Caller().PrincipalId;
-        var answer = new JsonAnswer(context, Json);
+        var answer = new JsonAnswer(context, ApiDescription.Json);
         await using (answer.ConfigureAwait(false))
         {
             answer.Writer.WriteStartObject();
@@ -226,7 +225,7 @@ internal static class ObjectEndpoints
 
     private static async Task AnswerAsync(HttpContext context, AccessContext access, CmsObject value)
     {
-        context.Response.ContentType = Json;
+        context.Response.ContentType = ApiDescription.Json;
         var writer = new Utf8JsonWriter(context.Response.BodyWriter);
         await using (writer.ConfigureAwait(false))
             ObjectWriter.Write(writer, access, value);

@@ -20,11 +20,12 @@ internal static class QueryEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/query", QueryAsync).Accepts<CmsQueryRequest>("application/json").Produces<CmsQueryPage>().WithMetadata(new ReadsObjects(), new SmallBody(LargestQuery));
+        routes.MapPost("/query", QueryAsync).Takes<CmsQueryRequest>().Produces<CmsQueryPage>().WithMetadata(new ReadsObjects(), new SmallBody(LargestQuery));
         var room = new Room(8, 2, "Too many exports are being read");
         routes.MapGet(
             "/objects/{id:long}/export",
-            (HttpContext context, NodeService service, TimeProvider time, long id, bool rights = false) => ExportAsync(context, service, room, time, id, rights)).WithMetadata(new ReadsObjects());
+            (HttpContext context, NodeService service, TimeProvider time, long id, bool rights = false) => ExportAsync(context, service, room, time, id, rights))
+            .WithMetadata(new ReadsObjects()).ProducesLines().Fails(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound);
     }
 
     private static async Task QueryAsync(HttpContext context, NodeService service, QueryTurns turns)
@@ -42,7 +43,7 @@ internal static class QueryEndpoints
         var iterator = rows.GetAsyncEnumerator(context.RequestAborted);
         await using (iterator.ConfigureAwait(false))
         {
-            var answer = new JsonAnswer(context, "application/json");
+            var answer = new JsonAnswer(context, ApiDescription.Json);
             await using (answer.ConfigureAwait(false))
             {
                 QueryRow? last = null;
@@ -118,7 +119,7 @@ internal static class QueryEndpoints
             throw Core.Cluster.ObjectRules.NotFound(id);
         access.Require(root, Rights.View);
         context.Response.Headers["X-Update-Key"] = snapshot.UpdateKey.ToString(CultureInfo.InvariantCulture);
-        var answer = new JsonAnswer(context, "application/x-ndjson");
+        var answer = new JsonAnswer(context, ApiDescription.Lines);
         await using (answer.ConfigureAwait(false))
         {
             foreach (var row in ObjectPaths.Descendants(snapshot, id).Prepend(root))

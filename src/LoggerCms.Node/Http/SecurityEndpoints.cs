@@ -14,14 +14,14 @@ internal static class SecurityEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var small = new SmallBody();
-        routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll(), small, new AuditAction("Logon")).Accepts<CmsLogon>("application/json").Produces<CmsIssuedToken>();
+        routes.MapPost("/logon", LogOnAsync).WithMetadata(new OpenToAll(), small, new AuditAction("Logon")).Takes<CmsLogon>().Produces<CmsIssuedToken>();
         routes.MapGet("/me", Me).Produces<CmsCaller>();
         routes.MapGet("/tokens", List).WithMetadata(new ReadsObjects()).Produces<IReadOnlyList<CmsToken>>();
-        routes.MapPost("/tokens", IssueAsync).WithMetadata(small, new AuditAction("Token")).Accepts<CmsTokenRequest>("application/json").Produces<CmsIssuedToken>();
-        routes.MapDelete("/tokens/{id:guid}", RevokeAsync).WithMetadata(new AuditAction("Token"));
-        routes.MapPost("/users/{id:long}/password", PasswordAsync).WithMetadata(small, new AuditAction("Update")).Accepts<CmsPassword>("application/json");
-        routes.MapGet("/objects/{id:long}/rights", EntriesAsync).WithMetadata(new ReadsObjects()).Produces<IReadOnlyList<CmsRightEntry>>();
-        routes.MapPost("/rights/test", TestAsync).WithMetadata(new ReadsObjects(), small).Accepts<CmsRightQuestion>("application/json").Produces<CmsRightDecision>();
+        routes.MapPost("/tokens", IssueAsync).WithMetadata(small, new AuditAction("Token")).Takes<CmsTokenRequest>().Produces<CmsIssuedToken>().Fails(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound);
+        routes.MapDelete("/tokens/{id:guid}", RevokeAsync).WithMetadata(new AuditAction("Token")).Produces(StatusCodes.Status204NoContent).Fails(StatusCodes.Status404NotFound);
+        routes.MapPost("/users/{id:long}/password", PasswordAsync).WithMetadata(small, new AuditAction("Update")).Takes<CmsPassword>().Produces(StatusCodes.Status204NoContent).Fails(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound);
+        routes.MapGet("/objects/{id:long}/rights", EntriesAsync).WithMetadata(new ReadsObjects()).Produces<IReadOnlyList<CmsRightEntry>>().Fails(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound);
+        routes.MapPost("/rights/test", TestAsync).WithMetadata(new ReadsObjects(), small).Takes<CmsRightQuestion>().Produces<CmsRightDecision>().Fails(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> LogOnAsync(HttpContext context, NodeService service, LogonThrottle throttle, NodeAudit audit)
