@@ -7,9 +7,12 @@ internal static class NodeConfiguration
 {
     private const string EnvironmentPrefix = "LOGGERCMS_NODE_";
 
-    /// <exception cref="LoggerCmsException">InvalidOption: a setting that is unknown or has no such value, or a file that is not JSON.</exception>
+    private static HashSet<string> Known => typeof(NodeSettings).GetProperties().Select(p => p.Name).Append("settings").ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <exception cref="LoggerCmsException">InvalidOption: a setting that is unknown or has no such value, or a file that is not JSON; an argument that is none.</exception>
     public static NodeSettings Read(string[] arguments)
     {
+        Check(arguments);
         try
         {
             var given = new ConfigurationBuilder().AddEnvironmentVariables(EnvironmentPrefix).AddCommandLine(arguments).Build();
@@ -19,12 +22,8 @@ internal static class NodeConfiguration
                 .AddEnvironmentVariables(EnvironmentPrefix)
                 .AddCommandLine(arguments)
                 .Build();
-            var known = typeof(NodeSettings).GetProperties().Select(p => p.Name).Append("settings").ToHashSet(StringComparer.OrdinalIgnoreCase);
-            if (all.GetChildren().FirstOrDefault(c => !known.Contains(c.Key)) is { } unknown)
-            {
-                throw new LoggerCmsException(
-                    ErrorCodes.InvalidOption, $"There is no setting '{unknown.Key}'.", $"The settings are {string.Join(", ", known.Order())}.");
-            }
+            if (all.GetChildren().FirstOrDefault(c => !Known.Contains(c.Key)) is { } unknown)
+                throw Refused($"There is no setting '{unknown.Key}'.");
 
             return (all.Get<NodeSettings>() ?? new NodeSettings()).Complete();
         }
@@ -34,4 +33,22 @@ internal static class NodeConfiguration
                 ErrorCodes.InvalidOption, $"The settings cannot be read: {exception.Message}", "Correct the file, environment or argument.", innerException: exception);
         }
     }
+
+    // What the framework cannot pair it passes over in silence.
+    private static void Check(string[] arguments)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var argument = arguments[i];
+            if (argument.Contains('=', StringComparison.Ordinal))
+                continue;
+            if (!argument.StartsWith("--", StringComparison.Ordinal) && !argument.StartsWith('/'))
+                throw Refused($"The argument '{argument}' is no setting, and the value of none.");
+            if (++i == arguments.Length || arguments[i].StartsWith("--", StringComparison.Ordinal))
+                throw Refused($"The setting '{argument}' has no value.");
+        }
+    }
+
+    private static LoggerCmsException Refused(string message)
+        => new(ErrorCodes.InvalidOption, message, $"Give --NAME VALUE; --help shows the settings: {string.Join(", ", Known.Order())}.");
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using LoggerCms.Core;
 
@@ -5,73 +6,81 @@ namespace LoggerCms.Node;
 
 /// <summary>
 /// What a node is told: from <c>node.json</c> in its data folder or the file that <c>--settings</c> names, then the environment
-/// (<c>LOGGERCMS_NODE_PORT</c> …), then the arguments (<c>--port</c> …); the later wins.
+/// (<c>LOGGERCMS_NODE_PORT</c> …), then the arguments (<c>--port</c> …); the later wins. <c>--help</c> shows
+/// the descriptions here.
 /// </summary>
 internal sealed record NodeSettings
 {
-    /// <summary>Of this node; the machine's name unless set.</summary>
+    [Description("The node's, and its profile's: 1 to 64 letters, digits, dots, dashes or underscores.")]
     public string Name { get; init; } = Environment.MachineName;
 
-    /// <summary><c>A</c> or <c>B</c>.</summary>
+    [Description("A or B.")]
     public string Side { get; init; } = "A";
 
-    /// <summary>The folder of all that the node keeps; <c>nodes/NAME</c> in the user's LoggerCms folder unless set.</summary>
+    [Description("The folder of all that the node keeps; nodes/NAME in the user's LoggerCms folder unless set.")]
     public string DataPath { get; init; } = "";
 
-    /// <summary>The system database as a side's connection text; <c>system.db</c> in the data folder unless set.</summary>
+    [Description("The system database as a side's connection text; system.db in the data folder unless set.")]
     public string Database { get; init; } = "";
 
-    /// <summary>The audit database; <c>audit.db</c> in the data folder unless set.</summary>
+    [Description("The audit database; audit.db in the data folder unless set.")]
     public string AuditDatabase { get; init; } = "";
 
-    /// <summary>The address to listen at.</summary>
+    [Description("The address to listen at.")]
     public string Address { get; init; } = "127.0.0.1";
 
-    /// <summary>0 for any that is free.</summary>
+    [Description("0 for any that is free.")]
     public int Port { get; init; } = 6400;
 
-    /// <summary>Host names that the certificate is made out to, beside those of this machine; separated by commas.</summary>
+    [Description("Host names that the certificate is made out to, beside those of this machine; separated by commas.")]
     public string HostNames { get; init; } = "";
 
-    /// <summary>Take the lease from another node.</summary>
+    [Description("Take the system from another node, or go on where another state was served; a start without it says what may be lost.")]
     public bool TakeOver { get; init; }
 
+    [Description("What becomes of changes in delta files whose object was changed since.")]
     public ConflictPolicy ConflictPolicy { get; init; }
 
-    /// <summary>Start without damaged delta files, which get another name.</summary>
+    [Description("Start without damaged delta files, which get another name.")]
     public bool SetDamagedAside { get; init; }
 
-    /// <summary>Of the run time image in MB; 0 for none.</summary>
+    [Description("What the run time image may take; 0 for no limit.")]
     public long MemoryLimitMB { get; init; }
 
+    [Description("From one flush to the system database to the next.")]
     public int FlushIntervalMs { get; init; } = 1000;
 
+    [Description("Changes that wait for a flush; beyond that, writes wait.")]
     public long MostUnflushedMB { get; init; } = 256;
 
+    [Description("How long a write waits for room before it is refused.")]
     public int WriteWaitSeconds { get; init; } = 10;
 
+    [Description("How long a request that is sent again gets its first answer.")]
     public int RequestRetentionMinutes { get; init; } = 10;
 
+    [Description("How long audit events are kept.")]
     public int AuditRetentionDays { get; init; } = 365;
 
-    /// <summary>Audit reads of objects, rights, tokens and the audit, and queries, too: an event each.</summary>
+    [Description("Audit reads of objects, rights, tokens and the audit, and queries, too: an event each.")]
     public bool AuditReads { get; init; }
 
-    /// <summary>Largest request in MB.</summary>
+    [Description("The largest request.")]
     public int MostRequestMB { get; init; } = 16;
 
+    [Description("At one time; from one other machine a quarter of them.")]
     public int MostConnections { get; init; } = 20_000;
 
-    /// <summary>Of one user.</summary>
+    [Description("Of one user.")]
     public int MostRequestsPerSecond { get; init; } = 100_000;
 
-    /// <summary>From one address (IPv6: one /64) without a good token: health probes, logons, and whoever tries tokens.</summary>
+    [Description("From one address (IPv6: one /64) without a good token: health probes, logons, and whoever tries tokens.")]
     public int MostStrangerRequestsPerSecond { get; init; } = 1000;
 
-    /// <summary>Leave the caller's session, and write to <c>node.log</c> in the data folder: what Start-CmsNode wants.</summary>
+    [Description("Leave the caller's session, and write to node.log in the data folder: what Start-CmsNode wants.")]
     public bool Detached { get; init; }
 
-    /// <summary>The profile that a start writes for this user, by name; beside it one with the node's name.</summary>
+    [Description("The profile that a start writes for this user, by name; beside it one with the node's name.")]
     public string Profile { get; init; } = Core.Security.LocalProfile.DefaultName;
 
     // The upper ones are where a sum or a time would leave its type, or nothing would be bounded any more.

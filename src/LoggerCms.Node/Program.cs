@@ -1,10 +1,16 @@
 using LoggerCms;
 using LoggerCms.Node;
 
-// Exit codes: 0 stopped when asked, 1 could not start or had to end, 3 likewise where another start would end in the same way until somebody decides; the
+// Exit codes: 0 stopped when asked, or asked for help, 1 could not start or had to end, 3 likewise where another start would end in the same way until somebody decides; the
 // reason is the last line on standard error.
 try
 {
+    if (NodeHelp.IsAsked(args))
+    {
+        await Console.Out.WriteAsync(NodeHelp.Text()).ConfigureAwait(false);
+        return 0;
+    }
+
     var settings = NodeConfiguration.Read(args);
     if (settings.Detached)
         Detachment.Leave(settings.DataPath);
