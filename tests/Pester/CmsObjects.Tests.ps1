@@ -271,13 +271,15 @@ Describe 'An object that is not there' {
         @{ Name = 'Grant-CmsRight'; Ask = { Grant-CmsRight /nope Everyone View @args } }
         @{ Name = 'Test-CmsRight'; Ask = { Test-CmsRight /nope View @args } }
         @{ Name = 'Get-CmsUser'; Ask = { Get-CmsUser nope @args } }
+        @{ Name = 'Get-CmsUser by id'; Ask = { Get-CmsUser -Id 999999999 @args } }
+        @{ Name = 'Get-CmsGroup'; Ask = { Get-CmsGroup nope @args } }
         @{ Name = 'Get-CmsGroupMember'; Ask = { Get-CmsGroupMember nope @args } }
         @{ Name = 'Add-CmsGroupMember'; Ask = { Add-CmsGroupMember Administrators nope @args } }
         @{ Name = 'Remove-CmsUser'; Ask = { Remove-CmsUser nope -Confirm:$false @args } }
         @{ Name = 'Revoke-CmsToken'; Ask = { Revoke-CmsToken ([guid]::NewGuid()) @args } }
     ) {
         $ErrorActionPreference = 'Stop'
-        & $Ask -ErrorAction Ignore | Should -BeNullOrEmpty
+        @(& $Ask -ErrorAction Ignore).Count | Should -Be 0
         (& $Ask -ErrorAction Continue 2>&1).FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
         { & $Ask } | Should -Throw -ErrorId 'ObjectNotFound,*'
         Test-Path "$TestDrive/nope.jsonl" | Should -BeFalse

@@ -53,6 +53,13 @@ public abstract class CmsCmdlet : AsyncPSCmdlet
             },
             oneOfMany) is not null;
 
+    /// <summary>Writes each of what <see cref="Ask"/> gave: its null after a failure would be written as an object.</summary>
+    private protected void WriteEach<T>(IEnumerable<T>? found)
+    {
+        if (found is not null)
+            WriteObject(found, enumerateCollection: true);
+    }
+
     /// <summary>Writes what the node gives while it comes; a slow reader holds the node back.</summary>
     /// <param name="activity">What the progress bar says.</param>
     /// <param name="target">The user's input.</param>

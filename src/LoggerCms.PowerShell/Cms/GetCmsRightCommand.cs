@@ -35,7 +35,7 @@ public sealed class GetCmsRightCommand : ObjectTargetCmdlet
         foreach (var target in Targets())
         {
             var entries = Ask("Reading rights", target.Input, (client, token) => ReadAsync(client, target, token), IsOneOfMany);
-            WriteObject(entries?.Where(IsWanted), enumerateCollection: true);
+            WriteEach(entries?.Where(IsWanted));
         }
     }
 

@@ -30,7 +30,7 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
         {
             var cuid = IsPiped(nameof(Id)) ? Cuid : null;
             foreach (var id in Id)
-                WriteFound(Ask("Reading principals", id, (client, token) => ByIdAsync(client, id, cuid, token), many));
+                WriteEach(Ask("Reading principals", id, async (client, token) => new[] { await ByIdAsync(client, id, cuid, token).ConfigureAwait(false) }, many));
             return;
         }
 
@@ -40,17 +40,11 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
             if (WildcardPattern.ContainsWildcardCharacters(name))
                 patterns.Add(new WildcardPattern(name, WildcardOptions.IgnoreCase));
             else
-                WriteObject(Ask("Reading principals", name, (client, token) => ByNameAsync(client, name, token), many), enumerateCollection: true);
+                WriteEach(Ask("Reading principals", name, (client, token) => ByNameAsync(client, name, token), many));
         }
 
         if (patterns.Count > 0 || Names.Length == 0)
             List("Reading principals", null, (client, token) => AllAsync(client, patterns, token), one => one);
-    }
-
-    private void WriteFound(CmsPrincipal? found)
-    {
-        if (found is not null)
-            WriteObject(found);
     }
 
     private async Task<CmsPrincipal> ByIdAsync(ICmsClient client, long id, string? cuid, CancellationToken cancellationToken)

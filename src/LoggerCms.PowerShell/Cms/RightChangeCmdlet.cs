@@ -56,7 +56,7 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
     private protected override void Show(IReadOnlyList<long> ids)
     {
         foreach (var id in ids)
-            WriteObject(Ask("Reading rights", id, (client, token) => client.GetRightsAsync(id, token), oneOfMany: true), enumerateCollection: true);
+            WriteEach(Ask("Reading rights", id, (client, token) => client.GetRightsAsync(id, token), oneOfMany: true));
     }
 
     // Each input may bring others.

@@ -42,6 +42,6 @@ public sealed class SetCmsRightInheritanceCommand : ObjectChangeCmdlet
     private protected override void Show(IReadOnlyList<long> ids)
     {
         foreach (var id in ids)
-            WriteObject(Ask("Reading rights", id, (client, token) => client.GetRightsAsync(id, token), oneOfMany: true), enumerateCollection: true);
+            WriteEach(Ask("Reading rights", id, (client, token) => client.GetRightsAsync(id, token), oneOfMany: true));
     }
 }
