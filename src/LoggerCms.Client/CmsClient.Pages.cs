@@ -22,9 +22,11 @@ public sealed partial class CmsClient
         while (after is not null);
     }
 
-    public async IAsyncEnumerable<JsonElement> QueryAsync(string query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<JsonElement> QueryAsync(string query, CancellationToken cancellationToken) => QueryAsync(query, null, cancellationToken);
+
+    public async IAsyncEnumerable<JsonElement> QueryAsync(string query, int? top, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var request = new CmsQueryRequest { Query = query, Take = _options.PageSize };
+        var request = new CmsQueryRequest { Query = query, Take = _options.PageSize, Top = top };
         do
         {
             var page = await PostAsync(

@@ -13,6 +13,9 @@ public sealed record CmsQueryRequest
 
     /// <summary>Rows of a page at most; where they are large it has fewer.</summary>
     public int Take { get; set; } = 1000;
+
+    /// <summary>Stands for TOP where the query has none: the same on each page. Null for 1,000, as in BusinessObjects.</summary>
+    public int? Top { get; init; }
 }
 
 /// <summary>A page of a query's rows.</summary>

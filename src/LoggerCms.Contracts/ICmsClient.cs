@@ -42,6 +42,9 @@ public interface ICmsClient : IDisposable
     /// <summary>The rows of a query, page after page: JSON objects with the columns by name.</summary>
     IAsyncEnumerable<JsonElement> QueryAsync(string query, CancellationToken cancellationToken);
 
+    /// <summary>The same, where <paramref name="top"/> stands for the query's TOP if it has none. A node of an earlier release gives 1,000 rows then.</summary>
+    IAsyncEnumerable<JsonElement> QueryAsync(string query, int? top, CancellationToken cancellationToken);
+
     /// <summary>An object and all below it as of one moment, folders before what is in them.</summary>
     /// <param name="id">The object.</param>
     /// <param name="includeRights">With the rights of those whose rights the caller may see.</param>

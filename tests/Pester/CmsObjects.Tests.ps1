@@ -206,6 +206,30 @@ Describe 'Find-CmsObject' {
         (Find-CmsObject "SELECT * FROM CI_INFOOBJECTS WHERE SI_PARENTID = $($folder.Id)" -First 2 -Skip 3).Name | Should -Be "it's", 'zz'
     }
 
+    It 'gives 1,000 rows of a query without TOP and says that there are more; -First and -Skip go past them' {
+        $many = New-Folder
+        $null = 1..1005 | ForEach-Object { [pscustomobject]@{ Path = $many.Path; Name = "o$_"; Kind = 'Txt' } } | New-CmsObject
+        $query = "FROM CI_INFOOBJECTS WHERE SI_PARENTID = $($many.Id)"
+        $by = @{ WarningVariable = 'warned'; WarningAction = 'SilentlyContinue' }
+
+        (Find-CmsObject "SELECT SI_NAME $query" @by).Count | Should -Be 1000
+        "$warned" | Should -BeLike '*no TOP*1,000*more*TOP*-First*'
+        foreach ($case in @(
+                @{ Columns = 'SI_NAME'; Page = @{ First = 1003 }; Count = 1003; Last = 'o1003' }
+                @{ Columns = '*'; Page = @{ First = 10; Skip = 1000 }; Count = 5; Last = 'o1005' }
+                @{ Columns = 'SI_NAME'; Page = @{ Skip = 1000 }; Count = 5; Last = 'o1005' }
+                @{ Columns = 'SI_NAME'; Page = @{ Skip = 5 }; Count = 1000; Last = 'o1005' }
+                @{ Columns = 'TOP 1004 SI_NAME'; Page = @{}; Count = 1004; Last = 'o1004' }
+                @{ Columns = 'top 4 *'; Page = @{ First = 10; Skip = 1 }; Count = 3; Last = 'o4' }
+            )) {
+            $page = $case.Page
+            $found = @(Find-CmsObject "SELECT $($case.Columns) $query" @page @by)
+            $found.Count | Should -Be $case.Count -Because "$($case.Columns) $($page.Keys)"
+            ($found[-1].SI_NAME ?? $found[-1].Name) | Should -Be $case.Last
+            $warned | Should -BeNullOrEmpty
+        }
+    }
+
     It 'finds objects of several kinds, written out or by wildcards' {
         (Find-CmsObject -Under $folder.Path -Kind Txt, Pdf).Count | Should -Be 5
         (Find-CmsObject -Under $folder.Path -Kind T*, Pdf).Count | Should -Be 5

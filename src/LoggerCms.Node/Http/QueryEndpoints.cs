@@ -39,7 +39,7 @@ internal static class QueryEndpoints
 
         // One more than the page has shows whether there is another.
         var rows = QueryEngine.Run(
-            access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted, turn, access.MayName, together: take + 1);
+            access.View, request.Query, o => access.Has(o, Rights.View), request.After, context.RequestAborted, turn, access.MayName, together: take + 1, top: request.Top);
         var iterator = rows.GetAsyncEnumerator(context.RequestAborted);
         await using (iterator.ConfigureAwait(false))
         {

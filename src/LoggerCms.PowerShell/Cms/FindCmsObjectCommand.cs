@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using LoggerCms.PowerShell.Objects;
 using LoggerCms.PowerShell.Parameters;
@@ -12,6 +13,8 @@ namespace LoggerCms.PowerShell.Cms;
 public sealed class FindCmsObjectCommand : NodeCmdlet
 {
     private const string RowType = "LoggerCms.CmsQueryRow";
+    private const int DefaultTop = 1_000;
+    private const int MostTop = 1_000_000;
 
     /// <summary>The query.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Query", ValueFromPipeline = true)]
@@ -52,8 +55,7 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
     {
         if (ParameterSetName == "Query")
         {
-            var isWhole = IsWhole(Query);
-            List("Querying", Query, (client, token) => client.QueryAsync(Query, token), row => Show(row, isWhole), _page, MyInvocation.ExpectingInput);
+            RunQuery();
             return;
         }
 
@@ -64,10 +66,39 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
         List("Looking for objects", Under ?? (object)Name, (client, token) => client.QueryAsync(query, token), InfoObjects.FromRow, _page);
     }
 
-    private static bool IsWhole(string query)
+    // Whoever says how many rows are wanted gets them: -First, and the rows that -Skip leaves out, count in the place of a TOP.
+    private void RunQuery()
     {
-        var words = query.Split((char[]?)null, 5, StringSplitOptions.RemoveEmptyEntries);
-        return words is [_, "*", ..] || (words is [_, var top, _, "*", ..] && string.Equals(top, "TOP", StringComparison.OrdinalIgnoreCase));
+        var words = Query.Split((char[]?)null, 5, StringSplitOptions.RemoveEmptyEntries);
+        var hasTop = words is [_, var top, ..] && string.Equals(top, "TOP", StringComparison.OrdinalIgnoreCase);
+        var isWhole = words is [_, "*", ..] || (hasTop && words is [_, _, _, "*", ..]);
+        var isByDefault = !hasTop && !IsWritten(nameof(PagingParameters.First));
+        var most = isByDefault ? _page.ToSkip + DefaultTop : _page.Most;
+
+        // One row more than is given shows that there are others.
+        var asked = (int)Math.Min(isByDefault ? most + 1 : most, MostTop);
+        var isCut = false;
+        List("Querying", Query, (client, token) => CutAsync(client.QueryAsync(Query, asked, token), token), row => Show(row, isWhole), _page, MyInvocation.ExpectingInput);
+        if (isCut)
+        {
+            WriteWarning($"The query has no TOP and gave the {DefaultTop:N0} rows that it gives without one; there are more. "
+                + $"SELECT TOP n gives up to {MostTop:N0}, and -First n, with -Skip, those of a page.");
+        }
+
+        async IAsyncEnumerable<JsonElement> CutAsync(IAsyncEnumerable<JsonElement> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            var given = 0UL;
+            await foreach (var row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                if (isByDefault && given++ == most)
+                {
+                    isCut = true;
+                    yield break;
+                }
+
+                yield return row;
+            }
+        }
     }
 
     private static object Show(JsonElement row, bool isWhole)

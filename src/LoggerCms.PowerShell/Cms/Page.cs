@@ -13,6 +13,9 @@ internal sealed class Page(ulong skip, ulong first)
     /// <summary>Whether no more is wanted.</summary>
     public bool IsOver => _left == 0;
 
+    /// <summary>So many are left out still.</summary>
+    public ulong ToSkip => _skip;
+
     /// <summary>So many are looked at at most.</summary>
     public ulong Most => _skip > ulong.MaxValue - _left ? ulong.MaxValue : _skip + _left;
 

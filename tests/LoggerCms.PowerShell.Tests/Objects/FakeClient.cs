@@ -76,6 +76,8 @@ internal sealed class FakeClient : ICmsClient
 
     public IAsyncEnumerable<JsonElement> QueryAsync(string query, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public IAsyncEnumerable<JsonElement> QueryAsync(string query, int? top, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public IAsyncEnumerable<CmsObjectInfo> ExportAsync(long id, bool includeRights, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<CmsRightEntry>> GetRightsAsync(long id, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -16,6 +16,7 @@ internal static class QueryEngine
     /// <param name="turn">Entered by the caller, and left for others now and then; null where there are none.</param>
     /// <param name="mayName">Whether the caller may know who owns something; null for everybody.</param>
     /// <param name="together">So many rows are sorted at a time: as many as are wanted.</param>
+    /// <param name="top">Stands for TOP where the query has none; null for the default.</param>
     public static IAsyncEnumerable<QueryRow> Run(
         IObjectView view,
         string query,
@@ -24,9 +25,10 @@ internal static class QueryEngine
         CancellationToken cancellationToken,
         IQueryTurn? turn = null,
         Func<CmsObject, bool>? mayName = null,
-        int together = int.MaxValue)
+        int together = int.MaxValue,
+        int? top = null)
     {
-        var parsed = QueryParser.Parse(query);
+        var parsed = QueryParser.Parse(query, top);
         var place = QueryPlace.Read(query, parsed.OrderBy, token);
         var work = new QueryWork(mayView, mayName, turn, cancellationToken);
         return parsed.OrderBy.Count == 0 ? ById(view, parsed, place, work) : Sorted(view, parsed, place, together, work);

@@ -30,12 +30,15 @@ internal sealed class QueryParser
         _token = _lexer.Next();
     }
 
-    public static ParsedQuery Parse(string query) => new QueryParser(query).Query();
+    /// <param name="query">The text.</param>
+    /// <param name="top">Stands for TOP where the text has none.</param>
+    public static ParsedQuery Parse(string query, int? top = null)
+        => new QueryParser(query).Query(Math.Clamp(top ?? QueryLimits.DefaultTop, 1, QueryLimits.MaxTop));
 
-    private ParsedQuery Query()
+    private ParsedQuery Query(int defaultTop)
     {
         Expect("SELECT");
-        var top = Accept("TOP") ? Top() : QueryLimits.DefaultTop;
+        var top = Accept("TOP") ? Top() : defaultTop;
         var columns = Accept("*") ? null : Many(QueryLimits.Columns, "columns", Column);
         Expect("FROM");
         var tables = Many(8, "tables", Table).ToHashSet();

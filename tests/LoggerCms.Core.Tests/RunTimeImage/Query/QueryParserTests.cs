@@ -15,6 +15,16 @@ public sealed class QueryParserTests
     ];
 
     [Theory]
+    [InlineData("*", null, 1_000)]
+    [InlineData("*", 5, 5)]
+    [InlineData("*", 0, 1)]
+    [InlineData("*", int.MaxValue, 1_000_000)]
+    [InlineData("TOP 7 *", 5, 7)]
+    [InlineData("TOP 3 *", 5, 3)]
+    public void WhatStandsForATopCountsWhereThereIsNone(string columns, int? top, int expected)
+        => Assert.Equal(expected, QueryParser.Parse($"SELECT {columns} FROM CI_INFOOBJECTS", top).Top);
+
+    [Theory]
     [InlineData("", 1, 1, "SELECT was expected, and the query ends")]
     [InlineData("SELECT * FROM CI_INFOOBJECTS WHERE SI_ID = ", 1, 44, "a number, a text in quotes, TRUE or FALSE was expected, and the query ends")]
     [InlineData("SELECT * FROM dual", 1, 15, "CI_INFOOBJECTS, CI_SYSTEMOBJECTS or CI_APPOBJECTS was expected, and there is 'dual'")]
