@@ -27,7 +27,7 @@ public sealed class CmsTools : ICmsTools
 
     public IEnumerable<DeltaRecordInfo> GetDeltaRecords(string path, CancellationToken cancellationToken)
     {
-        foreach (var record in DeltaFiles.Records(s_files, path))
+        foreach (var record in DeltaRecords.Read(s_files, path))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return record;

@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace LoggerCms;
 
 /// <summary>What a delta file is found to be.</summary>
@@ -59,7 +61,7 @@ public sealed record DeltaFileInfo
     public string? Detail { get; init; }
 }
 
-/// <summary>One record of a delta file, without its content.</summary>
+/// <summary>One record of a delta file: the changes of one request, which are made all together or not at all.</summary>
 public sealed record DeltaRecordInfo
 {
     public required string Path { get; init; }
@@ -74,4 +76,56 @@ public sealed record DeltaRecordInfo
 
     /// <summary>The bytes of its content.</summary>
     public required int Bytes { get; init; }
+
+    /// <summary>When the changes were made.</summary>
+    public DateTimeOffset? Time { get; init; }
+
+    /// <summary>Who asked for them; 0 for the node itself.</summary>
+    public long? PrincipalId { get; init; }
+
+    /// <summary>From where; empty for the node itself.</summary>
+    public string? ClientAddress { get; init; }
+
+    public IReadOnlyList<DeltaChangeInfo> Changes { get; init; } = [];
+
+    /// <summary>Why the record's content cannot be told; null where it is.</summary>
+    public string? Detail { get; init; }
+}
+
+/// <summary>One change of a record, without what a password or a token could be guessed from. What it does not say is null.</summary>
+public sealed record DeltaChangeInfo
+{
+    /// <summary><c>Create</c>, <c>Update</c> or <c>Remove</c> of an object; <c>PutToken</c> (issued or revoked), <c>RemoveToken</c>, <c>PutRequest</c> or <c>RemoveRequest</c>.</summary>
+    public required string Operation { get; init; }
+
+    public required long UpdateKey { get; init; }
+
+    public long? Id { get; init; }
+
+    /// <summary>The id of what is no object.</summary>
+    public Guid? LocalId { get; init; }
+
+    public string? Cuid { get; init; }
+
+    public string? Kind { get; init; }
+
+    public string? Name { get; init; }
+
+    public long? ParentId { get; init; }
+
+    public long? OwnerId { get; init; }
+
+    public int? Version { get; init; }
+
+    /// <summary>All that the object has after the change, in the form of <see cref="InfoObject.Properties"/>; of a token, whose it is and until when it is good.</summary>
+    public IDictionary? Properties { get; init; }
+
+    public bool? InheritFromFolder { get; init; }
+
+    public bool? InheritFromGroups { get; init; }
+
+    /// <summary>The object's own access list after the change.</summary>
+    public IReadOnlyList<CmsObjectRight>? Rights { get; init; }
+
+    public override string ToString() => $"{Operation}{(Kind is null ? "" : $" {Kind}")}{(Name is null ? "" : $" '{Name}'")}{(Id is null ? "" : $" (id {Id})")}";
 }

@@ -311,6 +311,35 @@ Describe 'A side that is restored over what it holds' {
         $new.UpdateKey | Should -BeGreaterThan $last
         Stop-CmsNode restored
     }
+
+    It 'names the command that shows what the delta files that it set aside hold' {
+        $node = Start-TestNode lost
+        $null = Backup-CmsSide "$TestDrive/before" -Connection lost
+        # Without its database the node acknowledges changes and cannot flush them.
+        Move-Item $node.Database "$($node.Database).lost"
+        $made = New-CmsObject '/Root Folder' 'only in a delta file' Txt -Property @{ text = 'x'; number = 7; inner = @{ list = 1, 2 } } -Connection lost
+        $null = New-CmsUser -Credential ([pscredential]::new('jane', (ConvertTo-SecureString 'Pass-1 word' -AsPlainText -Force))) -Connection lost
+        Remove-CmsObject -Id $made.Id -Connection lost -Confirm:$false
+        Stop-Hard $node
+
+        $null = Restore-CmsSide "$TestDrive/before" $node.Database -DataPath (Split-Path $node.DeltaPath) -Confirm:$false -WarningVariable warned -WarningAction SilentlyContinue
+        "$warned" -match "Get-ChildItem '.*' \| Get-DeltaFile -Record$" | Should -BeTrue -Because $warned
+        $records = @(Invoke-Expression $Matches[0])
+        $of = $records | Group-Object { "$($_.Changes[0].Operation) $($_.Changes[0].Name)" } -AsHashTable
+        $there, $gone = $of["Create $($made.Name)"][0], $of["Remove $($made.Name)"][0]
+        $there.PrincipalId, $there.Changes.Count | Should -Be 12, 1
+        $there.Time | Should -BeGreaterThan ([DateTimeOffset]::Now.AddMinutes(-10))
+        foreach ($name in 'Id', 'Cuid', 'Kind', 'Name', 'ParentId', 'Version', 'UpdateKey') { $there.Changes[0].$name | Should -Be $made.$name -Because $name }
+        $properties = $there.Changes[0].Properties
+        $properties | ConvertTo-Json | Should -Be ($made.Properties | ConvertTo-Json)
+        $properties.number | Should -BeOfType [long]
+        $gone.Changes.Id, $gone.Changes.Kind | Should -Be $made.Id, 'Txt'
+        $records.Changes.Name | Should -Contain 'jane'
+        $records.Changes.Properties.Keys | Should -Not -Contain 'SI_PASSWORD'
+        ($records | Out-String -Width 120) -replace '\s+', ' ' | Should -BeLike "*Create Txt 'only in a delta file' (id $($made.Id))*Create User 'jane'*Remove Txt*"
+        @($records.Where{ $_.Changes.Count -gt 1 }[0].Changes[0]).Count | Should -Be 1
+        (Start-Job { Import-Module $using:ModulePath; Get-DeltaFile $using:there.Path -Record } | Receive-Job -Wait -AutoRemoveJob | Where-Object UpdateKey -EQ $made.UpdateKey).Changes[0].Properties.inner.list | Should -Be 1, 2
+    }
 }
 
 Describe 'Import-Module' {

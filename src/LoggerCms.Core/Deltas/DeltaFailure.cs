@@ -39,7 +39,7 @@ internal static class DeltaFailure
     public static LoggerCmsException Damaged(string path, string why) => new(
         ErrorCodes.DeltaDamaged,
         $"'{path}' is damaged: {why}. Nothing of it was changed.",
-        $"Get-DeltaFile '{path}' shows what can be read; Invoke-DeltaReconcile sets it aside whole and goes on without it.");
+        $"Get-DeltaFile '{path}' -Record shows what can be read; Invoke-DeltaReconcile sets it aside whole and goes on without it.");
 
     public static LoggerCmsException MissingBefore(string path, long missing)
         => Damaged(path, $"the segment {missing} before it is missing, while older ones are there");

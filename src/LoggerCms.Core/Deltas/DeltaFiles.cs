@@ -37,32 +37,16 @@ internal static class DeltaFiles
             "Give the folder of a node's delta files, as Get-CmsNode shows it as DeltaPath.");
     }
 
-    /// <summary>The records of one file, without their content; how it ends is told by <see cref="Find"/>.</summary>
-    public static IEnumerable<DeltaRecordInfo> Records(IFileLayer files, string path)
+    /// <exception cref="LoggerCmsException">InvalidOption: there is no such file. AccessDenied: it cannot be read.</exception>
+    public static DeltaFileReader Open(IFileLayer files, string path)
     {
-        DeltaFileReader reader;
         try
         {
-            reader = DeltaFileReader.Open(files, path);
+            return DeltaFileReader.Open(files, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw NotReadable(path, exception);
-        }
-
-        using (reader)
-        {
-            while (reader.Read())
-            {
-                yield return new DeltaRecordInfo
-                {
-                    Path = path,
-                    Epoch = reader.Header!.Journal.Epoch,
-                    UpdateKey = reader.LastKey!.Value,
-                    Offset = reader.RecordOffset,
-                    Bytes = reader.Payload.Length,
-                };
-            }
         }
     }
 

@@ -177,13 +177,13 @@ internal sealed class DeltaSource
     private static LoggerCmsException PutBack(DeltaFileReport report, string but) => new(
         ErrorCodes.DeltaDamaged,
         $"'{report.Path}' was written in epoch {report.Header!.Journal.Epoch}, {but}: it was put back to an earlier state, or a standby lacked the last commits. Nothing of it was changed.",
-        "Put back the database that the file belongs to; or move the file elsewhere and look at it with Get-DeltaFile.");
+        "Put back the database that the file belongs to; or move the file elsewhere and look at it with Get-DeltaFile -Record.");
 
     private static LoggerCmsException OfAnother(DeltaFileReport report, Guid systemId)
         => new(
             ErrorCodes.DeltaDamaged,
             $"'{report.Path}' belongs to the system {report.Header!.Journal.SystemId}, not to {systemId}: the database was replaced or restored. Nothing of it was changed.",
-            "Move the file elsewhere and look at it with Get-DeltaFile; give Invoke-DeltaReconcile the database that it belongs to.");
+            "Move the file elsewhere and look at it with Get-DeltaFile -Record; give Invoke-DeltaReconcile the database that it belongs to.");
 }
 
 /// <summary>The node that takes delta files: those of its own journal it leaves alone.</summary>

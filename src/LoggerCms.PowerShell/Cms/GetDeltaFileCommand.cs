@@ -11,6 +11,7 @@ namespace LoggerCms.PowerShell.Cms;
 public sealed class GetDeltaFileCommand : AsyncPSCmdlet
 {
     private const int Batch = 200;
+    private const long MostBytes = 4 << 20;
 
     /// <summary>Delta files, or folders of them.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -18,7 +19,7 @@ public sealed class GetDeltaFileCommand : AsyncPSCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary>Emit the records in place of the files.</summary>
+    /// <summary>Emit the records, with what they change, in place of the files.</summary>
     [Parameter]
     public SwitchParameter Record { get; set; }
 
@@ -33,8 +34,9 @@ public sealed class GetDeltaFileCommand : AsyncPSCmdlet
                 async (work, token) =>
                 {
                     var full = ShellPath.Resolve(SessionState.Path, path);
-                    await (Record ? WriteAsync(work, Records(full, token), token) : WriteAsync(work, EngineHost.GetCmsTools().GetDeltaFiles(full, token), token))
-                        .ConfigureAwait(false);
+                    await (Record
+                        ? WriteAsync(work, Records(full, token), one => one.Bytes, token)
+                        : WriteAsync(work, EngineHost.GetCmsTools().GetDeltaFiles(full, token), _ => 0, token)).ConfigureAwait(false);
                     return full;
                 },
                 Path.Length > 1 || MyInvocation.ExpectingInput);
@@ -49,18 +51,29 @@ public sealed class GetDeltaFileCommand : AsyncPSCmdlet
             .SelectMany(file => tools.GetDeltaRecords(file.Path, cancellationToken));
     }
 
-    private async Task WriteAsync<T>(Work work, IEnumerable<T> items, CancellationToken cancellationToken)
+    private async Task WriteAsync<T>(Work work, IEnumerable<T> items, Func<T, long> bytesOf, CancellationToken cancellationToken)
     {
-        foreach (var batch in items.Chunk(Batch))
+        List<T> batch = [];
+        var bytes = 0L;
+        foreach (var item in items)
         {
-            await work.Queue.InvokeAsync(
-                () =>
-                {
-                    foreach (var item in batch)
-                        WriteObject(item);
-                    return true;
-                },
-                cancellationToken).ConfigureAwait(false);
+            batch.Add(item);
+            bytes += bytesOf(item);
+            if (batch.Count < Batch && bytes < MostBytes)
+                continue;
+            await WriteAsync(work, batch, cancellationToken).ConfigureAwait(false);
+            (batch, bytes) = ([], 0);
         }
+
+        await WriteAsync(work, batch, cancellationToken).ConfigureAwait(false);
     }
+
+    private async Task WriteAsync<T>(Work work, List<T> batch, CancellationToken cancellationToken)
+        => await work.Queue.InvokeAsync(
+            () =>
+            {
+                batch.ForEach(item => WriteObject(item));
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
 }

@@ -12,7 +12,7 @@ internal static class ReconcileOutput
         if (result.Conflicts.Count > 0)
             cmdlet.WriteWarning($"{result.Conflicts.Count} changes in delta files met objects that were changed since; Conflicts has both versions of each.");
         if (result.SetAside.Count > 0)
-            cmdlet.WriteWarning($"Files to look at (Get-DeltaFile): {string.Join(", ", result.SetAside)}");
+            cmdlet.WriteWarning($"Files to look at (Get-DeltaFile -Record): {string.Join(", ", result.SetAside)}");
         if (result.AuditPath is { } audit)
             cmdlet.WriteWarning($"The audit events of these changes wait in '{audit}': move its files into the folder 'audit' of a node's data folder before that node starts.");
     }

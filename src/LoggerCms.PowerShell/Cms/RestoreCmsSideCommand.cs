@@ -46,7 +46,11 @@ public sealed class RestoreCmsSideCommand : AsyncPSCmdlet
         if (go)
             plan = Run("Restoring", Path, (_, token) => EngineHost.GetCmsTools().RestoreAsync(request with { WhatIf = false }, token));
         if (go && plan!.SetAside.Count > 0)
-            WriteWarning($"{plan.SetAside.Count} delta files of '{DataPath}' were set aside (SetAside names them); Get-DeltaFile shows the changes in them, which the backup may not have.");
+        {
+            WriteWarning($"{plan.SetAside.Count} delta files of '{DataPath}' were set aside (SetAside names them). The backup may not have the changes in them, which this shows: "
+                + $"Get-ChildItem '{System.IO.Path.GetDirectoryName(plan.SetAside[0])?.Replace("'", "''", StringComparison.Ordinal)}' | Get-DeltaFile -Record");
+        }
+
         if (go || IsWhatIf)
             WriteObject(plan);
     }

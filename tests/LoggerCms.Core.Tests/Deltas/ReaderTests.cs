@@ -1,3 +1,4 @@
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Deltas;
 using LoggerCms.CrashableFiles;
 using static LoggerCms.Core.Tests.Deltas.JournalFixture;
@@ -220,9 +221,10 @@ public sealed class ReaderTests
         Assert.Equal(files.Select(f => f.Sequence).Order(), files.Select(f => f.Sequence));
         Assert.All(files, f => Assert.True(f.DurableBytes <= f.Bytes));
 
-        var records = DeltaFiles.Records(_disk, files[0].Path).ToList();
+        var records = DeltaRecords.Read(_disk, files[0].Path).ToList();
         Assert.Equal(files[0].Records, records.Count);
         Assert.All(records, r => Assert.Equal(Payload(r.UpdateKey).Length, r.Bytes));
+        Assert.All(records, r => Assert.Equal((0, true), (r.Changes.Count, r.Detail is not null)));
         var bytes = _disk.ReadAll(files[0].Path);
         Assert.All(records, r => Assert.Equal(r.UpdateKey, BitConverter.ToInt64(bytes, (int)r.Offset)));
 
