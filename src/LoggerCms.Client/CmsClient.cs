@@ -15,13 +15,16 @@ public sealed partial class CmsClient : ICmsClient
     /// <summary>The token that a logon made; null where one was given.</summary>
     private Guid? _logon;
 
-    private CmsClient(NodeChannel channel, CmsClientOptions options)
+    private CmsClient(NodeRoute route, CmsClientOptions options, TimeProvider time)
     {
-        _channel = channel;
+        _channel = new NodeChannel(route.Endpoint, route.Authority, options, time);
         _options = options;
+        CaCertificatePem = route.Authority.ExportCertificatePem();
     }
 
     public string Endpoint => _channel.Endpoint.AbsoluteUri;
+
+    public string CaCertificatePem { get; }
 
     /// <summary>Connects: reads the profile, logs on where a credential is given, and asks the node once.</summary>
     /// <param name="connection">How to reach the node.</param>
@@ -36,7 +39,7 @@ public sealed partial class CmsClient : ICmsClient
     {
         options ??= new CmsClientOptions();
         var route = NodeRoute.Of(connection);
-        var client = new CmsClient(new NodeChannel(route.Endpoint, route.Authority, options, time ?? TimeProvider.System), options);
+        var client = new CmsClient(route, options, time ?? TimeProvider.System);
         try
         {
             client._channel.Token = route.Token;

@@ -12,6 +12,9 @@ public interface ICmsClient : IDisposable
 {
     string Endpoint { get; }
 
+    /// <summary>The authority that it trusts, as PEM.</summary>
+    string CaCertificatePem { get; }
+
     Task<CmsNodeInfo> GetNodeAsync(CancellationToken cancellationToken);
 
     /// <summary>Who the node takes this caller for.</summary>

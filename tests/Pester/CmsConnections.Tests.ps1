@@ -355,6 +355,30 @@ Describe 'Who a shell is' {
         Disconnect-Cms
     }
 
+    It 'one who comes with a token or a password alone stays with the node that the shell is connected to' {
+        # The admin profile is that of the node that was started last.
+        Connect-Cms
+        (Get-CmsNode).Name | Should -Be 'two'
+        Connect-Cms -Profile one
+        foreach ($with in @{ Token = New-Secret $secret }, @{ Credential = $login }) {
+            Connect-Cms @with
+            (Get-CmsNode).Name | Should -Be 'one'
+        }
+
+        # What was mistyped is given again, and goes to no other node.
+        { Connect-Cms -Credential ([pscredential]::new('nobody', (New-Secret 'wrong-one!'))) -ErrorAction Stop } | Should -Throw -ErrorId 'AuthenticationFailed,*'
+        { Get-CmsNode -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*'
+        Connect-Cms -Credential $login
+        (Get-CmsNode).Name | Should -Be 'one'
+
+        # Without either it is the admin profile, and so it is where the shell is connected to nothing.
+        Connect-Cms
+        (Get-CmsNode).Name | Should -Be 'two'
+        Disconnect-Cms
+        { Connect-Cms -Token (New-Secret $secret) -ErrorAction Stop } | Should -Throw -ErrorId 'Unauthenticated,*'
+        Disconnect-Cms
+    }
+
     It 'a node that is started at another address does not make the user an administrator' {
         Connect-Cms -Profile one -Credential $login
         Get-Process -Id (Get-CmsNode one).ProcessId | ForEach-Object { $_.Kill(); $_.WaitForExit() }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using LoggerCms.PowerShell.Engine;
 
 namespace LoggerCms.PowerShell.Cms;
@@ -11,6 +12,7 @@ internal static class CmsSessions
 
     private static readonly Lock Gate = new();
     private static readonly Dictionary<Guid, OpenConnection> s_open = [];
+    private static readonly ConditionalWeakTable<CmsSession, CmsConnection> s_tried = [];
     private static readonly Dictionary<string, (ICmsClient Client, long Made)> s_byProfile = new(StringComparer.Ordinal);
 
     public static IReadOnlyList<CmsSession> Open()
@@ -167,6 +169,27 @@ internal static class CmsSessions
             ErrorCodes.InvalidConnection, $"{connection} leads to another system here than the connection to {session} does where it was made.",
             "Connect-Cms here, and give -Connection what that makes.");
     }
+
+    /// <summary>
+    /// What leads to the node that a runspace is connected to, or that its last Connect-Cms had to stay with and could not; where there is none, to that of
+    /// the admin profile.
+    /// </summary>
+    public static async Task<CmsConnection> AgainAsync(CmsSession session, CancellationToken cancellationToken)
+    {
+        OpenConnection? one;
+        lock (Gate)
+        {
+            if (!s_open.TryGetValue(session.Id, out one))
+                return s_tried.TryGetValue(session, out var tried) ? tried : new CmsConnection();
+        }
+
+        await FollowAsync(one, cancellationToken).ConfigureAwait(false);
+        var client = one.Client.Client;
+        return new CmsConnection { Endpoint = new Uri(client.Endpoint), CaCertificatePem = client.CaCertificatePem };
+    }
+
+    /// <summary>Remembers the node that a Connect-Cms stays with, in case that it fails: a password that was mistyped is given again, and to no other node.</summary>
+    public static void Tried(CmsSession session, CmsConnection node) => s_tried.AddOrUpdate(session, node);
 
     /// <summary>
     /// The node may have been started at another address since. Where the profile leads to another node now, the address that was connected to counts.

@@ -41,8 +41,10 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        var node = Node();
+
         // Also where what follows fails: nobody has the connection any more.
-        if (LetGo() is { } before)
+        if (LetGo(node) is { } before)
             Run("Disconnecting", before, (_, token) => CmsSessions.LeaveAsync(before, isClosing: false, token));
         if (Token is null && MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
         {
@@ -52,18 +54,18 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
 
         var profile = Profile is null ? null : OrEnd(() => CmsSessionTransformationAttribute.Profile(SessionState.Path, Profile), Profile);
         var ca = CaCertificatePath is null ? null : ResolvePath(CaCertificatePath);
-        var target = (object?)Endpoint ?? profile ?? "the admin profile";
+        var target = (object?)node.Endpoint ?? profile ?? "the admin profile";
         var session = Run(
             $"Connecting to {target}",
             target,
             async (_, token) => await CmsSessions.ConnectAsync(
                 new CmsConnection
                 {
-                    Endpoint = Endpoint,
+                    Endpoint = node.Endpoint,
                     Profile = profile,
                     Token = Token is null ? null : new NetworkCredential("", Token).Password,
                     Credential = Credential?.GetNetworkCredential(),
-                    CaCertificatePem = ca is null ? null : await ReadAsync(ca, token).ConfigureAwait(false),
+                    CaCertificatePem = ca is null ? node.CaCertificatePem : await ReadAsync(ca, token).ConfigureAwait(false),
                 },
                 PassThru,
                 token).ConfigureAwait(false));
@@ -75,13 +77,25 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
             WriteObject(session);
     }
 
+    // As another user, or by another token, one stays with the node that the shell has: what it is asked with must go to no other.
+    private CmsConnection Node()
+        => Endpoint is null && Profile is null && (Token is not null || Credential is not null) && CmsDefaults.Current is { } own
+            ? Run($"Connecting to {own}", own, (_, token) => CmsSessions.AgainAsync(own, token))!
+            : new CmsConnection { Endpoint = Endpoint };
+
     // From here on this runspace is connected to the new node, or to none: what follows a failure must go neither to the one before nor by the admin
     // profile. But that is what Connect-Cms alone asks for.
-    private CmsSession? LetGo()
+    private CmsSession? LetGo(CmsConnection node)
     {
         var before = CmsDefaults.Current;
         if (before is not null || Endpoint is not null || Profile is not null || Credential is not null || MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
-            CmsDefaults.Replace(new CmsSession { Id = Guid.NewGuid(), Endpoint = Endpoint?.ToString() ?? "", Profile = Profile, User = Credential?.UserName });
+        {
+            var none = new CmsSession { Id = Guid.NewGuid(), Endpoint = node.Endpoint?.ToString() ?? "", Profile = Profile, User = Credential?.UserName };
+            if (node.CaCertificatePem is not null)
+                CmsSessions.Tried(none, node);
+            CmsDefaults.Replace(none);
+        }
+
         return before;
     }
 

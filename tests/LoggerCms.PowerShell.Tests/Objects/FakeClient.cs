@@ -21,6 +21,8 @@ internal sealed class FakeClient : ICmsClient
 
     public string Endpoint => "https://fake/";
 
+    public string CaCertificatePem => throw new NotSupportedException();
+
     public IEnumerable<CmsObjectInfo> All => _objects.Values;
 
     public Task<CmsChangeAnswer> ChangeAsync(CmsChangeRequest request, CancellationToken cancellationToken)
