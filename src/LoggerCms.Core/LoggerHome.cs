@@ -8,12 +8,10 @@ internal static class LoggerHome
     public static string Folder(string name, string? home = null)
     {
         home ??= Environment.GetEnvironmentVariable("LOGGERCMS_HOME");
-        if (string.IsNullOrEmpty(home))
-        {
-            home = Path.Combine(
-                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "loggercms");
-        }
-
-        return Path.Combine(home, name);
+        return Path.Combine(string.IsNullOrEmpty(home) ? OfUser() : home, name);
     }
+
+    /// <summary>The user's own, whatever the environment says.</summary>
+    public static string OfUser()
+        => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "loggercms");
 }

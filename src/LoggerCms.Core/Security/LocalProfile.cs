@@ -13,6 +13,8 @@ internal sealed record LocalProfile
 {
     public const string DefaultName = "admin";
 
+    private const string Suffix = ".profile.json";
+
     private const string ProfileMagic = "loggercms-profile";
     private const int FormatVersion = 1;
     private const int MostTries = 200;
@@ -35,7 +37,7 @@ internal sealed record LocalProfile
     /// <summary>The profile of that name in this user's folder.</summary>
     /// <param name="name">The profile's name.</param>
     /// <param name="home">The folder to keep everything under; null takes it from the environment.</param>
-    public static string PathOf(string name = DefaultName, string? home = null) => Path.Combine(LoggerHome.Folder("cms", home), $"{name}.profile.json");
+    public static string PathOf(string name = DefaultName, string? home = null) => Path.Combine(LoggerHome.Folder("cms", home), name + Suffix);
 
     /// <exception cref="LoggerCmsException">The folder cannot be used, or the disk is full.</exception>
     public void Write(IFileLayer files, string path)
@@ -67,8 +69,10 @@ internal sealed record LocalProfile
     /// <exception cref="LoggerCmsException">ProfileNotFound, SecretExposed, SecretDamaged or FormatNotSupported.</exception>
     public static LocalProfile Read(IFileLayer files, string path)
     {
-        var bytes = SecretFile.Read(files, path) ?? throw new LoggerCmsException(
-            ErrorCodes.ProfileNotFound, $"There is no profile '{path}'.", "Start-CmsNode makes one at its first start; or name a node: Connect-Cms");
+        var bytes = SecretFile.Read(files, path, ofAnother: account => OfService(path, account)) ?? throw new LoggerCmsException(
+            ErrorCodes.ProfileNotFound,
+            $"There is no profile '{path}'.",
+            "Start-CmsNode makes one at its first start; or name a node: Connect-Cms. For a node that runs under an account of its own, as under systemd, see Get-Help about_LoggerCms.");
         FileForm? form;
         try
         {
@@ -103,6 +107,21 @@ internal sealed record LocalProfile
         {
             throw SecretFile.Damaged(path, "it holds no certificate", exception);
         }
+    }
+
+    // Only root gets as far as to be told whose it is. In its own folder there is no reason for another's file.
+    private static string? OfService(string path, string account)
+    {
+        var file = Path.GetFileName(path);
+        var name = file.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) ? file[..^Suffix.Length] : Path.GetFileNameWithoutExtension(file);
+        name = name == DefaultName ? account : name;
+        var own = PathOf(name, LoggerHome.OfUser());
+        if (Path.GetDirectoryName(own) == Path.GetDirectoryName(Path.GetFullPath(path)))
+            return null;
+        var isHomeSet = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("LOGGERCMS_HOME"));
+        return $"install -D -m 600 '{path}' '{own}'\n{(isHomeSet ? "Remove-Item Env:LOGGERCMS_HOME\n" : "")}"
+            + $"Connect-Cms -Profile {name}\n"
+            + $"So root goes by the profile of a node that {account} runs; or run PowerShell as {account} (Get-Help about_LoggerCms says how). Where none is meant to, move the file away.";
     }
 
     /// <summary>The authority to trust; the caller disposes of it.</summary>

@@ -40,15 +40,19 @@ internal static class SecretFile
         }
     }
 
+    /// <param name="files">Where it is.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="remedy">What to do where it is damaged.</param>
+    /// <param name="ofAnother">What to do where it belongs to the account of that name; null for the usual.</param>
     /// <returns>Null where there is no such file.</returns>
     /// <exception cref="LoggerCmsException">SecretExposed: others may read or change it; SecretDamaged: it is no such file; or it cannot be read.</exception>
-    public static byte[]? Read(IFileLayer files, string path, string remedy = OfBackup)
+    public static byte[]? Read(IFileLayer files, string path, string remedy = OfBackup, Func<string, string?>? ofAnother = null)
     {
         try
         {
             if (files.Find(path) is not { } entry)
                 return null;
-            RequireOwnerOnly(path);
+            RequireOwnerOnly(path, ofAnother);
             if (entry.Length is 0 or > MaxLength)
                 throw Damaged(path, $"it has {entry.Length} bytes", remedy: remedy);
             using var file = files.Open(path);
@@ -65,7 +69,7 @@ internal static class SecretFile
         => new(ErrorCodes.SecretDamaged, $"'{path}' is damaged: {why}.", remedy, innerException: inner);
 
     /// <summary>On Unix; on Windows the access list of the user's own folder is relied on.</summary>
-    private static void RequireOwnerOnly(string path)
+    private static void RequireOwnerOnly(string path, Func<string, string?>? ofAnother)
     {
         // A file layer of tests has no modes.
         if (OperatingSystem.IsWindows() || !File.Exists(path))
@@ -75,18 +79,27 @@ internal static class SecretFile
         var mode = File.GetUnixFileMode(path);
         if ((mode & Others) != 0)
             throw Exposed(path, $"others than its owner may use it (mode {Convert.ToString((int)mode, 8)})", $"chmod 600 '{path}'");
-        if (OperatingSystem.IsLinux() && FileStat.OfPath(path, out _) is { } stat && stat.User != LibC.EffectiveUser())
-            throw Exposed(path, $"it belongs to another account (uid {stat.User})");
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (IsOpenToOthers(folder))
             throw Exposed(path, "others may put another file in its place", $"chmod go-w '{folder}'");
+        if (OperatingSystem.IsLinux() && FileStat.OfPath(path, out _) is { } stat && stat.User != LibC.EffectiveUser())
+        {
+            var account = LinuxAccount.ByNumber(stat.User).Name;
+            throw new LoggerCmsException(
+                ErrorCodes.SecretExposed,
+                NotUsed(path, $"it belongs to another account, {account} (uid {stat.User})"),
+                ofAnother?.Invoke(account) ?? $"Run this as {account}, where it works with {account}'s files. If the file should be yours, another has put it there: move it away.");
+        }
     }
 
     private static bool IsOpenToOthers(string folder)
         => !OperatingSystem.IsWindows() && Directory.Exists(folder) && (File.GetUnixFileMode(folder) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
 
+    private static string NotUsed(string path, string why) => $"'{path}' holds a secret and is not used: {why}.";
+
     private static LoggerCmsException Exposed(string path, string why, string? command = null)
         => new(
-            ErrorCodes.SecretExposed, $"'{path}' holds a secret and is not used: {why}.",
+            ErrorCodes.SecretExposed,
+            NotUsed(path, why),
             (command is null ? string.Empty : command + "\n") + "Whoever read it has the secret: revoke the token (Revoke-CmsToken), or move the file away, so that it is made anew.");
 }

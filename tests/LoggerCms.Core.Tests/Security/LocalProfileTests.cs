@@ -1,5 +1,6 @@
 using LoggerCms.Core.Files;
 using LoggerCms.Core.Security;
+using LoggerCms.Core.Tests.Temp;
 
 namespace LoggerCms.Core.Tests.Security;
 
@@ -27,6 +28,27 @@ public sealed class LocalProfileTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, TempFolder.ModeOf(FilePath));
         TempFolder.SetMode(FilePath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         Assert.Equal(ErrorCodes.SecretExposed, Refusal().Code);
+    }
+
+    [Fact]
+    public void RootIsToldHowToGoByOneOfAServicesAccount()
+    {
+        Machine.NeedsRoot();
+        Write();
+        Machine.Run("chown", "nobody", FilePath);
+
+        var refusal = Refusal();
+
+        Assert.Equal(ErrorCodes.SecretExposed, refusal.Code);
+        Assert.Contains("nobody (uid ", refusal.Message, StringComparison.Ordinal);
+        var own = LocalProfile.PathOf("nobody", LoggerHome.OfUser());
+        Assert.StartsWith($"install -D -m 600 '{FilePath}' '{own}'\n", refusal.Remedy, StringComparison.Ordinal);
+        Assert.Contains("Connect-Cms -Profile nobody\n", refusal.Remedy, StringComparison.Ordinal);
+
+        // As the command does it, to a place of this test.
+        var copy = _folder.File(Path.Combine("mine", "svc.profile.json"));
+        Machine.Run("install", "-D", "-m", "600", FilePath, copy);
+        Assert.NotNull(LocalProfile.Read(SystemFiles.Instance, copy));
     }
 
     [Fact]
