@@ -25,9 +25,9 @@ public sealed class CmsTools : ICmsTools
 
     public IEnumerable<DeltaFileInfo> GetDeltaFiles(string path, CancellationToken cancellationToken) => DeltaFiles.Find(s_files, path, cancellationToken);
 
-    public IEnumerable<DeltaRecordInfo> GetDeltaRecords(string path, CancellationToken cancellationToken)
+    public IEnumerable<DeltaRecordInfo> GetDeltaRecords(DeltaFileInfo file, CancellationToken cancellationToken)
     {
-        foreach (var record in DeltaRecords.Read(s_files, path))
+        foreach (var record in DeltaRecords.Read(s_files, file))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return record;

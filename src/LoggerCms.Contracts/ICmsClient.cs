@@ -153,8 +153,8 @@ public interface ICmsTools
     /// <summary>The delta files of a folder, or one file.</summary>
     IEnumerable<DeltaFileInfo> GetDeltaFiles(string path, CancellationToken cancellationToken);
 
-    /// <summary>The records of a delta file.</summary>
-    IEnumerable<DeltaRecordInfo> GetDeltaRecords(string path, CancellationToken cancellationToken);
+    /// <summary>The records of a delta file that <see cref="GetDeltaFiles"/> gave, as many as that counted.</summary>
+    IEnumerable<DeltaRecordInfo> GetDeltaRecords(DeltaFileInfo file, CancellationToken cancellationToken);
 
     /// <summary>Brings a folder of delta files into a system database that no node serves.</summary>
     Task<DeltaReconcileResult> ReconcileAsync(SideConnection database, CmsReconcileRequest request, CancellationToken cancellationToken);

@@ -9,18 +9,21 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>The records of a delta file as the shell shows them, without what passwords and tokens could be guessed from.</summary>
 internal static class DeltaRecords
 {
-    /// <summary>The records of one file, one at a time; how it ends is told by <see cref="DeltaFiles.Find"/>.</summary>
+    /// <summary>
+    /// The records of a file that <see cref="DeltaFiles.Find"/> told of, one at a time, and no more than it counted: what the segment after it makes void
+    /// stands in that one, too.
+    /// </summary>
     /// <exception cref="LoggerCmsException">As <see cref="DeltaFiles.Open"/>.</exception>
-    public static IEnumerable<DeltaRecordInfo> Read(IFileLayer files, string path)
+    public static IEnumerable<DeltaRecordInfo> Read(IFileLayer files, DeltaFileInfo file)
     {
-        using var reader = DeltaFiles.Open(files, path);
-        while (reader.Read())
+        using var reader = DeltaFiles.Open(files, file.Path);
+        while (reader.Records < file.Records && reader.Read())
         {
             yield return Told(
                 reader.Payload,
                 new DeltaRecordInfo
                 {
-                    Path = path,
+                    Path = file.Path,
                     Epoch = reader.Header!.Journal.Epoch,
                     UpdateKey = reader.LastKey!.Value,
                     Offset = reader.RecordOffset,

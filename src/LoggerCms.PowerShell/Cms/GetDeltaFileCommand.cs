@@ -48,7 +48,7 @@ public sealed class GetDeltaFileCommand : AsyncPSCmdlet
         var tools = EngineHost.GetCmsTools();
         return tools.GetDeltaFiles(path, cancellationToken)
             .Where(file => file.State is not (DeltaFileState.NotADeltaFile or DeltaFileState.UnknownVersion))
-            .SelectMany(file => tools.GetDeltaRecords(file.Path, cancellationToken));
+            .SelectMany(file => tools.GetDeltaRecords(file, cancellationToken));
     }
 
     private async Task WriteAsync<T>(Work work, IEnumerable<T> items, Func<T, long> bytesOf, CancellationToken cancellationToken)

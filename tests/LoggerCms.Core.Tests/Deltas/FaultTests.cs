@@ -1,3 +1,4 @@
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Deltas;
 using LoggerCms.Core.Files;
 using LoggerCms.CrashableFiles;
@@ -101,6 +102,9 @@ public sealed class FaultTests
         var reports = DeltaFolder.Inspect(_disk, Folder, CancellationToken.None);
         Assert.Equal([3L, 1L], reports.Select(r => r.Records));
         Assert.Contains("void", reports[0].End.Reason, StringComparison.Ordinal);
+
+        var told = DeltaFiles.Find(_disk, Folder, CancellationToken.None).SelectMany(file => DeltaRecords.Read(_disk, file));
+        Assert.Equal([1L, 2, 3, 4], told.Select(r => r.UpdateKey));
 
         // Alone, without the segment that says so, the file still reads as it stands.
         Assert.Equal(4, DeltaFolder.InspectFile(_disk, reports[0].Path, CancellationToken.None).Records);

@@ -221,7 +221,7 @@ public sealed class ReaderTests
         Assert.Equal(files.Select(f => f.Sequence).Order(), files.Select(f => f.Sequence));
         Assert.All(files, f => Assert.True(f.DurableBytes <= f.Bytes));
 
-        var records = DeltaRecords.Read(_disk, files[0].Path).ToList();
+        var records = DeltaRecords.Read(_disk, files[0]).ToList();
         Assert.Equal(files[0].Records, records.Count);
         Assert.All(records, r => Assert.Equal(Payload(r.UpdateKey).Length, r.Bytes));
         Assert.All(records, r => Assert.Equal((0, true), (r.Changes.Count, r.Detail is not null)));

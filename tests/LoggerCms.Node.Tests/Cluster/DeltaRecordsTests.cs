@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text.Json;
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.Deltas;
 using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 using LoggerCms.CrashableFiles;
@@ -74,5 +75,5 @@ public sealed class DeltaRecordsTests
 
     private static (string, long?, long, string?, long?, int?) Told(DeltaChangeInfo one) => (one.Operation, one.Id, one.UpdateKey, one.Kind, one.ParentId, one.Version);
 
-    private List<DeltaRecordInfo> Read() => [.. Segments(_disk).SelectMany(path => DeltaRecords.Read(_disk, path))];
+    private List<DeltaRecordInfo> Read() => [.. DeltaFiles.Find(_disk, Folder, Token).SelectMany(file => DeltaRecords.Read(_disk, file))];
 }
