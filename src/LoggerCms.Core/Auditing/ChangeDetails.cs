@@ -113,7 +113,7 @@ internal sealed class ChangeDetails(bool seesAll)
         AddRights(parts, view, before.AccessList, after.AccessList);
         if (isOfMembers)
         {
-            AddGroups(parts, view, before, after);
+            AddGroups(parts, view, before.Properties, after.Properties);
             AddPassword(parts, before, after);
         }
 
@@ -145,7 +145,7 @@ internal sealed class ChangeDetails(bool seesAll)
     }
 
     /// <summary>What became other in the groups that a user or group is in, in words.</summary>
-    public static void AddGroups(List<string> parts, IObjectView view, CmsObject before, CmsObject after)
+    public static void AddGroups(List<string> parts, IObjectView view, byte[] before, byte[] after)
     {
         if (UnlessDamaged(() => GroupMembership.Of(before)) is not { } then || UnlessDamaged(() => GroupMembership.Of(after)) is not { } now)
             return;

@@ -64,23 +64,8 @@ internal sealed record DeniedChange(string Action, long ObjectId, CmsObject? Tar
     // Who tries to get into a group is what an auditor looks for.
     private static void AddMembership(List<string> parts, IObjectView view, CmsObject? target, Func<byte[], byte[]> properties)
     {
-        if (target is not { Kind: ObjectKinds.User or ObjectKinds.UserGroup, IsSkeleton: false })
-            return;
-        var after = new CmsObject
-        {
-            Id = target.Id,
-            Cuid = target.Cuid,
-            Kind = target.Kind,
-            ParentId = target.ParentId,
-            Name = target.Name,
-            OwnerId = target.OwnerId,
-            Version = target.Version,
-            UpdateKey = target.UpdateKey,
-            CreatedUs = target.CreatedUs,
-            ModifiedUs = target.ModifiedUs,
-            Properties = properties(target.Properties),
-        };
-        ChangeDetails.AddGroups(parts, view, target, after);
+        if (target is { Kind: ObjectKinds.User or ObjectKinds.UserGroup, IsSkeleton: false })
+            ChangeDetails.AddGroups(parts, view, target.Properties, properties(target.Properties));
     }
 
     // What is so already, or is damaged, is no difference that could be told.

@@ -10,14 +10,21 @@ internal sealed partial class CmsNode
     {
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
         var served = _options is { DataPath: { } folder, Database: not null } ? ServedSystem.Open(_files, folder) : null;
+        SystemDatabaseState? before = null;
         if (served is { IsKnown: true } && !_options.TakeOver)
-            served.Check(_options.Database!, await AnsweredAsync(SystemAsync(cancellationToken)).ConfigureAwait(false));
+        {
+            before = await AnsweredAsync(FindStateAsync(cancellationToken)).ConfigureAwait(false);
+            served.Check(_options.Database!, before?.Identity);
+        }
+
         await AnsweredAsync(_database.PrepareAsync(cancellationToken)).ConfigureAwait(false);
         UsedNumbers used = default;
         if (_options.DataPath is { } data)
         {
             _life = NodeLife.Open(_files, data);
-            var before = await AnsweredAsync(_database.ReadStateAsync(cancellationToken)).ConfigureAwait(false);
+
+            // It counts the objects: once is enough.
+            before ??= await AnsweredAsync(_database.ReadStateAsync(cancellationToken)).ConfigureAwait(false);
             if (_options is { IsDeltaPathOfData: true, SetDamagedAside: false })
                 _life.CheckFiles(_options.DeltaPath, before.Identity);
             used = _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
@@ -50,11 +57,12 @@ internal sealed partial class CmsNode
         Enter(NodeState.Ready, NodeStep.ReadyForAction, "");
     }
 
-    private async Task<Guid?> SystemAsync(CancellationToken cancellationToken)
+    // Null where there is no system.
+    private async Task<SystemDatabaseState?> FindStateAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return (await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false)).Identity;
+            return await _database.ReadStateAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception) when (exception.Code is ErrorCodes.DatabaseNotFound or ErrorCodes.TableNotFound)
         {

@@ -15,6 +15,8 @@ namespace LoggerCms.Core.Cluster;
 /// </remarks>
 internal sealed class EpochJournals
 {
+    private const long EpochMask = (1L << 56) - 1;
+
     // The epoch takes the last seven bytes.
     private static readonly byte[] s_prefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0x9e];
 
@@ -54,8 +56,6 @@ internal sealed class EpochJournals
         _known[BinaryPrimitives.ReadInt64BigEndian(id[8..]) & EpochMask] = new Guid(journal, bigEndian: true);
         return true;
     }
-
-    private const long EpochMask = (1L << 56) - 1;
 
     private static LocalEntry Entry(long epoch, Guid journal)
     {

@@ -132,16 +132,8 @@ internal sealed partial class NodeLife
     {
         lock (_keeping)
         {
-            if (!_isOwn || _owed is not { } owed || owed.Epoch != epoch || sequence <= owed.Sequence)
-                return;
-            try
-            {
-                Write(owed with { Sequence = sequence });
-            }
-            catch (LoggerCmsException)
-            {
-                // What it says is true all the same, of some time ago.
-            }
+            if (_isOwn && _owed is { } owed && owed.Epoch == epoch && sequence > owed.Sequence)
+                TryWrite(() => Write(owed with { Sequence = sequence }));
         }
     }
 

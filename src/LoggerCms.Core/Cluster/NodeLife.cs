@@ -94,16 +94,8 @@ internal sealed partial class NodeLife
     /// <summary>The lease was refused: who has that epoch one day is somebody else.</summary>
     public void NotTaken()
     {
-        if (_life.Taking == 0)
-            return;
-        try
-        {
-            Write(_life with { Taking = 0 });
-        }
-        catch (LoggerCmsException)
-        {
-            // The refusal is what counts; the next start writes it anew.
-        }
+        if (_life.Taking != 0)
+            TryWrite(() => Write(_life with { Taking = 0 }));
     }
 
     /// <summary>
@@ -161,16 +153,8 @@ internal sealed partial class NodeLife
         lock (_keeping)
         {
             var life = _life with { LastKey = lastKey, ObjectIdEnd = ends.ObjectId, UpdateKeyEnd = ends.UpdateKey };
-            if (life.Epoch != epoch || life == _life)
-                return;
-            try
-            {
-                Write(life);
-            }
-            catch (LoggerCmsException)
-            {
-                // What it says is true all the same, of some time ago.
-            }
+            if (life.Epoch == epoch && life != _life)
+                TryWrite(() => Write(life));
         }
     }
 
@@ -208,6 +192,18 @@ internal sealed partial class NodeLife
     private static T? Read<T>(IFileLayer files, string path, JsonTypeInfo<T> type, string magic)
         where T : FolderFile
         => FolderFile.Read(files, path, type, magic, Version, "it does not tell a node's lives");
+
+    private static void TryWrite(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (LoggerCmsException)
+        {
+            // What the file says is true all the same, of some time ago.
+        }
+    }
 
     private void Write(Life life)
     {

@@ -7,9 +7,11 @@ internal static class GroupMembership
 {
     public const string Property = "SI_USERGROUPS";
 
-    public static IReadOnlyList<long> Of(CmsObject principal)
+    public static IReadOnlyList<long> Of(CmsObject principal) => Of(principal.Properties);
+
+    public static IReadOnlyList<long> Of(byte[] properties)
     {
-        if (!PropertyBag.Over(principal.Properties).TryGet(Property, out var value) || value.Type != PropertyType.List)
+        if (!PropertyBag.Over(properties).TryGet(Property, out var value) || value.Type != PropertyType.List)
             return [];
         return [.. value.AsList.Where(v => v.Type == PropertyType.Integer).Select(v => v.AsInteger)];
     }
