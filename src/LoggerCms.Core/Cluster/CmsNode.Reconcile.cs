@@ -132,7 +132,7 @@ internal sealed partial class CmsNode
 
             // Nearly all that is made stays: a collection would look at the whole image and find little.
             noCollection?.Postpone(Math.Min(MadeOfDeltaByte * source.Files.Sum(f => f.DurableEnd), MostPostponed));
-            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: false);
+            var reconcilers = new ReconcilerSet(parts.AtStart, parts.Journals, parts.Ledger, Tokens, policy, isPlan: false);
             using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
             {
                 BroughtIn = Changed,
@@ -140,11 +140,26 @@ internal sealed partial class CmsNode
             };
             await ReconcileRun.RunAsync(source, reconcilers, parts.Image, target, cancellationToken).ConfigureAwait(false);
             await target.AllDurableAsync(cancellationToken).ConfigureAwait(false);
+            if (!reconcilers.Stopped && reconcilers.Conflicts.Count == 0)
+                NoteBroughtIn(parts, source);
             return new Brought(reconcilers.Stopped ? Stopped : Completed, source, reconcilers, _time.GetElapsedTime(started));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw DeltaFailure.OfFolder(exception, folder);
+        }
+    }
+
+    // Only where nothing can be missing before: what is not among the records up to that key would pass for brought in for good.
+    private static void NoteBroughtIn(Parts parts, DeltaSource source)
+    {
+        foreach (var (header, throughKey) in source.Whole())
+        {
+            var epoch = header.Journal.Epoch;
+            var inDatabase = parts.AtStart.Epochs.First(e => e.Epoch == epoch).LastKey;
+            var saysKeyBefore = header.KeyBefore > 0 || header.PreviousSequence == 0;
+            if (saysKeyBefore && header.KeyBefore <= Math.Max(inDatabase, parts.Journals.BroughtIn(epoch)))
+                parts.Journals.AddBroughtIn(epoch, throughKey);
         }
     }
 
@@ -175,7 +190,7 @@ internal sealed partial class CmsNode
         if (!setDamagedAside)
             NodeLife.CheckOthers(_files, folder, parts.AtStart);
         var planned = new Planned(_files, _database.Name, parts.Image, Reader(parts), new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
-        return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
+        return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Journals, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
     }
 
     private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id, parts.AtStart.Epochs, parts.Journals);
@@ -202,11 +217,11 @@ internal sealed partial class CmsNode
         await database.LoadLocalAsync(LocalClass.Token, tokens.Apply, cancellationToken).ConfigureAwait(false);
         var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty, state.Epochs, journals);
         var planned = new Planned(files, database.Name, image, reader, new PlannedTarget(image, options.Cluster, time), time);
-        var atStart = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy, isPlan: true);
+        var atStart = new ReconcilerSet(state, journals, ledger, tokens, options.ConflictPolicy, isPlan: true);
         await planned.RunAsync(options.DeltaPath, atStart, options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
         if (atStart.Stopped)
             throw StoppedAtStart(options);
-        var reconcilers = new ReconcilerSet(state, ledger, tokens, options.ConflictPolicy, isPlan: true, atStart);
+        var reconcilers = new ReconcilerSet(state, journals, ledger, tokens, options.ConflictPolicy, isPlan: true, atStart);
         return await planned.RunAsync(folder, reconcilers, setDamagedAside, cancellationToken).ConfigureAwait(false);
     }
 

@@ -7,7 +7,8 @@ namespace LoggerCms.Core.Cluster;
 /// <summary>
 /// Which journal wrote in an epoch, as the database keeps it from the epoch's first flush on, or from where its delta files were brought in. Epoch and
 /// node alone do not tell: where the database and the data folder were both put back, the same node comes to the same number once more, and the delta
-/// files of the history that was left would pass for what is there.
+/// files of the history that was left would pass for what is there. And up to which update key all of an epoch was brought in: the once-only ids of its
+/// records are kept for days only, and a copy of the file that comes later must not make again what was removed since.
 /// </summary>
 /// <remarks>
 /// Each is an entry among the answers of requests, under an id of no client and no reconcile, in a form that every release reads as an answer of
@@ -19,8 +20,10 @@ internal sealed class EpochJournals
 
     // The epoch takes the last seven bytes.
     private static readonly byte[] s_prefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0x9e];
+    private static readonly byte[] s_broughtPrefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0x9f];
 
     private readonly ConcurrentDictionary<long, Guid> _known = [];
+    private readonly ConcurrentDictionary<long, long> _broughtIn = [];
     private readonly ConcurrentQueue<LocalEntry> _new = new();
 
     /// <summary>The journal of an epoch; null where it is not known.</summary>
@@ -29,8 +32,23 @@ internal sealed class EpochJournals
     /// <summary>From now on it is known, and to be kept.</summary>
     public void Add(long epoch, Guid journal)
     {
-        if (_known.TryAdd(epoch, journal))
-            _new.Enqueue(Entry(epoch, journal));
+        if (!_known.TryAdd(epoch, journal))
+            return;
+        Span<byte> bytes = stackalloc byte[16];
+        journal.TryWriteBytes(bytes, bigEndian: true, out _);
+        _new.Enqueue(Entry(s_prefix, epoch, BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..])));
+    }
+
+    /// <summary>The update key up to which every record of an epoch was brought in from its delta files; 0 where none was.</summary>
+    public long BroughtIn(long epoch) => _broughtIn.GetValueOrDefault(epoch);
+
+    /// <summary>From now on it is known, and to be kept with what was brought in.</summary>
+    public void AddBroughtIn(long epoch, long throughKey)
+    {
+        if (throughKey <= BroughtIn(epoch))
+            return;
+        _broughtIn[epoch] = throughKey;
+        _new.Enqueue(Entry(s_broughtPrefix, epoch, throughKey, 0));
     }
 
     /// <summary>Those that the next flush has to write.</summary>
@@ -47,29 +65,29 @@ internal sealed class EpochJournals
     {
         Span<byte> id = stackalloc byte[16];
         entry.Key.Id.TryWriteBytes(id, bigEndian: true, out _);
-        if (!id.StartsWith(s_prefix))
+        var isBroughtIn = id.StartsWith(s_broughtPrefix);
+        if (!isBroughtIn && !id.StartsWith(s_prefix))
             return false;
+        var epoch = BinaryPrimitives.ReadInt64BigEndian(id[8..]) & EpochMask;
         var kept = RequestLedger.Decode(entry);
+        if (isBroughtIn)
+        {
+            _broughtIn[epoch] = kept.PrincipalId;
+            return true;
+        }
+
         Span<byte> journal = stackalloc byte[16];
         BinaryPrimitives.WriteInt64BigEndian(journal, kept.PrincipalId);
         BinaryPrimitives.WriteInt64BigEndian(journal[8..], kept.Fingerprint);
-        _known[BinaryPrimitives.ReadInt64BigEndian(id[8..]) & EpochMask] = new Guid(journal, bigEndian: true);
+        _known[epoch] = new Guid(journal, bigEndian: true);
         return true;
     }
 
-    private static LocalEntry Entry(long epoch, Guid journal)
+    private static LocalEntry Entry(ReadOnlySpan<byte> prefix, long epoch, long first, long second)
     {
         Span<byte> id = stackalloc byte[16];
         BinaryPrimitives.WriteInt64BigEndian(id[8..], epoch);
-        s_prefix.CopyTo(id);
-        Span<byte> bytes = stackalloc byte[16];
-        journal.TryWriteBytes(bytes, bigEndian: true, out _);
-        return RequestLedger.Encode(new RequestLedger.Answer(
-            new Guid(id, bigEndian: true),
-            BinaryPrimitives.ReadInt64BigEndian(bytes),
-            BinaryPrimitives.ReadInt64BigEndian(bytes[8..]),
-            [],
-            long.MaxValue,
-            Task.CompletedTask));
+        prefix.CopyTo(id);
+        return RequestLedger.Encode(new RequestLedger.Answer(new Guid(id, bigEndian: true), first, second, [], long.MaxValue, Task.CompletedTask));
     }
 }

@@ -12,13 +12,15 @@ internal sealed class DeltaSource
     private readonly IFileLayer _files;
     private readonly string _folder;
     private readonly List<string> _setAside;
+    private readonly bool _isWhole;
 
-    private DeltaSource(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> reports, List<string> setAside)
+    private DeltaSource(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> reports, List<string> setAside, bool isWhole)
     {
         _files = files;
         _folder = folder;
         Files = reports;
         _setAside = setAside;
+        _isWhole = isWhole;
     }
 
     public string Folder => _folder;
@@ -44,11 +46,13 @@ internal sealed class DeltaSource
     {
         List<string> setAside = [];
         List<DeltaFileReport> usable = [];
+        var isWhole = true;
         foreach (var report in DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken))
         {
             if (setDamagedAside && report.End.State is DeltaFileState.Damaged or DeltaFileState.NotADeltaFile)
             {
                 setAside.Add(isPlan ? report.Path : DeltaFolder.SetAside(files, report.Path));
+                isWhole = false;
                 continue;
             }
 
@@ -58,14 +62,15 @@ internal sealed class DeltaSource
             CheckSystem(report, reader);
             if (report.End.State == DeltaFileState.TornTail)
                 setAside.Add(isPlan ? report.Path : DeltaFolder.KeepTornTail(files, report)!);
+            isWhole &= report.MissingBefore is null;
             usable.Add(report);
         }
 
-        return new DeltaSource(files, folder, usable, setAside);
+        return new DeltaSource(files, folder, usable, setAside, isWhole);
     }
 
     /// <summary>The files as they were found, all of them usable.</summary>
-    public static DeltaSource Of(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> usable) => new(files, folder, usable, []);
+    public static DeltaSource Of(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> usable) => new(files, folder, usable, [], isWhole: true);
 
     /// <summary>Every record with the node that wrote it, its file, and its bytes there.</summary>
     public IEnumerable<DeltaRecord> Records(CancellationToken cancellationToken)
@@ -80,6 +85,18 @@ internal sealed class DeltaSource
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return new DeltaRecord(report.Header!.Journal.NodeId, report.Path, ChangeRecordCodec.Decode(reader.Payload), reader.Payload.Length);
             }
+        }
+    }
+
+    /// <summary>For each journal the header of its first segment here and its last update key; nothing where one between them was damaged or is missing.</summary>
+    public IEnumerable<(DeltaSegmentHeader First, long ThroughKey)> Whole()
+    {
+        if (!_isWhole)
+            yield break;
+        foreach (var journal in Files.Where(f => !f.IsVoid).GroupBy(f => f.Header!.JournalId))
+        {
+            if (journal.Max(f => f.LastKey) is { } throughKey)
+                yield return (journal.First().Header!, throughKey);
         }
     }
 

@@ -16,7 +16,8 @@ namespace LoggerCms.Core.Deltas;
 /// of its objects must be as it was when the change was made: the same update key, or the one that this reconcile gave to the change before it.
 /// </para>
 /// <para>
-/// An object that has the content of the delta already counts as applied: whoever did that, there is nothing left to do.
+/// An object that has the content of the delta already counts as applied: whoever did that, there is nothing left to do. So does a record of an epoch
+/// that was brought in up to it and beyond: once-only ids are kept for some days, and a copy of a file may come later.
 /// </para>
 /// <para>
 /// Nor is a record applied whose client sent its request again to another node meanwhile, which did it anew: the answer that the ledger has by then is
@@ -29,6 +30,7 @@ namespace LoggerCms.Core.Deltas;
 /// </remarks>
 /// <param name="nodeId">The node that wrote the files.</param>
 /// <param name="epochEnds">For each epoch the last key that is in the database.</param>
+/// <param name="journals">Know up to where an epoch was brought in.</param>
 /// <param name="ledger">Knows once-only ids.</param>
 /// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
@@ -36,6 +38,7 @@ namespace LoggerCms.Core.Deltas;
 internal sealed class Reconciler(
     Guid nodeId,
     IReadOnlyDictionary<long, long> epochEnds,
+    EpochJournals journals,
     RequestLedger ledger,
     TokenService tokens,
     ConflictPolicy policy,
@@ -108,6 +111,13 @@ internal sealed class Reconciler(
                 Foresee(request, make(request), view);
             }
 
+            return RecordFate.BroughtIn;
+        }
+
+        // Its once-only id is forgotten; what is otherwise than it left it was changed since.
+        if (record.LastUpdateKey <= journals.BroughtIn(record.Epoch))
+        {
+            AlreadyThere++;
             return RecordFate.BroughtIn;
         }
 

@@ -6,13 +6,14 @@ namespace LoggerCms.Core.Deltas;
 
 /// <summary>One reconciler for each node whose files a folder holds, and their sums.</summary>
 /// <param name="state">Of the database when the lease was taken.</param>
+/// <param name="journals">Know up to where an epoch was brought in.</param>
 /// <param name="ledger">Knows once-only ids.</param>
 /// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
 /// <param name="isPlan">Nothing is made, and the ledger does not learn what would be.</param>
 /// <param name="before">Another plan that goes before this one.</param>
 internal sealed class ReconcilerSet(
-    SystemDatabaseState state, RequestLedger ledger, TokenService tokens, ConflictPolicy policy, bool isPlan, ReconcilerSet? before = null)
+    SystemDatabaseState state, EpochJournals journals, RequestLedger ledger, TokenService tokens, ConflictPolicy policy, bool isPlan, ReconcilerSet? before = null)
 {
     private readonly Dictionary<long, long> _epochEnds = state.Epochs.ToDictionary(e => e.Epoch, e => e.LastKey);
     private readonly Dictionary<Guid, Reconciler> _reconcilers = [];
@@ -38,7 +39,7 @@ internal sealed class ReconcilerSet(
     public Reconciler Of(Guid nodeId)
     {
         if (!_reconcilers.TryGetValue(nodeId, out var reconciler))
-            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, ledger, tokens, policy, _planned);
+            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, journals, ledger, tokens, policy, _planned);
         return reconciler;
     }
 
