@@ -149,6 +149,14 @@ internal sealed class NodeGuard(RightsEvaluator evaluator, long principalId) : I
     {
         if ((after ?? before)!.Kind is not (ObjectKinds.User or ObjectKinds.UserGroup))
             return;
+        if (after is not null && !GroupMembership.IsWellFormed(after) && (before is null || GroupMembership.IsWellFormed(before)))
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidObject,
+                $"{GroupMembership.Property} of '{after.Name}' is not a list of the ids of groups.",
+                "Give a list, also of one id; or use Add-CmsGroupMember.");
+        }
+
         var then = before is null ? [] : GroupMembership.Of(before);
         var now = after is null ? [] : GroupMembership.Of(after);
         foreach (var id in then.Except(now).Concat(now.Except(then)))

@@ -154,6 +154,21 @@ Describe 'Objects' {
         $failures | ForEach-Object { $_.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty }
     }
 
+    It 'with -ErrorAction Stop, end with the first that fails: <Wrong>' -ForEach @{ Wrong = 'missing' }, @{ Wrong = 'stale' } {
+        $folder = New-Folder
+        $made = 1..5 | ForEach-Object { New-CmsObject $folder.Path "o$_" Txt }
+        $null = Set-CmsObject $made[2].Path -Property @{ n = 1 }
+        $named = if ($Wrong -eq 'stale') { $made } else { "$($folder.Path)/o1", "$($folder.Path)/o2", "$($folder.Path)/none", "$($folder.Path)/o4" }
+        { $named | Remove-CmsObject -Confirm:$false -ErrorAction Stop } | Should -Throw
+        (Get-CmsObject $folder.Path -Children).Name | Should -Be 'o3', 'o4', 'o5'
+        & {
+            $ErrorActionPreference = 'Stop'
+            { [pscustomobject]@{ Path = $folder.Path; Name = 'a' }, [pscustomobject]@{ Path = $folder.Path; Name = 'o4' }, [pscustomobject]@{ Path = $folder.Path; Name = 'b' } |
+                    New-CmsObject -Kind Txt } | Should -Throw -ErrorId 'NameInUse,*'
+        }
+        (Get-CmsObject $folder.Path -Children).Name | Should -Be 'o3', 'o4', 'o5', 'a'
+    }
+
     It 'go into a folder that the same pipeline makes' {
         $folder = New-Folder
         [pscustomobject]@{ Path = $folder.Path; Name = 'new'; Kind = 'Folder' }, [pscustomobject]@{ Path = "$($folder.Path)/new"; Name = 'in it'; Kind = 'Txt' } |
@@ -194,8 +209,16 @@ Describe 'Find-CmsObject' {
         @{ Pattern = 'A%B'; Names = 'a%b' }
         @{ Pattern = 'it''*'; Names = "it's" }
         @{ Pattern = '[y-z]*'; Names = 'zz' }
+        @{ Pattern = 'a[%]b'; Names = 'a%b' }
+        @{ Pattern = 'a[*]b'; Names = @() }
+        @{ Pattern = '[^a]*'; Names = 'a_b', 'axb', 'a%b' }
+        @{ Pattern = 'a[!x_]b'; Names = 'a_b', 'axb' }
     ) {
-        (Find-CmsObject -Under $folder.Path -Kind Txt -Name $Pattern).Name | Should -Be $Names
+        @(Find-CmsObject -Under $folder.Path -Kind Txt -Name $Pattern | ForEach-Object Name) | Should -Be $Names
+    }
+
+    It 'says what is no wildcard' {
+        { Find-CmsObject -Under $folder.Path -Name '[ab' } | Should -Throw -ErrorId 'InvalidOption,*'
     }
 
     It 'takes a query; its rows chain into other cmdlets' {

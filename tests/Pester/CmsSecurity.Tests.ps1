@@ -60,6 +60,42 @@ Describe 'Users and groups' {
         $folder, $groups | Remove-CmsObject -Confirm:$false
     }
 
+    It 'are named by one way, and nobody named is not everybody nor oneself' {
+        $group = New-CmsGroup tribe
+        $users = 'anna', 'bert' | ForEach-Object { New-CmsUser $_ }
+        $nothing = $null
+        foreach ($code in @(
+                'Get-CmsUser anna | Remove-CmsUser bert -Confirm:$false', 'Remove-CmsUser bert -Id $users[0].Id -Confirm:$false', 'Get-CmsUser bert -Id $users[0].Id',
+                'Get-CmsUser anna | Add-CmsGroupMember tribe bert', 'New-CmsToken -PrincipalId $nothing', 'Get-CmsUser -Id $nothing', 'Get-CmsObject -Id $nothing',
+                'Test-CmsRight / View -PrincipalId $nothing', 'Get-CmsAuditEvent -Id $nothing', 'Set-CmsObject $users[0].Path -Property @{ a = 1 } -ExpectedVersion $nothing',
+                '[pscustomobject]@{ PrincipalId = $null } | New-CmsToken', '[pscustomobject]@{ Path = "/"; PrincipalId = $null } | Test-CmsRight -Right View',
+                '[pscustomobject]@{ Cuid = "" } | Remove-CmsUser -Confirm:$false')) {
+            { . ([scriptblock]::Create("$code -ErrorAction Stop")) } | Should -Throw -ErrorId 'InvalidOption,*' -Because $code
+        }
+        @(Get-CmsUser -Id @()).Count, @(Get-CmsGroup -Id @()).Count, @(Get-CmsToken -PrincipalId @()).Count | Should -Be 0, 0, 0
+        (Get-CmsUser anna, bert).Version | Should -Be 1, 1
+
+        # A row with a CUID alone is that user's.
+        $row = Find-CmsObject "SELECT SI_CUID FROM CI_SYSTEMOBJECTS WHERE SI_NAME = 'anna'"
+        ($row | Add-CmsGroupMember tribe -PassThru).Groups | Should -Be 'tribe'
+        ($users[0] | Select-Object PrincipalCuid | New-CmsToken for-anna).Principal | Should -Be 'anna'
+        ($users[0] | Select-Object PrincipalCuid | Get-CmsToken).Principal | Should -Be 'anna'
+        while (-not ($events = $row | Get-CmsAuditEvent -Action Token)) { Start-Sleep -Milliseconds 20 }
+        $events.ObjectName | Should -Be 'anna'
+        $row | Remove-CmsUser -Confirm:$false
+        (Get-CmsUser).Name | Should -Not -Contain 'anna'
+
+        # Members are what rights take for members.
+        { New-Folder | Add-CmsGroupMember tribe -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
+        foreach ($no in $group.Id, @([decimal]$group.Id), 'tribe') {
+            { Set-CmsObject $users[1].Path -Property @{ SI_USERGROUPS = $no } -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidObject,*'
+        }
+        $null = Set-CmsObject $users[1].Path -Property @{ SI_USERGROUPS = @($group.Id) }
+        (Get-CmsGroupMember tribe).Name, (Get-CmsUser bert).Groups | Should -Be 'bert', 'tribe'
+        Remove-CmsUser bert -Confirm:$false
+        $group | Remove-CmsGroup -Confirm:$false
+    }
+
     It 'are in the groups that always hold them' {
         (Get-CmsGroupMember Administrators).Name | Should -Contain 'Administrator'
         (Get-CmsGroupMember Everyone).Name | Should -Contain 'Guest'

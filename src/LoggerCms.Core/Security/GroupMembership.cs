@@ -9,6 +9,11 @@ internal static class GroupMembership
 
     public static IReadOnlyList<long> Of(CmsObject principal) => Of(principal.Properties);
 
+    /// <summary>Whether the property is what rights and lists of members read alike: anything but a list of integers is no group to the one, and may be to the other.</summary>
+    public static bool IsWellFormed(CmsObject principal)
+        => !PropertyBag.Over(principal.Properties).TryGet(Property, out var value)
+            || (value.Type == PropertyType.List && value.AsList.All(v => v.Type == PropertyType.Integer));
+
     public static IReadOnlyList<long> Of(byte[] properties)
     {
         if (!PropertyBag.Over(properties).TryGet(Property, out var value) || value.Type != PropertyType.List)

@@ -19,7 +19,11 @@ public abstract class CmsCmdlet : AsyncPSCmdlet
     private CmsLease? _lease;
 
     /// <summary>Decides what the cmdlet goes by: what its pipeline runs before it asks may be a Connect-Cms.</summary>
-    protected override void BeginProcessing() => Lease();
+    protected override void BeginProcessing()
+    {
+        RefuseNulls();
+        Lease();
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -171,8 +171,8 @@ internal static class CmsSessions
     }
 
     /// <summary>
-    /// What leads to the node that a runspace is connected to, or that its last Connect-Cms had to stay with and could not; where there is none, to that of
-    /// the admin profile.
+    /// What leads to the node that a runspace is connected to, or was, or that its last Connect-Cms could not reach or log on to: a password goes to no
+    /// other.
     /// </summary>
     public static async Task<CmsConnection> AgainAsync(CmsSession session, CancellationToken cancellationToken)
     {
@@ -180,7 +180,13 @@ internal static class CmsSessions
         lock (Gate)
         {
             if (!s_open.TryGetValue(session.Id, out one))
-                return s_tried.TryGetValue(session, out var tried) ? tried : new CmsConnection();
+            {
+                if (s_tried.TryGetValue(session, out var tried))
+                    return tried;
+
+                // One that was closed: its profile, where it was by one, has the node's address of now.
+                return new CmsConnection { Profile = session.Profile, Endpoint = session is { Profile: null, Endpoint.Length: > 0 } ? new Uri(session.Endpoint) : null };
+            }
         }
 
         await FollowAsync(one, cancellationToken).ConfigureAwait(false);
@@ -188,7 +194,7 @@ internal static class CmsSessions
         return new CmsConnection { Endpoint = new Uri(client.Endpoint), CaCertificatePem = client.CaCertificatePem };
     }
 
-    /// <summary>Remembers the node that a Connect-Cms stays with, in case that it fails: a password that was mistyped is given again, and to no other node.</summary>
+    /// <summary>Remembers the node of a Connect-Cms, in case that it fails: a password that was mistyped is given again, and to no other node.</summary>
     public static void Tried(CmsSession session, CmsConnection node) => s_tried.AddOrUpdate(session, node);
 
     /// <summary>

@@ -44,31 +44,25 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
         var node = Node();
 
         // Also where what follows fails: nobody has the connection any more.
-        if (LetGo(node) is { } before)
+        var none = new CmsSession { Id = Guid.NewGuid(), Endpoint = node.Endpoint?.ToString() ?? "", Profile = node.Profile, User = Credential?.UserName };
+        if (LetGo(none, node) is { } before)
             Run("Disconnecting", before, (_, token) => CmsSessions.LeaveAsync(before, isClosing: false, token));
-        if (Token is null && MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
-        {
-            ThrowTerminatingError(ErrorRecords.From(
-                new LoggerCmsException(ErrorCodes.InvalidOption, "-Token is given and has no value.", "Give the token, or leave -Token out to connect as the profile says."), null));
-        }
-
-        var profile = Profile is null ? null : OrEnd(() => CmsSessionTransformationAttribute.Profile(SessionState.Path, Profile), Profile);
+        RefuseNulls();
+        if (node.Profile is { } named)
+            node = node with { Profile = OrEnd(() => CmsSessionTransformationAttribute.Profile(SessionState.Path, named), named) };
         var ca = CaCertificatePath is null ? null : ResolvePath(CaCertificatePath);
-        var target = (object?)node.Endpoint ?? profile ?? "the admin profile";
+        var target = (object?)node.Endpoint ?? node.Profile ?? "the admin profile";
         var session = Run(
             $"Connecting to {target}",
             target,
-            async (_, token) => await CmsSessions.ConnectAsync(
-                new CmsConnection
-                {
-                    Endpoint = node.Endpoint,
-                    Profile = profile,
-                    Token = Token is null ? null : new NetworkCredential("", Token).Password,
-                    Credential = Credential?.GetNetworkCredential(),
-                    CaCertificatePem = ca is null ? node.CaCertificatePem : await ReadAsync(ca, token).ConfigureAwait(false),
-                },
-                PassThru,
-                token).ConfigureAwait(false));
+            async (_, token) =>
+            {
+                if (ca is not null)
+                    node = node with { CaCertificatePem = await ReadAsync(ca, token).ConfigureAwait(false) };
+                CmsSessions.Tried(none, node);
+                var connection = node with { Token = Token is null ? null : new NetworkCredential("", Token).Password, Credential = Credential?.GetNetworkCredential() };
+                return await CmsSessions.ConnectAsync(connection, PassThru, token).ConfigureAwait(false);
+            });
         if (session is null)
             return;
         CmsDefaults.Replace(session);
@@ -81,18 +75,16 @@ public sealed class ConnectCmsCommand : AsyncPSCmdlet
     private CmsConnection Node()
         => Endpoint is null && Profile is null && (Token is not null || Credential is not null) && CmsDefaults.Current is { } own
             ? Run($"Connecting to {own}", own, (_, token) => CmsSessions.AgainAsync(own, token))!
-            : new CmsConnection { Endpoint = Endpoint };
+            : new CmsConnection { Endpoint = Endpoint, Profile = Profile };
 
     // From here on this runspace is connected to the new node, or to none: what follows a failure must go neither to the one before nor by the admin
     // profile. But that is what Connect-Cms alone asks for.
-    private CmsSession? LetGo(CmsConnection node)
+    private CmsSession? LetGo(CmsSession none, CmsConnection node)
     {
         var before = CmsDefaults.Current;
         if (before is not null || Endpoint is not null || Profile is not null || Credential is not null || MyInvocation.BoundParameters.ContainsKey(nameof(Token)))
         {
-            var none = new CmsSession { Id = Guid.NewGuid(), Endpoint = node.Endpoint?.ToString() ?? "", Profile = Profile, User = Credential?.UserName };
-            if (node.CaCertificatePem is not null)
-                CmsSessions.Tried(none, node);
+            CmsSessions.Tried(none, node);
             CmsDefaults.Replace(none);
         }
 

@@ -59,12 +59,21 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
             return;
         }
 
+        var (names, kinds) = (Sorting(Name), Sorting(Kind));
         long? under = null;
         if (Under is not null)
             under = Ask("Reading objects", Under, (client, token) => client.GetObjectByPathAsync(CmsPath.Normal(Under), token))!.Id;
         var query = CmsQueries.Matching(Kind, Name, under);
-        List("Looking for objects", Under ?? (object)Name, (client, token) => client.QueryAsync(query, token), InfoObjects.FromRow, _page);
+        Rows(
+            Under ?? (object)Name,
+            MostTop,
+            (client, token) => client.QueryAsync(query, token),
+            row => InfoObjects.FromRow(row) is var found && Wildcards.Match(names, found.Name) && Wildcards.Match(kinds, found.Kind) ? found : null);
     }
+
+    // The node sorts out all but sets.
+    private IReadOnlyList<WildcardPattern> Sorting(string[] wildcards)
+        => wildcards.Any(one => one.Contains('[')) ? [.. wildcards.Select(one => OrEnd(() => Wildcards.Of(one), one))] : [];
 
     // Whoever says how many rows are wanted gets them: -First, and the rows that -Skip leaves out, count in the place of a TOP.
     private void RunQuery()
@@ -73,29 +82,41 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
         var hasTop = words is [_, var top, ..] && string.Equals(top, "TOP", StringComparison.OrdinalIgnoreCase);
         var isWhole = words is [_, "*", ..] || (hasTop && words is [_, _, _, "*", ..]);
         var isByDefault = !hasTop && !IsWritten(nameof(PagingParameters.First));
-        var most = isByDefault ? _page.ToSkip + DefaultTop : _page.Most;
+        var most = (int)Math.Min(isByDefault ? Math.Min(_page.ToSkip, MostTop) + DefaultTop : _page.Most, MostTop);
 
         // One row more than is given shows that there are others.
-        var asked = (int)Math.Min(isByDefault ? most + 1 : most, MostTop);
-        var isCut = false;
-        List("Querying", Query, (client, token) => CutAsync(client.QueryAsync(Query, asked, token), token), row => Show(row, isWhole), _page, MyInvocation.ExpectingInput);
-        if (isCut)
+        var asked = isByDefault ? Math.Min(most + 1, MostTop) : most;
+        if (!Rows(Query, isByDefault ? most : MostTop, (client, token) => client.QueryAsync(Query, asked, token), row => Show(row, isWhole)))
+            return;
+        WriteWarning($"The query has no TOP and gave the {DefaultTop:N0} rows that it gives without one; there are more. "
+            + $"SELECT TOP n gives up to {MostTop:N0}, and -First n, with -Skip, those of a page.");
+    }
+
+    /// <summary>Writes rows, and says where the node gave as many as it gives of one query at most.</summary>
+    /// <returns>Whether there are more than <paramref name="most"/>, of which none was written.</returns>
+    private bool Rows(object target, int most, Func<ICmsClient, CancellationToken, IAsyncEnumerable<JsonElement>> read, Func<JsonElement, object?> show)
+    {
+        var (given, isCut) = (0, false);
+        List("Looking for objects", target, (client, token) => CountAsync(read(client, token), token), show, _page, MyInvocation.ExpectingInput);
+        if (given == MostTop)
         {
-            WriteWarning($"The query has no TOP and gave the {DefaultTop:N0} rows that it gives without one; there are more. "
-                + $"SELECT TOP n gives up to {MostTop:N0}, and -First n, with -Skip, those of a page.");
+            WriteWarning($"A query gives {MostTop:N0} rows at most, those that -Skip leaves out among them, and this one gave as many; there may be more. "
+                + "Ask for parts: a folder each with -Under, or SELECT … WHERE SI_ID > the last one's … ORDER BY SI_ID.");
         }
 
-        async IAsyncEnumerable<JsonElement> CutAsync(IAsyncEnumerable<JsonElement> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+        return isCut;
+
+        async IAsyncEnumerable<JsonElement> CountAsync(IAsyncEnumerable<JsonElement> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            var given = 0UL;
             await foreach (var row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
-                if (isByDefault && given++ == most)
+                if (given == most && most < MostTop)
                 {
                     isCut = true;
                     yield break;
                 }
 
+                given++;
                 yield return row;
             }
         }

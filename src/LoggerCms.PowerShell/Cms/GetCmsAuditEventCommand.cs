@@ -11,10 +11,12 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
 {
     /// <summary>Only events at or after this point.</summary>
     [Parameter]
+    [AllowNull]
     public DateTimeOffset? From { get; set; }
 
     /// <summary>Only events before this point.</summary>
     [Parameter]
+    [AllowNull]
     public DateTimeOffset? To { get; set; }
 
     /// <summary>Only what this user did; wildcards are allowed.</summary>
@@ -67,28 +69,29 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
     /// <summary>Only so many of the last events, the newest first.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [AllowNull]
     public int? Newest { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (!IsOfThisSystem(nameof(PrincipalId), PrincipalId, PrincipalCuid) || !IsOfThisSystem(nameof(Id), Id, Cuid))
+        if (!IsOfThisSystem(nameof(PrincipalId), PrincipalId, PrincipalCuid, out var principalId) || !IsOfThisSystem(nameof(Id), Id, Cuid, out var objectId))
             return;
         CountNothing(PagingParameters);
         var page = Page.Of(PagingParameters, Newest);
 
         // A user from the pipeline is asked for what it did, not for what was done to it.
-        var isPrincipal = PrincipalId is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(User)) && PrincipalId == Id;
-        var users = User is not null && WildcardPattern.ContainsWildcardCharacters(User) ? new WildcardPattern(User, WildcardOptions.IgnoreCase) : null;
+        var isPrincipal = principalId is not null && !MyInvocation.BoundParameters.ContainsKey(nameof(User)) && principalId == objectId;
+        var users = User is not null && WildcardPattern.ContainsWildcardCharacters(User) ? OrEnd(() => Wildcards.Of(User), User) : null;
         var query = new CmsAuditQuery
         {
             From = From,
             To = To,
             Principal = users is null && User is not null ? WildcardPattern.Unescape(User) : null,
-            PrincipalId = PrincipalId,
+            PrincipalId = principalId,
             Action = Action,
             Result = Result,
-            ObjectId = isPrincipal ? null : Id,
+            ObjectId = isPrincipal ? null : objectId,
             Source = Source,
             Text = Text,
             Descending = Newest is not null,
@@ -96,22 +99,31 @@ public sealed class GetCmsAuditEventCommand : NodeCmdlet
         };
         List(
             "Reading audit events",
-            Id ?? (object?)User,
+            objectId ?? (object?)User,
             (client, token) => client.GetAuditAsync(query, token),
             one => users?.IsMatch(one.Principal) == false ? null : one with { Time = one.Time.ToLocalTime() },
             page,
             MyInvocation.ExpectingInput);
     }
 
-    // What was removed has events all the same.
-    private bool IsOfThisSystem(string parameter, long? id, string? cuid)
-        => id is not { } piped || !IsPiped(parameter) || Tell(
+    // What was removed has events all the same, and is known by its id only.
+    private bool IsOfThisSystem(string parameter, long? id, string? cuid, out long? found)
+    {
+        found = id;
+        if (PipedAlone(parameter, cuid, path: null) is { } alone)
+        {
+            found = Ask("Checking", alone.Input, alone.ReadAsync, oneOfMany: true)?.Id;
+            return found is not null;
+        }
+
+        return id is not { } piped || !IsPiped(parameter) || Tell(
             "Checking",
             piped,
             async (client, token) =>
             {
-                if (await Checks.FindAsync(() => client.GetObjectAsync(piped, token)).ConfigureAwait(false) is { } found)
-                    Origin.Demand(found, cuid);
+                if (await Checks.FindAsync(() => client.GetObjectAsync(piped, token)).ConfigureAwait(false) is { } now)
+                    Origin.Demand(now, cuid);
             },
             oneOfMany: true);
+    }
 }

@@ -32,18 +32,14 @@ public sealed class GetCmsRightCommand : ObjectTargetCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        IReadOnlyList<WildcardPattern> principals = [.. Principal.Select(one => OrEnd(() => Wildcards.Of(one), one))];
+        IReadOnlyList<WildcardPattern> rights = [.. Right.Select(one => OrEnd(() => Wildcards.Of(one), one))];
         foreach (var target in Targets())
         {
             var entries = Ask("Reading rights", target.Input, (client, token) => ReadAsync(client, target, token), IsOneOfMany);
-            WriteEach(entries?.Where(IsWanted));
+            WriteEach(entries?.Where(entry => (!ExplicitOnly || !entry.Inherited) && Wildcards.Match(principals, entry.Principal) && Wildcards.Match(rights, entry.Right)));
         }
     }
-
-    private bool IsWanted(CmsRightEntry entry)
-        => (!ExplicitOnly || !entry.Inherited) && Matches(Principal, entry.Principal) && Matches(Right, entry.Right);
-
-    private static bool Matches(string[] wildcards, string text)
-        => wildcards.Length == 0 || wildcards.Any(wildcard => new WildcardPattern(wildcard, WildcardOptions.IgnoreCase).IsMatch(text));
 
     private static async Task<IReadOnlyList<CmsRightEntry>> ReadAsync(ICmsClient client, ObjectTarget target, CancellationToken cancellationToken)
     {

@@ -9,6 +9,8 @@ namespace LoggerCms.PowerShell.Cms;
 [OutputType(typeof(CmsToken))]
 public sealed class GetCmsTokenCommand : NodeCmdlet
 {
+    private long[]? _principals;
+
     /// <summary>What they are for; wildcards are allowed.</summary>
     [Parameter(Position = 0)]
     [SupportsWildcards]
@@ -17,7 +19,7 @@ public sealed class GetCmsTokenCommand : NodeCmdlet
 
     /// <summary>Their ids.</summary>
     [Parameter]
-    public Guid[] Id { get; set; } = [];
+    public Guid[] Id { get; set => field = value ?? []; } = [];
 
     /// <summary>The users that they stand for; wildcards are allowed.</summary>
     [Parameter]
@@ -28,7 +30,7 @@ public sealed class GetCmsTokenCommand : NodeCmdlet
 
     /// <summary>The users that they stand for, by id.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    public long[] PrincipalId { get; set; } = [];
+    public long[] PrincipalId { get; set => field = value ?? []; } = [];
 
     /// <summary>The CUID that came with the id, which must be that object's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
@@ -37,26 +39,30 @@ public sealed class GetCmsTokenCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (IsPiped(nameof(PrincipalId)) && PrincipalId is [var piped] && PrincipalCuid is { Length: > 0 } cuid
-            && Ask("Reading principals", piped, (client, token) => Origin.ReadAsync(client, piped, cuid, token), MyInvocation.ExpectingInput) is null)
+        IReadOnlyList<WildcardPattern> names = [.. Name.Select(one => OrEnd(() => Wildcards.Of(one), one))];
+        IReadOnlyList<WildcardPattern> users = [.. User.Select(one => OrEnd(() => Wildcards.Of(one), one))];
+        _principals = MyInvocation.BoundParameters.ContainsKey(nameof(PrincipalId)) ? PrincipalId : null;
+        var piped = IsPiped(nameof(PrincipalId)) && PrincipalId is [var id] && PrincipalCuid is { Length: > 0 } cuid
+            ? new ObjectTarget(id, null, cuid)
+            : PipedAlone(nameof(PrincipalId), PrincipalCuid, path: null);
+        if (piped is not null)
         {
-            return;
+            if (Ask("Reading principals", piped.Input, piped.ReadAsync, MyInvocation.ExpectingInput) is not { } found)
+                return;
+            _principals = [found.Id];
         }
 
         var tokens = Ask("Reading tokens", null, (client, token) => client.GetTokensAsync(token))!;
-        WriteObject(tokens.Where(IsWanted), enumerateCollection: true);
-        foreach (var id in Id.Where(id => tokens.All(token => token.Id != id)))
+        WriteObject(tokens.Where(token => IsWanted(token, names, users)), enumerateCollection: true);
+        foreach (var missing in Id.Where(one => tokens.All(token => token.Id != one)))
         {
             WriteError(ErrorRecords.From(
-                new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no token {id} that you may see.", "Get-CmsToken lists them."), id));
+                new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no token {missing} that you may see.", "Get-CmsToken lists them."), missing));
         }
     }
 
-    private bool IsWanted(CmsToken token)
-        => (Id.Length == 0 || Id.Contains(token.Id))
-            && (PrincipalId.Length == 0 || PrincipalId.Contains(token.PrincipalId))
-            && Matches(Name, token.Name) && Matches(User, token.Principal);
-
-    private static bool Matches(string[] wildcards, string text)
-        => wildcards.Length == 0 || wildcards.Any(wildcard => new WildcardPattern(wildcard, WildcardOptions.IgnoreCase).IsMatch(text));
+    private bool IsWanted(CmsToken token, IReadOnlyList<WildcardPattern> names, IReadOnlyList<WildcardPattern> users)
+        => (!MyInvocation.BoundParameters.ContainsKey(nameof(Id)) || Id.Contains(token.Id))
+            && _principals?.Contains(token.PrincipalId) != false
+            && Wildcards.Match(names, token.Name) && Wildcards.Match(users, token.Principal);
 }

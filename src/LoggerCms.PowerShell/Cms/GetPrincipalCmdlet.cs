@@ -11,12 +11,17 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
     /// <summary>Their ids.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("PrincipalId", "SI_ID")]
-    public long[] Id { get; set; } = [];
+    public long[] Id { get; set => field = value ?? []; } = [];
 
     /// <summary>The CUID that came with the id, which must be that object's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
     [Alias("PrincipalCuid", "SI_CUID")]
     public string? Cuid { get; set; }
+
+    /// <summary>The path that came with the id: without a CUID it must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [Alias("SI_PATH")]
+    public string? Path { get; set; }
 
     private protected abstract string[] Names { get; }
 
@@ -25,12 +30,16 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        RefuseTwo(nameof(Id), Id.Length, "Name");
         var many = MyInvocation.ExpectingInput || Id.Length + Names.Length > 1;
-        if (Id.Length > 0)
+        var (cuid, path) = IsPiped(nameof(Id)) ? (Cuid, Path) : (null, null);
+        ObjectTarget[]? targets = Id.Length > 0 || IsWritten(nameof(Id)) ? [.. Id.Select(id => new ObjectTarget(id, path, cuid))]
+            : PipedAlone(nameof(Id), Cuid, Path) is { } piped ? [piped]
+            : null;
+        if (targets is not null)
         {
-            var cuid = IsPiped(nameof(Id)) ? Cuid : null;
-            foreach (var id in Id)
-                WriteEach(Ask("Reading principals", id, async (client, token) => new[] { await ByIdAsync(client, id, cuid, token).ConfigureAwait(false) }, many));
+            foreach (var target in targets)
+                WriteEach(Ask("Reading principals", target.Input, async (client, token) => new[] { await OneAsync(client, target, token).ConfigureAwait(false) }, many));
             return;
         }
 
@@ -38,7 +47,7 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
         foreach (var name in Names)
         {
             if (WildcardPattern.ContainsWildcardCharacters(name))
-                patterns.Add(new WildcardPattern(name, WildcardOptions.IgnoreCase));
+                patterns.Add(OrEnd(() => Wildcards.Of(name), name));
             else
                 WriteEach(Ask("Reading principals", name, (client, token) => ByNameAsync(client, name, token), many));
         }
@@ -47,12 +56,12 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
             List("Reading principals", null, (client, token) => AllAsync(client, patterns, token), one => one);
     }
 
-    private async Task<CmsPrincipal> ByIdAsync(ICmsClient client, long id, string? cuid, CancellationToken cancellationToken)
+    private async Task<CmsPrincipal> OneAsync(ICmsClient client, ObjectTarget target, CancellationToken cancellationToken)
     {
-        var found = await Origin.ReadAsync(client, id, cuid, cancellationToken).ConfigureAwait(false);
+        var found = await target.ReadAsync(client, cancellationToken).ConfigureAwait(false);
         return found.Kind == Kind
             ? await _principals.DescribeAsync(client, found, cancellationToken).ConfigureAwait(false)
-            : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {id} '{found.Name}' is a {found.Kind}, not a {Kind}.", $"Get-CmsObject -Id {id}");
+            : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a {Kind}.", $"Get-CmsObject -Id {found.Id}");
     }
 
     private async Task<IReadOnlyList<CmsPrincipal>> ByNameAsync(ICmsClient client, string name, CancellationToken cancellationToken)

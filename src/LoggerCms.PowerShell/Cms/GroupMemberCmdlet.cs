@@ -25,12 +25,17 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
     /// <summary>Users and groups by id.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Id", "SI_ID")]
-    public long[] PrincipalId { get; set; } = [];
+    public long[] PrincipalId { get; set => field = value ?? []; } = [];
 
     /// <summary>The CUID that came with the id, which must be that object's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
     [Alias("Cuid", "SI_CUID")]
     public string? PrincipalCuid { get; set; }
+
+    /// <summary>The path that came with the id: without a CUID it must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [Alias("SI_PATH")]
+    public string? Path { get; set; }
 
     /// <summary>Emit the members as they are after the change.</summary>
     [Parameter]
@@ -48,18 +53,17 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        RefuseTwo(nameof(PrincipalId), PrincipalId.Length, nameof(Member));
         var many = MyInvocation.ExpectingInput || Member.Length + PrincipalId.Length > 1;
-        if (Member.Length + PrincipalId.Length == 0)
-        {
-            ThrowTerminatingError(ErrorRecords.From(
-                new LoggerCmsException(ErrorCodes.InvalidOption, "No user or group is named.", "Give -Member or -PrincipalId, or pipe users in."), Group));
-        }
-
         foreach (var name in Member)
             ChangeOne(name, Ask("Reading principals", name, (client, token) => _principals.FindAsync(client, name, token), many), many);
-        var cuid = IsPiped(nameof(PrincipalId)) ? PrincipalCuid : null;
-        foreach (var id in PrincipalId)
-            ChangeOne(id, Ask("Reading principals", id, (client, token) => Origin.ReadAsync(client, id, cuid, token), many), many);
+        var (cuid, path) = IsPiped(nameof(PrincipalId)) ? (PrincipalCuid, Path) : (null, null);
+        var piped = Member.Length > 0 ? null : PipedAlone(nameof(PrincipalId), PrincipalCuid, Path);
+        ObjectTarget[] targets = piped is null ? [.. PrincipalId.Select(id => new ObjectTarget(id, path, cuid))] : [piped];
+        foreach (var target in targets)
+            ChangeOne(target.Input, Ask("Reading principals", target.Input, (client, token) => PrincipalAsync(client, target, token), many), many);
+        if (Member.Length + targets.Length == 0 && !IsWritten(nameof(PrincipalId)))
+            ReportUnnamed("user or group", many);
     }
 
     private void ChangeOne(object input, CmsObjectInfo? member, bool many)
@@ -80,6 +84,13 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
             many);
         if (PassThru && after is not null)
             WriteObject(after);
+    }
+
+    private static async Task<CmsObjectInfo> PrincipalAsync(ICmsClient client, ObjectTarget target, CancellationToken cancellationToken)
+    {
+        var found = await target.ReadAsync(client, cancellationToken).ConfigureAwait(false);
+        return found.Kind is Principals.User or Principals.Group ? found : throw new LoggerCmsException(
+            ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a user or group.", "Get-CmsUser and Get-CmsGroup list them.");
     }
 
     private async Task<CmsObjectInfo> PlanAsync(ICmsClient client, CmsObjectInfo member, CancellationToken cancellationToken)

@@ -43,6 +43,7 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     /// <summary>The properties.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Properties")]
+    [AllowNull]
     public IDictionary? Property { get; set; }
 
     /// <summary>What the pipeline brings, for -IncludeProperty.</summary>
@@ -80,10 +81,7 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
         }
         catch (LoggerCmsException e)
         {
-            var record = ErrorRecords.From(e, target);
-            if (!MyInvocation.ExpectingInput)
-                ThrowTerminatingError(record);
-            WriteError(record);
+            Report(ErrorRecords.From(e, target), MyInvocation.ExpectingInput);
             return;
         }
 
@@ -121,13 +119,15 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     private bool IsIncluded(string name)
     {
         if (!_included.TryGetValue(name, out var isIncluded))
-            _included[name] = isIncluded = IncludeProperty.Any(pattern => new WildcardPattern(pattern, WildcardOptions.IgnoreCase).IsMatch(name));
+            _included[name] = isIncluded = IncludeProperty.Any(pattern => OrEnd(() => Wildcards.Of(pattern), pattern).IsMatch(name));
         return isIncluded;
     }
 
     // What the user wrote counts first; of what the pipeline brought, the id.
     private CmsObjectInfo? Folder(object target)
     {
+        if (IsWritten(nameof(ParentId)) && IsWritten(nameof(Path)))
+            throw new LoggerCmsException(ErrorCodes.InvalidOption, "-Path and -ParentId both name the folder.", "Give one of them.");
         var byId = ParentId is not null && (IsWritten(nameof(ParentId)) || !IsWritten(nameof(Path)));
         if (!byId && Path is null)
             throw new LoggerCmsException(ErrorCodes.InvalidOption, $"No folder is named for '{Name}'.", "Give -Path or -ParentId.");
@@ -162,11 +162,14 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
         bool IsFolder(string one) => string.Equals(one, folder.Path, StringComparison.OrdinalIgnoreCase);
     }
 
+    private protected override void BeforeErrorEnds() => Flush();
+
     private void Flush()
     {
-        var outcomes = ChangeRuns.Send(this, _buffer.Take(), MyInvocation.ExpectingInput);
+        var outcomes = ChangeRuns.Send(this, _buffer.Take());
         var ids = outcomes.SelectMany(outcome => outcome.Changed).Select(changed => changed.Id).ToList();
         if (ids.Count > 0)
             List("Reading objects", null, (client, token) => client.QueryAsync(CmsQueries.ByIds(ids), token), (JsonElement row) => InfoObjects.FromRow(row));
+        ChangeRuns.Report(this, outcomes, MyInvocation.ExpectingInput);
     }
 }

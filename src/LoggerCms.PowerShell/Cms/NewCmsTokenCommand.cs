@@ -60,11 +60,19 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
                 Lifetime));
         }
 
-        object? input = User ?? (object?)PrincipalId ?? Name;
+        // A token of the caller is what is given when nobody is named, not when somebody is not there.
+        var alone = User is null ? PipedAlone(nameof(PrincipalId), PrincipalCuid, path: null) : null;
+        if (User is null && PrincipalId is null && alone is null && IsPiped(nameof(PrincipalId)))
+        {
+            ReportUnnamed("user", goesOn: true);
+            return;
+        }
+
+        object? input = User ?? (object?)PrincipalId ?? alone?.Cuid ?? Name;
         var many = MyInvocation.ExpectingInput;
         var isPiped = IsPiped(nameof(PrincipalId));
-        var request = Ask("Checking", input, (client, token) => PrepareAsync(client, isPiped, token), many);
-        if (request is null || !ShouldProcess(User ?? (PrincipalId is { } id ? $"user {id}" : "yourself"), $"Issue a token for {Lifetime}"))
+        var request = Ask("Checking", input, (client, token) => PrepareAsync(client, isPiped, alone, token), many);
+        if (request is null || !ShouldProcess(User ?? (request.PrincipalId is { } id ? $"user {id}" : "yourself"), $"Issue a token for {Lifetime}"))
             return;
         if (Ask("Issuing a token", input, (client, token) => client.IssueTokenAsync(request, token), many) is not { } issued)
             return;
@@ -76,11 +84,13 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
         WriteObject(shown);
     }
 
-    private async Task<CmsTokenRequest> PrepareAsync(ICmsClient client, bool isPiped, CancellationToken cancellationToken)
+    private async Task<CmsTokenRequest> PrepareAsync(ICmsClient client, bool isPiped, ObjectTarget? alone, CancellationToken cancellationToken)
     {
         if (User is null && isPiped && PrincipalId is { } piped && PrincipalCuid is { Length: > 0 } cuid)
-            await Origin.ReadAsync(client, piped, cuid, cancellationToken).ConfigureAwait(false);
-        var principal = User is { } name ? (await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false)).Id : PrincipalId;
+            await Origin.ReadAsync(client, piped, cuid, path: null, cancellationToken).ConfigureAwait(false);
+        var principal = User is { } name ? (await _principals.FindUserAsync(client, name, cancellationToken).ConfigureAwait(false)).Id
+            : alone is not null ? (await alone.ReadAsync(client, cancellationToken).ConfigureAwait(false)).Id
+            : PrincipalId;
         if (IsWhatIf && principal is { } other)
             await Checks.DemandAsync(client, other, "ManageTokens", cancellationToken).ConfigureAwait(false);
         return new CmsTokenRequest { Name = Name, PrincipalId = principal, Lifetime = Lifetime };

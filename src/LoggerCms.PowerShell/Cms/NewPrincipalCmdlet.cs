@@ -19,6 +19,7 @@ public abstract class NewPrincipalCmdlet : NodeCmdlet
 
     /// <summary>Further properties.</summary>
     [Parameter]
+    [AllowNull]
     public IDictionary? Property { get; set; }
 
     /// <summary>Makes one, after the question; null where it was not made.</summary>

@@ -22,6 +22,29 @@ public abstract class NodeCmdlet : CmsCmdlet
 
     private protected bool IsPiped(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter) && !IsWritten(parameter);
 
+    /// <summary>Refuses ids beside names that are written: one of both would be passed over in silence.</summary>
+    private protected void RefuseTwo(string ids, int count, string names)
+    {
+        if (count == 0 || !IsWritten(names))
+            return;
+        ThrowTerminatingError(ErrorRecords.From(
+            new LoggerCmsException(ErrorCodes.InvalidOption, $"{(IsWritten(ids) ? $"-{ids}" : "The pipeline")} and -{names} both name users or groups.", "Give one of them."), null));
+    }
+
+    /// <summary>What the pipeline names by a CUID or a path where it brings no id; null for nothing.</summary>
+    private protected ObjectTarget? PipedAlone(string idParameter, string? cuid, string? path)
+        => MyInvocation.BoundParameters.TryGetValue(idParameter, out var id) && id is not null ? null
+            : !string.IsNullOrWhiteSpace(cuid) ? new ObjectTarget(null, null, cuid)
+            : path is ['/', ..] ? new ObjectTarget(null, path, null)
+            : null;
+
+    /// <summary>Tells that nothing is named where something has to be.</summary>
+    private protected void ReportUnnamed(string what, bool goesOn)
+        => Report(
+            ErrorRecords.From(
+                new LoggerCmsException(ErrorCodes.InvalidOption, $"No {what} is named.", "Give a name or an id, or pipe in objects with an id, a CUID or a path."), null),
+            goesOn);
+
     /// <summary>Writes what the node sends as it comes.</summary>
     /// <param name="activity">What the progress bar says.</param>
     /// <param name="target">The user's input.</param>

@@ -85,12 +85,14 @@ public abstract class ObjectChangeCmdlet : ObjectTargetCmdlet
     private IReadOnlyList<CmsChange> Changes(long id, ObjectTarget target)
         => target is { Id: not null, Cuid: { } cuid } ? [.. Changes(id).Select(change => change with { ExpectedCuid = cuid })] : Changes(id);
 
+    private protected override void BeforeErrorEnds() => Flush();
+
     private void Flush()
     {
-        var items = _buffer.Take();
-        var outcomes = ChangeRuns.Send(this, items, _isOneOfMany);
+        var outcomes = ChangeRuns.Send(this, _buffer.Take());
         var ids = outcomes.Where(outcome => outcome.Failure is null).SelectMany(outcome => outcome.Item.Changes).Select(change => change.Id!.Value).Distinct().ToList();
         if (Shows && ids.Count > 0)
             Show(ids);
+        ChangeRuns.Report(this, outcomes, _isOneOfMany);
     }
 }

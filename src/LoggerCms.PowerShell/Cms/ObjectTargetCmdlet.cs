@@ -28,7 +28,7 @@ public abstract class ObjectTargetCmdlet : NodeCmdlet
     /// <summary>The objects' ids.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("ObjectId", "SI_ID")]
-    public long[] Id { get; set; } = [];
+    public long[] Id { get; set => field = value ?? []; } = [];
 
     /// <summary>The objects' CUIDs.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]

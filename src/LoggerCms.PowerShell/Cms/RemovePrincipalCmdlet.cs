@@ -11,12 +11,17 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
     /// <summary>Their ids.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("PrincipalId", "SI_ID")]
-    public long[] Id { get; set; } = [];
+    public long[] Id { get; set => field = value ?? []; } = [];
 
     /// <summary>The CUID that came with the id, which must be that object's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
     [Alias("PrincipalCuid", "SI_CUID")]
     public string? Cuid { get; set; }
+
+    /// <summary>The path that came with the id: without a CUID it must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    [Alias("SI_PATH")]
+    public string? Path { get; set; }
 
     private protected abstract string[] Names { get; }
 
@@ -25,13 +30,31 @@ public abstract class RemovePrincipalCmdlet : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        RefuseTwo(nameof(Id), Id.Length, "Name");
         var many = MyInvocation.ExpectingInput || Id.Length + Names.Length > 1;
-        var cuid = IsPiped(nameof(Id)) ? Cuid : null;
-        IEnumerable<(object Input, Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>> Find)> targets = Id.Length > 0
-            ? Id.Select(id => ((object)id, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Origin.ReadAsync(client, id, cuid, token))))
-            : Names.Select(name => ((object)name, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Kind == Principals.User
+        var (cuid, path) = IsPiped(nameof(Id)) ? (Cuid, Path) : (null, null);
+        if (Id.Length > 0)
+            Remove(Id.Select(id => new ObjectTarget(id, path, cuid)), many);
+        else if (Names.Length > 0)
+            Remove(Names, many);
+        else if (PipedAlone(nameof(Id), Cuid, Path) is { } piped)
+            Remove([piped], many);
+        else if (!IsWritten(nameof(Id)))
+            ReportUnnamed(Kind, many);
+    }
+
+    private void Remove(IEnumerable<ObjectTarget> targets, bool many)
+        => Remove(targets.Select(one => (one.Input, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)one.ReadAsync)), many);
+
+    private void Remove(IEnumerable<string> names, bool many)
+        => Remove(
+            names.Select(name => ((object)name, (Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>>)((client, token) => Kind == Principals.User
                 ? _principals.FindUserAsync(client, name, token)
-                : _principals.FindGroupAsync(client, name, token))));
+                : _principals.FindGroupAsync(client, name, token)))),
+            many);
+
+    private void Remove(IEnumerable<(object Input, Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>> Find)> targets, bool many)
+    {
         foreach (var (input, find) in targets)
         {
             if (Ask("Checking", input, (client, token) => CheckAsync(client, find, token), many) is not { } found || !ShouldProcess($"{found.Name} (id {found.Id})", $"Remove {Kind}"))

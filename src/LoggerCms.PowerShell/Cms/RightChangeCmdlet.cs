@@ -19,7 +19,7 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 
     /// <summary>Users and groups by id.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    public long[] PrincipalId { get; set; } = [];
+    public long[] PrincipalId { get; set => field = value ?? []; } = [];
 
     /// <summary>The CUID that came with the id, which must be that object's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
@@ -97,7 +97,7 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
 
     private IEnumerable<string> Whom() => [.. Names(), .. Ids().Select(id => $"id {id}")];
 
-    // An entry of a principal that is removed, or that its reader may not see, has no CUID of that: then its object tells where it was read.
+    // An entry of a principal that is removed, or that its reader may not see, has no CUID of that: then its object tells where it was read, or the name.
     private bool IsOfThisSystem()
     {
         if (Ids() is not [var id, ..] || !IsPiped(nameof(PrincipalId)))
@@ -105,9 +105,12 @@ public abstract class RightChangeCmdlet : ObjectChangeCmdlet
         var known = !string.IsNullOrEmpty(PrincipalCuid) ? new ObjectTarget(id, null, PrincipalCuid)
             : IsPiped(nameof(Cuid)) && Cuid is [{ Length: > 0 } cuid] ? new ObjectTarget(IsPiped(nameof(Id)) && Id is [var own] ? own : null, null, cuid)
             : null;
+        var name = known is null && IsPiped(nameof(Principal)) && Principal is [{ Length: > 0 } piped] ? piped : null;
+        if (name is not null)
+            known = new ObjectTarget(id, name, null);
         if (known is null || _checked.Contains(known))
             return true;
-        if (Ask("Reading principals", id, known.ReadAsync, oneOfMany: true) is null)
+        if (Ask("Reading principals", id, (client, token) => name is null ? known.ReadAsync(client, token) : Origin.ReadNamedAsync(client, id, name, token), oneOfMany: true) is null)
             return false;
         _checked.Add(known);
         return true;

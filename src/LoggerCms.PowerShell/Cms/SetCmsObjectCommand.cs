@@ -13,6 +13,7 @@ public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
 
     /// <summary>Properties to set; one without a value is taken away.</summary>
     [Parameter(Position = 1)]
+    [AllowNull]
     public IDictionary? Property { get; set; }
 
     /// <summary>Names of properties to take away.</summary>

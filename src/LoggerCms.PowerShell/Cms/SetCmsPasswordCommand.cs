@@ -34,6 +34,10 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
     [Alias("PrincipalCuid")]
     public string? Cuid { get; set; }
 
+    /// <summary>The path that came with the id: without a CUID it must be that object's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true, ParameterSetName = "Id")]
+    public string? Path { get; set; }
+
     /// <summary>The new password.</summary>
     [Parameter(ParameterSetName = "User")]
     [Parameter(ParameterSetName = "Id")]
@@ -46,6 +50,7 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
 
     /// <summary>The password that the user has; needed to set one's own without the right ChangePassword.</summary>
     [Parameter]
+    [AllowNull]
     public SecureString? CurrentPassword { get; set; }
 
     /// <inheritdoc/>
@@ -60,8 +65,8 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
                 new LoggerCmsException(ErrorCodes.InvalidOption, "There is no new password, or -Remove beside one.", "Give -Password, -Remove or -Credential."), input));
         }
 
-        var cuid = IsPiped(nameof(Id)) ? Cuid : null;
-        var user = Ask("Checking", input, (client, token) => FindAsync(client, name, cuid, token), many);
+        var (cuid, path) = IsPiped(nameof(Id)) ? (Cuid, Path) : (null, null);
+        var user = Ask("Checking", input, (client, token) => FindAsync(client, name, cuid, path, token), many);
         if (user is null || !ShouldProcess($"{user.Name} (id {user.Id})", Remove ? "Take the password away" : "Set the password"))
             return;
         var changed = Ask(
@@ -78,10 +83,10 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
             WriteWarning("The token of the admin profile was revoked too: what goes by that profile is refused until the node is started again, which makes a new one. Stop-CmsNode by this connection, and then Start-CmsNode.");
     }
 
-    private async Task<CmsCaller> FindAsync(ICmsClient client, string? name, string? cuid, CancellationToken cancellationToken)
+    private async Task<CmsCaller> FindAsync(ICmsClient client, string? name, string? cuid, string? path, CancellationToken cancellationToken)
     {
-        var user = await VisibleAsync(client, name, cuid, cancellationToken).ConfigureAwait(false)
-            ?? await SelfAsync(client, name, cuid, cancellationToken).ConfigureAwait(false);
+        var user = await VisibleAsync(client, name, cuid, path, cancellationToken).ConfigureAwait(false)
+            ?? await SelfAsync(client, name, cuid ?? path, cancellationToken).ConfigureAwait(false);
 
         // Who gives the current one may set the own without the right.
         if (IsWhatIf && CurrentPassword is null)
@@ -89,24 +94,24 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
         return user;
     }
 
-    private async Task<CmsCaller?> VisibleAsync(ICmsClient client, string? name, string? cuid, CancellationToken cancellationToken)
+    private async Task<CmsCaller?> VisibleAsync(ICmsClient client, string? name, string? cuid, string? path, CancellationToken cancellationToken)
     {
         var found = await Checks.FindAsync(() => name is null
             ? client.GetObjectAsync(Id!.Value, cancellationToken)
             : _principals.FindUserAsync(client, name, cancellationToken)).ConfigureAwait(false);
         if (found is null)
             return null;
-        Origin.Demand(found, cuid);
+        Origin.Demand(found, cuid, path);
         return found.Kind == Principals.User
             ? new CmsCaller { Id = found.Id, Name = found.Name }
             : throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"Object {found.Id} '{found.Name}' is a {found.Kind}, not a user.", "Get-CmsUser lists the users.");
     }
 
-    // Few may see themselves, and everybody may change the own password. One that came with a CUID was seen where it was read.
-    private async Task<CmsCaller> SelfAsync(ICmsClient client, string? name, string? cuid, CancellationToken cancellationToken)
+    // Few may see themselves, and everybody may change the own password. One that came with a CUID or a path was seen where it was read.
+    private async Task<CmsCaller> SelfAsync(ICmsClient client, string? name, string? seen, CancellationToken cancellationToken)
     {
         var self = await client.GetCallerAsync(cancellationToken).ConfigureAwait(false);
-        return string.IsNullOrEmpty(cuid) && (name is null ? self.Id == Id : string.Equals(self.Name, name, StringComparison.OrdinalIgnoreCase)) ? self : throw new LoggerCmsException(
+        return string.IsNullOrEmpty(seen) && (name is null ? self.Id == Id : string.Equals(self.Name, name, StringComparison.OrdinalIgnoreCase)) ? self : throw new LoggerCmsException(
             ErrorCodes.ObjectNotFound, $"There is no user {(name is null ? $"with id {Id}" : $"'{name}'")} that you may see.", "Get-CmsUser lists the users.");
     }
 

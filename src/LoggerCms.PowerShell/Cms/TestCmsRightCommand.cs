@@ -47,7 +47,15 @@ public sealed class TestCmsRightCommand : ObjectTargetCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var cuid = IsPiped(nameof(PrincipalId)) ? PrincipalCuid : null;
+        RefuseTwo(nameof(PrincipalId), IsWritten(nameof(PrincipalId)) ? 1 : 0, nameof(Principal));
+        var cuid = IsWritten(nameof(PrincipalId)) ? null : PrincipalCuid;
+        if (Principal is null && PrincipalId is null && string.IsNullOrEmpty(cuid) && IsPiped(nameof(PrincipalId)))
+        {
+            _granted = false;
+            ReportUnnamed("user or group", goesOn: true);
+            return;
+        }
+
         var targets = Targets();
 
         // A script that goes by the answer must not go on where nothing was asked.
@@ -77,9 +85,11 @@ public sealed class TestCmsRightCommand : ObjectTargetCmdlet
     private async Task<CmsRightDecision> TestAsync(
         ICmsClient client, ObjectTarget target, string right, string? cuid, CancellationToken cancellationToken)
     {
-        if (Principal is null && PrincipalId is { } piped && !string.IsNullOrEmpty(cuid))
-            await Origin.ReadAsync(client, piped, cuid, cancellationToken).ConfigureAwait(false);
-        var principal = Principal is { } name ? (await _principals.FindAsync(client, name, cancellationToken).ConfigureAwait(false)).Id : PrincipalId;
+        var principal = PrincipalId;
+        if (Principal is { } name)
+            principal = (await _principals.FindAsync(client, name, cancellationToken).ConfigureAwait(false)).Id;
+        else if (!string.IsNullOrEmpty(cuid))
+            principal = (await new ObjectTarget(PrincipalId, null, cuid).ReadAsync(client, cancellationToken).ConfigureAwait(false)).Id;
         var id = await target.FindIdAsync(client, cancellationToken).ConfigureAwait(false);
         return await client.TestRightAsync(new CmsRightQuestion { ObjectId = id, PrincipalId = principal, Right = right }, cancellationToken).ConfigureAwait(false);
     }

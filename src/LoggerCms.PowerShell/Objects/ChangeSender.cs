@@ -20,14 +20,16 @@ internal static class ChangeSender
 
     /// <param name="client">The node.</param>
     /// <param name="items">In order.</param>
+    /// <param name="endsAtFailure">Leave all that comes after the first item that fails undone and untold.</param>
     /// <param name="report">Told of each item once, in order.</param>
     /// <param name="cancellationToken">Stops between two requests, and the waiting for one.</param>
+    /// <returns>False where it ended at a failure.</returns>
     /// <exception cref="LoggerCmsException">The node cannot be asked, or cannot write; the items not yet told of were not done.</exception>
-    public static async Task SendAsync(
-        ICmsClient client, IReadOnlyList<PendingChange> items, Action<ChangeOutcome> report, CancellationToken cancellationToken)
+    public static async Task<bool> SendAsync(
+        ICmsClient client, IReadOnlyList<PendingChange> items, bool endsAtFailure, Action<ChangeOutcome> report, CancellationToken cancellationToken)
     {
         if (items.Count == 0)
-            return;
+            return true;
         cancellationToken.ThrowIfCancellationRequested();
         CmsChangeAnswer answer;
         try
@@ -40,17 +42,17 @@ internal static class ChangeSender
             if (items.Count == 1)
             {
                 report(new ChangeOutcome(items[0], [], failure));
-                return;
+                return !endsAtFailure;
             }
 
             var half = items.Count / 2;
-            await SendAsync(client, [.. items.Take(half)], report, cancellationToken).ConfigureAwait(false);
-            await SendAsync(client, [.. items.Skip(half)], report, cancellationToken).ConfigureAwait(false);
-            return;
+            return await SendAsync(client, [.. items.Take(half)], endsAtFailure, report, cancellationToken).ConfigureAwait(false)
+                && await SendAsync(client, [.. items.Skip(half)], endsAtFailure, report, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var outcome in Outcomes(items, answer.Changed))
             report(outcome);
+        return true;
     }
 
     // A removal changes all that is below as well; anything else changes one object a change, in order.

@@ -61,21 +61,28 @@ internal static class CmsQueries
         return conditions.Count == 1 ? conditions[0] : $"({string.Join(" OR ", conditions)})";
     }
 
-    /// <summary>The shell's wildcards as a LIKE pattern, where <c>[c]</c> is the character itself.</summary>
+    /// <summary>
+    /// A LIKE pattern that matches all that the shell's wildcards do. A set means another thing there (<c>^</c>, <c>]</c>): from the first one on it matches
+    /// anything, and what is not meant is sorted out here.
+    /// </summary>
     private static string Like(string wildcard)
     {
         var pattern = new StringBuilder();
         for (var at = 0; at < wildcard.Length; at++)
         {
             var c = wildcard[at];
+            if (c == '[')
+                return pattern.Append('%').ToString();
             if (c == '`' && at + 1 < wildcard.Length)
-                pattern.Append('[').Append(wildcard[++at]).Append(']');
+                pattern.Append(Literal(wildcard[++at]));
             else
-                pattern.Append(c switch { '*' => "%", '?' => "_", '%' => "[%]", '_' => "[_]", _ => c.ToString() });
+                pattern.Append(c switch { '*' => "%", '?' => "_", _ => Literal(c) });
         }
 
         return pattern.ToString();
     }
+
+    private static string Literal(char c) => c is '%' or '_' or '[' ? $"[{c}]" : c.ToString();
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -152,7 +152,7 @@ internal sealed class Importer(ICmsClient client, ImportOptions options, Action<
         _pending.Clear();
         _bytes = 0;
         var at = 0;
-        await ChangeSender.SendAsync(client, [.. sent.Select(one => one.Change)], outcome => Settle(outcome, sent[at++]), cancellationToken).ConfigureAwait(false);
+        await ChangeSender.SendAsync(client, [.. sent.Select(one => one.Change)], endsAtFailure: false, outcome => Settle(outcome, sent[at++]), cancellationToken).ConfigureAwait(false);
 
         var waiting = _waiting;
         _waiting = [];

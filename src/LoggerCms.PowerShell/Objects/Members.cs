@@ -3,7 +3,7 @@ namespace LoggerCms.PowerShell.Objects;
 /// <summary>The members of groups, found by what each user and group says of itself.</summary>
 internal static class Members
 {
-    private const int MostTries = 5;
+    private const int MostTries = 10;
 
     // The same in every system.
     private const long Everyone = 1;
@@ -49,6 +49,8 @@ internal static class Members
             }
             catch (LoggerCmsException e) when (e.Code == ErrorCodes.VersionConflict && tries < MostTries)
             {
+                // The conflict is with what may not be durable yet, and is shown only then.
+                await Task.Delay(Random.Shared.Next(1 << tries), cancellationToken).ConfigureAwait(false);
                 member = await client.GetObjectAsync(member.Id, cancellationToken).ConfigureAwait(false);
             }
         }

@@ -90,7 +90,33 @@ public abstract class AsyncPSCmdlet : PSCmdlet, IDisposable
     {
         if (!goesOn)
             ThrowTerminatingError(record);
+        if (EndsAtError)
+            BeforeErrorEnds();
         WriteError(record);
+    }
+
+    /// <summary>Whether the user has any error end all.</summary>
+    internal bool EndsAtError
+        => Preference("ErrorAction", "ErrorActionPreference") is { } value && LanguagePrimitives.ConvertTo<ActionPreference>(value) == ActionPreference.Stop;
+
+    /// <summary>Does what was gathered of the inputs before the one that an error is about to end all with.</summary>
+    private protected virtual void BeforeErrorEnds()
+    {
+    }
+
+    /// <summary>
+    /// Before the pipeline brings anything: ends the cmdlet where a parameter was written whose variable has no value. What is left out often means all, or
+    /// the caller. Parameters with <see cref="AllowNullAttribute"/> may be so.
+    /// </summary>
+    private protected void RefuseNulls()
+    {
+        foreach (var (parameter, value) in MyInvocation.BoundParameters)
+        {
+            if (value is not null || MyInvocation.MyCommand.Parameters[parameter].Attributes.OfType<AllowNullAttribute>().Any())
+                continue;
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(ErrorCodes.InvalidOption, $"-{parameter} is given and has no value.", $"Give it a value, or leave -{parameter} out."), null));
+        }
     }
 
     /// <summary>Whether a failure would be met by every other input as well: then it ends the cmdlet.</summary>

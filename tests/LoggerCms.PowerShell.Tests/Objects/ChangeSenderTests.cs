@@ -33,6 +33,23 @@ public sealed class ChangeSenderTests
         Assert.InRange(_client.Requests.Count, 2, 16);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(37)]
+    [InlineData(64)]
+    public async Task Where_the_first_failure_ends_it_all_before_it_is_done_and_nothing_behind(int wrong)
+    {
+        await SendAsync(["taken"]);
+        _outcomes.Clear();
+        IEnumerable<PendingChange> items = Enumerable.Range(0, 64).Select(n => Create(n == wrong || n == wrong + 5 ? "taken" : $"n{n}"));
+
+        var goesOn = await ChangeSender.SendAsync(_client, [.. items], endsAtFailure: true, _outcomes.Add, TestContext.Current.CancellationToken);
+
+        Assert.Equal((wrong == 64, Math.Min(wrong + 1, 64)), (goesOn, _outcomes.Count));
+        Assert.Equal(wrong == 64 ? 0 : 1, _outcomes.Count(outcome => outcome.Failure is not null));
+        Assert.Equal(Enumerable.Range(0, wrong).Select(n => $"n{n}").Prepend("taken"), _client.All.Where(one => one.Kind == "Txt").Select(one => one.Name));
+    }
+
     [Fact]
     public async Task Where_all_are_wrong_each_is_told_of_once_in_order()
     {
@@ -66,7 +83,7 @@ public sealed class ChangeSenderTests
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ChangeSender.SendAsync(_client, [Create("a")], _outcomes.Add, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ChangeSender.SendAsync(_client, [Create("a")], endsAtFailure: false, _outcomes.Add, stop.Token));
 
         Assert.Empty(_client.Requests);
     }
@@ -76,7 +93,7 @@ public sealed class ChangeSenderTests
     {
         var both = new PendingChange([Create("x").Changes[0], Create("x").Changes[0]], "both");
 
-        await ChangeSender.SendAsync(_client, [both, Create("y")], _outcomes.Add, TestContext.Current.CancellationToken);
+        await ChangeSender.SendAsync(_client, [both, Create("y")], endsAtFailure: false, _outcomes.Add, TestContext.Current.CancellationToken);
 
         Assert.NotNull(_outcomes[0].Failure);
         Assert.Null(_outcomes[1].Failure);
@@ -84,7 +101,7 @@ public sealed class ChangeSenderTests
     }
 
     private Task SendAsync(IEnumerable<string> names)
-        => ChangeSender.SendAsync(_client, [.. names.Select(Create)], _outcomes.Add, TestContext.Current.CancellationToken);
+        => ChangeSender.SendAsync(_client, [.. names.Select(Create)], endsAtFailure: false, _outcomes.Add, TestContext.Current.CancellationToken);
 
     private static PendingChange Create(string name) => new([new CmsChange { Operation = "Create", Kind = "Txt", Name = name, ParentId = 4 }], name);
 }
