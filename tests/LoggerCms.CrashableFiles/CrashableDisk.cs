@@ -154,8 +154,15 @@ internal sealed class CrashableDisk(int seed) : IFileLayer
 
     public string? Mark(string folder) => FolderMark;
 
+    /// <summary>Another one for a disk of which something is not mounted.</summary>
+    public string MountedVolume { get; set; } = "1";
+
+    public string? Volume(string folder) => MountedVolume;
+
     public IReadOnlyList<FileEntry> List(string folder)
         => Look(() => _now.Where(n => n.Value is not null && Path.GetDirectoryName(n.Key) == folder).Select(n => Entry(n.Key, n.Value!)).ToList());
+
+    internal bool IsAt(string path, FileContent content) => Look(() => _now.GetValueOrDefault(path) == content);
 
     internal bool HasName(FileContent content) => Look(() => _now.ContainsValue(content));
 

@@ -93,6 +93,8 @@ internal sealed class CrashableFile(CrashableDisk disk, string path, FileContent
 
     public bool HasName => disk.HasName(content);
 
+    public bool IsAt(string place) => disk.IsAt(place, content);
+
     public void Write(ReadOnlySpan<byte> bytes, long offset)
     {
         CheckOpen(forWriting: true);

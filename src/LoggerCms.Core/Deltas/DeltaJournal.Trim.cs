@@ -75,7 +75,11 @@ internal sealed partial class DeltaJournal
         _removing.Wait();
         try
         {
+            if (_markAbove is not null && _files.Mark(_above) != _markAbove)
+                throw NotInPlace(_above);
             _files.MakeFolder(_folder);
+            if (_volume is not null && _files.Volume(_folder) != _volume)
+                throw NotInPlace(_folder);
             foreach (var segment in Removed())
                 segment.PutBack();
         }
@@ -84,6 +88,10 @@ internal sealed partial class DeltaJournal
             _removing.Release();
         }
     }
+
+    // What it was comes back with a mount or another move: then all goes on.
+    private static DirectoryNotFoundException NotInPlace(string folder)
+        => new($"'{folder}' is not the folder that it was when the node started: it was moved, replaced or unmounted.");
 
     private IEnumerable<DeltaSegment> Removed()
     {

@@ -17,9 +17,10 @@ namespace LoggerCms.Core.Deltas;
 /// segment may bring them back. The journal goes on trying and goes on by itself once there is a way.
 /// </para>
 /// <para>
-/// A file that somebody removes takes writes and syncs as if nothing were, so after each sync the link count is looked at: without a name that sync
-/// counts as failed. Then, before each marker and before each new segment all segments are looked for by name, and those that are missing are put
-/// back from their open handles.
+/// A file that somebody removes takes writes and syncs as if nothing were, so after each sync its path is looked at: where that does not lead to it any
+/// more, the sync counts as failed. Then, before each marker and before each new segment all segments are looked for by name, and those that are missing
+/// are put back from their open handles; but not where the folder that holds the delta folder was moved, replaced or unmounted: no later start would look
+/// there.
 /// </para>
 /// </summary>
 internal sealed partial class DeltaJournal : IAsyncDisposable
@@ -32,6 +33,9 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     private readonly Action<long>? _onDurable;
     private readonly Action<DeltaAppendFailure>? _onFailed;
     private readonly Guid _journalId = Guid.NewGuid();
+    private readonly string _above;
+    private readonly string? _markAbove;
+    private readonly string? _volume;
     private readonly AppendWaiterPool _waiters = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -60,6 +64,9 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
         _onFailed = onFailed;
         _time = time;
         _nextSequence = lastSequence + 1;
+        _above = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? folder;
+        _markAbove = files.Mark(_above);
+        _volume = files.Volume(folder);
         _timer = time.CreateTimer(static journal => ((DeltaJournal)journal!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

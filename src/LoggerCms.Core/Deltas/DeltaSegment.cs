@@ -18,6 +18,7 @@ internal sealed class DeltaSegment : IDisposable
     private readonly byte[] _marker = new byte[DeltaFormat.FrameHeaderSize];
     private IDurableFile _file;
     private bool _isPuttingBack;
+    private bool _isPlaceTold;
     private ulong _salt;
 
     private DeltaSegment(IFileLayer files, string folder, DeltaJournalHeader journal, long sequence, long length)
@@ -49,8 +50,11 @@ internal sealed class DeltaSegment : IDisposable
     /// <summary>Nobody needs what it holds: it has no handle any more, and is about to lose its name or has.</summary>
     public bool IsLetGo { get; private set; }
 
-    /// <summary>Whether somebody removed the file, gave it another name, or put another folder in the place of its own.</summary>
-    public bool IsRemoved => !IsLetGo && (_isPuttingBack || _files.Find(Path) is null);
+    /// <summary>Whether somebody removed or replaced the file or a folder above it, or gave it another name.</summary>
+    public bool IsRemoved => !IsLetGo && (_isPuttingBack || !IsInPlace || _files.Find(Path) is null);
+
+    // Not every file system's numbers tell a path and a handle of one file; where they did not when the file got its name, only a lost name is noticed.
+    private bool IsInPlace => _isPlaceTold ? _file.IsAt(Path) : _file.HasName;
 
     /// <summary>A marker for all that is durable is durable itself.</summary>
     public bool IsMarked { get; private set; } = true;
@@ -88,6 +92,7 @@ internal sealed class DeltaSegment : IDisposable
         Path = path;
         _files.SyncFolder(_folder);
         (_salt, LastKey, DurableEnd) = (header.Salt, header.KeyBefore, DeltaFormat.HeaderSize);
+        _isPlaceTold = _file.IsAt(Path);
     }
 
     public bool HasRoom(long bytes) => DurableEnd + bytes + DeltaFormat.FrameHeaderSize <= Length;
@@ -137,7 +142,7 @@ internal sealed class DeltaSegment : IDisposable
         }
 
         _file.Dispose();
-        (_file, _isPuttingBack) = (anew, false);
+        (_file, _isPuttingBack, _isPlaceTold) = (anew, false, anew.IsAt(Path));
     }
 
     private void CopyTo(IDurableFile anew)
@@ -189,8 +194,8 @@ internal sealed class DeltaSegment : IDisposable
         {
             _file.Write(frame, DurableEnd);
             _file.SyncData();
-            if (!_file.HasName)
-                throw new FileNotFoundException($"The delta file '{Path}' was removed while it is written.", Path);
+            if (!IsInPlace)
+                throw new FileNotFoundException($"The delta file '{Path}' was removed or replaced while it is written, or its folder is not in its place any more.", Path);
         }
         catch
         {

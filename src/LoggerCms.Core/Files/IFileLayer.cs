@@ -33,6 +33,9 @@ internal interface IFileLayer
     /// </summary>
     string? Mark(string folder);
 
+    /// <summary>The file system that a folder is on, for as long as that is mounted; null where the system does not tell, or there is no such folder.</summary>
+    string? Volume(string folder);
+
     /// <summary>The files of a folder, in no order; none where there is no such folder.</summary>
     IReadOnlyList<FileEntry> List(string folder);
 }
@@ -47,6 +50,12 @@ internal interface IDurableFile : IDisposable
     /// Cheap enough to be asked after each sync. True where the system cannot say, and on Windows, where the name of an open file stays taken.
     /// </summary>
     bool HasName { get; }
+
+    /// <summary>
+    /// Whether the path leads to this file: not where it was replaced, or where a folder above it was moved, replaced or unmounted. As cheap, and true where
+    /// the system cannot say.
+    /// </summary>
+    bool IsAt(string path);
 
     /// <summary>Writes all of the bytes; after a failure any part of them may have been written.</summary>
     void Write(ReadOnlySpan<byte> bytes, long offset);

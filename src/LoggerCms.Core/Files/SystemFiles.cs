@@ -95,6 +95,9 @@ internal sealed partial class SystemFiles : IFileLayer
         ? FormattableString.Invariant($"{identity.Inode}-{born}")
         : null;
 
+    public string? Volume(string folder)
+        => OperatingSystem.IsLinux() ? FileStat.OfPath(Path.Combine(folder, "."), out _)?.Identity.Device : null;
+
     public IReadOnlyList<FileEntry> List(string folder)
         => new DirectoryInfo(folder) is { Exists: true } there ? [.. there.EnumerateFiles().Where(f => f.Exists).Select(Entry)] : [];
 
@@ -121,6 +124,8 @@ internal sealed partial class SystemFiles : IFileLayer
         public long Length => RandomAccess.GetLength(stream.SafeFileHandle);
 
         public bool HasName => !OperatingSystem.IsLinux() || FileStat.HasName((int)stream.SafeFileHandle.DangerousGetHandle());
+
+        public bool IsAt(string path) => !OperatingSystem.IsLinux() || FileStat.IsAt((int)stream.SafeFileHandle.DangerousGetHandle(), path);
 
         public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(stream.SafeFileHandle, bytes, offset);
 

@@ -122,6 +122,19 @@ public abstract class FileLayerContract
     }
 
     [Fact]
+    public void An_open_file_knows_whether_a_path_leads_to_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || OperatingSystem.IsMacOS(), "It cannot be asked there.");
+        using var file = Layer.Create(At("a"));
+        Assert.Equal((true, false), (file.IsAt(At("a")), file.IsAt(At("b"))));
+        Layer.Rename(At("a"), At("b"));
+        Assert.Equal((false, true), (file.IsAt(At("a")), file.IsAt(At("b"))));
+        Make("c", "1");
+        Layer.Rename(At("c"), At("b"));
+        Assert.False(file.IsAt(At("b")));
+    }
+
+    [Fact]
     public void Folders_are_made_with_those_above_them_and_once_more_without_a_word()
     {
         var deep = Path.Combine(Root, "x", "y", "z");

@@ -29,6 +29,12 @@ internal sealed record FileStat(uint Mode, uint User, uint Group, FolderIdentity
     public static bool HasName(int handle)
         => LibC.Statx(handle, string.Empty, LibC.EmptyPath, LibC.LinksOnly, out var raw) != 0 || (raw.Mask & LibC.LinksOnly) == 0 || raw.Links > 0;
 
+    /// <summary>Whether a path leads to a file that is open; true where nobody can say of the file. Allocates nothing.</summary>
+    public static bool IsAt(int handle, string path)
+        => LibC.Statx(handle, string.Empty, LibC.EmptyPath, LibC.InodeOnly, out var open) != 0 || (open.Mask & LibC.InodeOnly) == 0
+            || (LibC.Statx(LibC.CurrentFolder, path, LibC.NoFollowLink, LibC.InodeOnly, out var there) == 0
+                && there.Inode == open.Inode && there.DeviceMajor == open.DeviceMajor && there.DeviceMinor == open.DeviceMinor);
+
     private static FileStat? Of(int folder, string path, int flags, out int error)
     {
         if (LibC.Statx(folder, path, flags, LibC.AllBasic, out var raw) != 0)

@@ -13,6 +13,7 @@ internal static partial class LibC
     public const int CurrentFolder = -100;
     public const uint AllBasic = 0xfff;
     public const uint LinksOnly = 0x4;
+    public const uint InodeOnly = 0x100;
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int OpenAt(int folder, string path, int flags);
