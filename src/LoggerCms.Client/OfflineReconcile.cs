@@ -35,7 +35,7 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
                 Name = holder ?? Lease.OfReconcile,
                 Side = "A",
                 NodeId = nodeId,
-                // Its own journal. What a crash leaves there is brought in first by the next.
+                // Its own journal.
                 DeltaPath = folder + ".reconcile",
                 DataPath = identity is null ? null : Path.GetDirectoryName(folder),
                 ConflictPolicy = request.ConflictPolicy,
@@ -44,12 +44,20 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
             var life = options.DataPath is { } dataPath ? NodeLife.Open(files, dataPath) : null;
             life?.CheckDatabase(database.Name, state, nodeId);
 
-            // Of its folders it answers for that of the delta files alone.
+            // Of its folders it answers for that of the delta files alone. Those wait for its node meanwhile, and without them no other may go on.
             if (options.DataPath is { } own && NodeLife.DeltasIn(own) != folder)
+            {
+                options = options with { KeepsLease = holder is not null && life!.Waits(state.Identity) };
                 life = null;
+            }
+
             if (!request.SetDamagedAside)
+            {
                 life?.CheckFiles(folder, state.Identity);
-            NodeLife.CheckCovered(files, folder, database.Name, state, life);
+                life?.CheckEnd(folder, state, nodeId);
+                NodeLife.CheckCovered(files, folder, database.Name, state, life);
+            }
+
 
             if (request.WhatIf)
                 return await CmsNode.PlanOfflineAsync(database, files, options, folder, request.SetDamagedAside, time, cancellationToken).ConfigureAwait(false);
@@ -63,7 +71,7 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
             finally
             {
                 // While its delta files wait, no other node may go on without them: it keeps the lease that it had.
-                if (!isDone && holder is not null)
+                if (!isDone && holder is not null && !options.KeepsLease)
                 {
                     if (options.DataPath is { } kept)
                         NodeLife.Open(files, kept).Begin(database.Name, await database.ReadStateAsync(CancellationToken.None).ConfigureAwait(false), nodeId, takeOver: false);
@@ -88,6 +96,10 @@ internal sealed class OfflineReconcile(IFileLayer files, TimeProvider time)
     private async Task<DeltaReconcileResult> ReconcileAsync(
         ISystemDatabase database, NodeOptions options, string folder, CmsReconcileRequest request, CancellationToken cancellationToken)
     {
+        // A reconcile that was killed left copies alone: the files that they are of go only when the database has all of them.
+        foreach (var left in files.List(options.DeltaPath).Where(f => DeltaNames.IsSegment(f.Path)))
+            files.DeleteForGood(left.Path);
+
         // The delta files are all that tells of their changes' audit events. A node's queue takes them up at its next start.
         var auditPath = options.DataPath is { } data ? AuditFolder.In(data) : folder + ".audit";
         var queue = AuditQueue.Open(files, AuditElsewhere.Instance, new AuditQueueOptions { Folder = auditPath }, time);

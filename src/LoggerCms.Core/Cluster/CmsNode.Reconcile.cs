@@ -43,7 +43,7 @@ internal sealed partial class CmsNode
             await KeepToldAsync(cancellationToken).ConfigureAwait(false);
             brought.Source.ThrowIfGrown();
             NodeLife.Settle(_files, folder, parts.AtStart, Flushed(parts));
-            Finish(brought);
+            Finish(parts, brought);
             return Tell(parts, brought);
         }
         finally
@@ -112,7 +112,7 @@ internal sealed partial class CmsNode
     {
         if (_broughtAtStart is not { } brought)
             return;
-        Finish(brought);
+        Finish(parts, brought);
         _broughtAtStart = null;
         Reconciled = Tell(parts, brought);
     }
@@ -127,12 +127,16 @@ internal sealed partial class CmsNode
             if (source.Files.Count == 0 && source.SetAside.Count == 0)
                 return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
 
-            foreach (var header in source.Files.Select(f => f.Header!))
+            foreach (var header in source.Files.Where(f => f.Records > 0).Select(f => f.Header!))
                 parts.Journals.Add(header.Journal.Epoch, header.JournalId);
 
             // Nearly all that is made stays: a collection would look at the whole image and find little.
             noCollection?.Postpone(Math.Min(MadeOfDeltaByte * source.Files.Sum(f => f.DurableEnd), MostPostponed));
             var reconcilers = new ReconcilerSet(parts.AtStart, parts.Journals, parts.Ledger, Tokens, policy, isPlan: false);
+
+            // Who takes over at a start has decided to go on without what is missing.
+            var mayLack = setDamagedAside || (!IsOpen && _options.TakeOver);
+            FindGaps(source, reconcilers, parts.AtStart, parts.Journals, parts.Ledger, mayLack, cancellationToken);
             using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
             {
                 BroughtIn = Changed,
@@ -140,8 +144,8 @@ internal sealed partial class CmsNode
             };
             await ReconcileRun.RunAsync(source, reconcilers, parts.Image, target, cancellationToken).ConfigureAwait(false);
             await target.AllDurableAsync(cancellationToken).ConfigureAwait(false);
-            if (!reconcilers.Stopped && reconcilers.Conflicts.Count == 0)
-                NoteBroughtIn(parts, source);
+            if (!reconcilers.Stopped)
+                NoteBroughtIn(parts, source, reconcilers);
             return new Brought(reconcilers.Stopped ? Stopped : Completed, source, reconcilers, _time.GetElapsedTime(started));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -151,23 +155,36 @@ internal sealed partial class CmsNode
     }
 
     // Only where nothing can be missing before: what is not among the records up to that key would pass for brought in for good.
-    private static void NoteBroughtIn(Parts parts, DeltaSource source)
+    private static void NoteBroughtIn(Parts parts, DeltaSource source, ReconcilerSet reconcilers)
     {
         foreach (var (header, throughKey) in source.Whole())
         {
             var epoch = header.Journal.Epoch;
-            var inDatabase = parts.AtStart.Epochs.First(e => e.Epoch == epoch).LastKey;
             var saysKeyBefore = header.KeyBefore > 0 || header.PreviousSequence == 0;
-            if (saysKeyBefore && header.KeyBefore <= Math.Max(inDatabase, parts.Journals.BroughtIn(epoch)))
-                parts.Journals.AddBroughtIn(epoch, throughKey);
+            if (saysKeyBefore && header.KeyBefore <= Has(parts.AtStart, parts.Journals, epoch))
+                parts.Journals.AddBroughtIn(epoch, Math.Min(throughKey, reconcilers.FirstKeptOut(epoch) - 1 ?? throughKey));
         }
     }
 
-    private static void Finish(Brought brought)
+    // All that an epoch acknowledged up to this key is in the database, or was.
+    private static long Has(SystemDatabaseState state, EpochJournals journals, long epoch)
+        => Math.Max(state.Epochs.FirstOrDefault(e => e.Epoch == epoch)?.LastKey ?? 0, journals.BroughtIn(epoch));
+
+    private static void FindGaps(
+        DeltaSource source, ReconcilerSet reconcilers, SystemDatabaseState state, EpochJournals journals, RequestLedger ledger, bool mayLack, CancellationToken cancellationToken)
+    {
+        var gaps = DeltaGaps.Of(source, epoch => Has(state, journals, epoch), cancellationToken);
+        if (!mayLack)
+            gaps.Check(epoch => Has(state, journals, epoch), id => ledger.Kept(id) is not null);
+        reconcilers.Gaps = gaps;
+    }
+
+    private static void Finish(Parts parts, Brought brought)
     {
         try
         {
             brought.Source.Finish(brought.Reconcilers!.ConflictFiles);
+            parts.Journals.ForgetKeptOut(brought.Reconcilers.KeptOut);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -189,7 +206,7 @@ internal sealed partial class CmsNode
         var parts = Running;
         if (!setDamagedAside)
             NodeLife.CheckOthers(_files, folder, parts.AtStart);
-        var planned = new Planned(_files, _database.Name, parts.Image, Reader(parts), new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
+        var planned = new Planned(_files, _database.Name, parts.AtStart, parts.Image, Reader(parts), parts.Ledger, new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
         return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Journals, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
     }
 
@@ -200,7 +217,7 @@ internal sealed partial class CmsNode
     /// </summary>
     /// <param name="database">The database.</param>
     /// <param name="files">Where the folder is.</param>
-    /// <param name="options">As of the node that would do it; what waits in its own folder it would bring in first.</param>
+    /// <param name="options">As of the node that would do it.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="setDamagedAside">Go on without damaged files.</param>
     /// <param name="time">The clock.</param>
@@ -216,12 +233,8 @@ internal sealed partial class CmsNode
         var tokens = new TokenService(time);
         await database.LoadLocalAsync(LocalClass.Token, tokens.Apply, cancellationToken).ConfigureAwait(false);
         var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty, state.Epochs, journals);
-        var planned = new Planned(files, database.Name, image, reader, new PlannedTarget(image, options.Cluster, time), time);
-        var atStart = new ReconcilerSet(state, journals, ledger, tokens, options.ConflictPolicy, isPlan: true);
-        await planned.RunAsync(options.DeltaPath, atStart, options.SetDamagedAside, cancellationToken).ConfigureAwait(false);
-        if (atStart.Stopped)
-            throw StoppedAtStart(options);
-        var reconcilers = new ReconcilerSet(state, journals, ledger, tokens, options.ConflictPolicy, isPlan: true, atStart);
+        var planned = new Planned(files, database.Name, state, image, reader, ledger, new PlannedTarget(image, options.Cluster, time), time);
+        var reconcilers = new ReconcilerSet(state, journals, ledger, tokens, options.ConflictPolicy, isPlan: true);
         return await planned.RunAsync(folder, reconcilers, setDamagedAside, cancellationToken).ConfigureAwait(false);
     }
 
@@ -247,7 +260,7 @@ internal sealed partial class CmsNode
     private sealed record Brought(string Status, DeltaSource Source, ReconcilerSet? Reconcilers, TimeSpan Elapsed);
 
     private sealed record Planned(
-        IFileLayer Files, string Database, RunTimeImage.RunTimeImage Image, DeltaReader Reader, PlannedTarget Target, TimeProvider Time)
+        IFileLayer Files, string Database, SystemDatabaseState State, RunTimeImage.RunTimeImage Image, DeltaReader Reader, RequestLedger Ledger, PlannedTarget Target, TimeProvider Time)
     {
         public async Task<DeltaReconcileResult> RunAsync(string folder, ReconcilerSet reconcilers, bool setDamagedAside, CancellationToken cancellationToken)
         {
@@ -255,6 +268,7 @@ internal sealed partial class CmsNode
             try
             {
                 var source = DeltaSource.Open(Files, folder, Reader, setDamagedAside, isPlan: true, cancellationToken);
+                FindGaps(source, reconcilers, State, Reader.Journals, Ledger, setDamagedAside, cancellationToken);
                 await ReconcileRun.RunAsync(source, reconcilers, Image, Target, cancellationToken).ConfigureAwait(false);
                 return source.Result("WhatIf", Database, reconcilers, Image.UpdateKey, Time.GetElapsedTime(started));
             }

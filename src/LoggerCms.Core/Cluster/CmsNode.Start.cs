@@ -26,9 +26,19 @@ internal sealed partial class CmsNode
             // It counts the objects: once is enough.
             before ??= await AnsweredAsync(_database.ReadStateAsync(cancellationToken)).ConfigureAwait(false);
             if (_options is { IsDeltaPathOfData: true, SetDamagedAside: false })
+            {
                 _life.CheckFiles(_options.DeltaPath, before.Identity);
-            used = _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
+                _life.CheckEnd(_options.DeltaPath, before, _options.NodeId);
+            }
             if (!_options.TakeOver)
+                _life.CheckDatabase(_database.Name, before, _options.NodeId);
+
+            // Before the lease is taken: what is refused after that would have used its epoch up.
+            DeltaSource.CheckHeaders(_files, _options.DeltaPath, new DeltaReader(before.Identity, _life.NextEpoch(before, _options.TakeOver), Guid.Empty, before.Epochs, new EpochJournals()));
+            used = _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
+
+            // Who lets damaged files go may come here a second time, when they have their other names.
+            if (_options is { TakeOver: false, SetDamagedAside: false })
                 NodeLife.CheckCovered(_files, _options.DeltaPath, _database.Name, before, _options.IsDeltaPathOfData ? _life : null);
         }
 
@@ -122,7 +132,8 @@ internal sealed partial class CmsNode
             _options.Deltas,
             sequencer.OnDurable,
             sequencer.OnFailed,
-            _time);
+            _time,
+            state.Epochs.First(e => e.Epoch == lease.Epoch).LastKey);
         journal.Begun = sequence => _life?.OweFrom(lease.Epoch, sequence);
         journals.Add(lease.Epoch, journal.Id);
         sequencer.Open(journal);
@@ -160,7 +171,7 @@ internal sealed partial class CmsNode
     {
         try
         {
-            if (_files.List(_options.DeltaPath).Any(f => DeltaNames.IsSegment(f.Path)))
+            if (_options.KeepsLease || _files.List(_options.DeltaPath).Any(f => DeltaNames.IsSegment(f.Path)))
                 return;
             await GiveLeaseBackAsync(epoch, CancellationToken.None).ConfigureAwait(false);
         }

@@ -79,7 +79,7 @@ internal sealed partial class CmsNode
     {
         var (expired, letGo) = Running.Ledger.Expire();
         IReadOnlyList<LocalEntry> kept = [.. Running.Journals.TakeNew(), .. letGo is null ? [] : (LocalEntry[])[letGo]];
-        return ([.. expired, .. Tokens.Outlived(_steadyClock.Now() is { } now ? now - TimeSpan.FromDays(1) : DateTimeOffset.MinValue).Select(Forget)], kept);
+        return ([.. expired, .. Running.Journals.TakeGone(), .. Tokens.Outlived(_steadyClock.Now() is { } now ? now - TimeSpan.FromDays(1) : DateTimeOffset.MinValue).Select(Forget)], kept);
 
         LocalKey Forget(Guid id)
         {

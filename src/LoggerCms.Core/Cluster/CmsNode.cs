@@ -191,7 +191,8 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
                 _closed = true;
             }
 
-            await GiveLeaseBackAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
+            if (!_options.KeepsLease)
+                await GiveLeaseBackAsync(parts.Epoch, cancellationToken).ConfigureAwait(false);
             return null;
         }
         catch (LoggerCmsException exception)

@@ -8,7 +8,8 @@ namespace LoggerCms.Core.Cluster;
 /// Which journal wrote in an epoch, as the database keeps it from the epoch's first flush on, or from where its delta files were brought in. Epoch and
 /// node alone do not tell: where the database and the data folder were both put back, the same node comes to the same number once more, and the delta
 /// files of the history that was left would pass for what is there. And up to which update key all of an epoch was brought in: the once-only ids of its
-/// records are kept for days only, and a copy of the file that comes later must not make again what was removed since.
+/// records are kept for days only, and a copy of the file that comes later must not make again what was removed since. And which records were kept out
+/// and told so, until their files have the name that says it: what they met may be gone by then.
 /// </summary>
 /// <remarks>
 /// Each is an entry among the answers of requests, under an id of no client and no reconcile, in a form that every release reads as an answer of
@@ -21,10 +22,13 @@ internal sealed class EpochJournals
     // The epoch takes the last seven bytes.
     private static readonly byte[] s_prefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0x9e];
     private static readonly byte[] s_broughtPrefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0x9f];
+    private static readonly byte[] s_keptOutPrefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0xa0];
 
     private readonly ConcurrentDictionary<long, Guid> _known = [];
     private readonly ConcurrentDictionary<long, long> _broughtIn = [];
+    private readonly ConcurrentDictionary<Guid, LocalKey> _keptOut = [];
     private readonly ConcurrentQueue<LocalEntry> _new = new();
+    private readonly ConcurrentQueue<LocalKey> _gone = new();
 
     /// <summary>The journal of an epoch; null where it is not known.</summary>
     public Guid? Of(long epoch) => _known.TryGetValue(epoch, out var journal) ? journal : null;
@@ -34,9 +38,8 @@ internal sealed class EpochJournals
     {
         if (!_known.TryAdd(epoch, journal))
             return;
-        Span<byte> bytes = stackalloc byte[16];
-        journal.TryWriteBytes(bytes, bigEndian: true, out _);
-        _new.Enqueue(Entry(s_prefix, epoch, BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..])));
+        var (high, low) = Halves(journal);
+        _new.Enqueue(Entry(s_prefix, epoch, high, low));
     }
 
     /// <summary>The update key up to which every record of an epoch was brought in from its delta files; 0 where none was.</summary>
@@ -49,6 +52,37 @@ internal sealed class EpochJournals
             return;
         _broughtIn[epoch] = throughKey;
         _new.Enqueue(Entry(s_broughtPrefix, epoch, throughKey, 0));
+    }
+
+    /// <summary>Whether the record of this once-only id was kept out, and its file did not get its other name since.</summary>
+    public bool IsKeptOut(Guid onceOnlyId) => _keptOut.ContainsKey(onceOnlyId);
+
+    /// <summary>It was decided, and is to be kept with the next flush.</summary>
+    public void AddKeptOut(Guid onceOnlyId)
+    {
+        var (high, low) = Halves(onceOnlyId);
+        var entry = Entry(s_keptOutPrefix, low, high, low);
+        if (_keptOut.TryAdd(onceOnlyId, entry.Key))
+            _new.Enqueue(entry);
+    }
+
+    /// <summary>After that was flushed, and their files have the names that say it.</summary>
+    public void ForgetKeptOut(IEnumerable<Guid> onceOnlyIds)
+    {
+        foreach (var id in onceOnlyIds)
+        {
+            if (_keptOut.TryRemove(id, out var key))
+                _gone.Enqueue(key);
+        }
+    }
+
+    /// <summary>Those that the next flush has to remove.</summary>
+    public IReadOnlyList<LocalKey> TakeGone()
+    {
+        List<LocalKey> taken = [];
+        while (_gone.TryDequeue(out var key))
+            taken.Add(key);
+        return taken;
     }
 
     /// <summary>Those that the next flush has to write.</summary>
@@ -65,22 +99,34 @@ internal sealed class EpochJournals
     {
         Span<byte> id = stackalloc byte[16];
         entry.Key.Id.TryWriteBytes(id, bigEndian: true, out _);
-        var isBroughtIn = id.StartsWith(s_broughtPrefix);
-        if (!isBroughtIn && !id.StartsWith(s_prefix))
+        if (!id.StartsWith(s_prefix.AsSpan(0, s_prefix.Length - 1)))
             return false;
         var epoch = BinaryPrimitives.ReadInt64BigEndian(id[8..]) & EpochMask;
         var kept = RequestLedger.Decode(entry);
-        if (isBroughtIn)
-        {
+        if (id.StartsWith(s_prefix))
+            _known[epoch] = Whole(kept);
+        else if (id.StartsWith(s_broughtPrefix))
             _broughtIn[epoch] = kept.PrincipalId;
-            return true;
-        }
-
-        Span<byte> journal = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(journal, kept.PrincipalId);
-        BinaryPrimitives.WriteInt64BigEndian(journal[8..], kept.Fingerprint);
-        _known[epoch] = new Guid(journal, bigEndian: true);
+        else if (id.StartsWith(s_keptOutPrefix))
+            _keptOut[Whole(kept)] = entry.Key;
+        else
+            return false;
         return true;
+
+        static Guid Whole(RequestLedger.Answer kept)
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            BinaryPrimitives.WriteInt64BigEndian(bytes, kept.PrincipalId);
+            BinaryPrimitives.WriteInt64BigEndian(bytes[8..], kept.Fingerprint);
+            return new Guid(bytes, bigEndian: true);
+        }
+    }
+
+    private static (long High, long Low) Halves(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return (BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes[8..]));
     }
 
     private static LocalEntry Entry(ReadOnlySpan<byte> prefix, long epoch, long first, long second)

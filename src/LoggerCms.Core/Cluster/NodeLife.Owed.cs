@@ -38,6 +38,8 @@ internal sealed partial class NodeLife
         if (OwedByOthers(files, deltas, state) is not { } life)
             return;
         life.CheckFiles(deltas, state.Identity);
+        if (state.Epochs.FirstOrDefault(e => e.Epoch == life._owed!.Epoch) is { } epoch)
+            life.CheckEnd(deltas, state, epoch.NodeId);
         if (Uncovered(files, deltas, state, [life._owed!.Epoch]) is var (path, keyBefore, has))
         {
             throw Missing(
@@ -45,6 +47,10 @@ internal sealed partial class NodeLife
                     + " and changes that its node acknowledged may be nowhere else.");
         }
     }
+
+    /// <summary>Whether delta files of the folder's node wait for it.</summary>
+    /// <exception cref="LoggerCmsException">They cannot be looked for.</exception>
+    public bool Waits(Guid systemId) => OwedOf(systemId) is not null || Found(DeltasIn(_folder)).Any(DeltaNames.IsSegment);
 
     // The first file that goes on from more than the database has of its epoch.
     private static (string Path, long KeyBefore, EpochEnd Has)? Uncovered(IFileLayer files, string deltas, SystemDatabaseState state, long[] epochs)
@@ -93,6 +99,32 @@ internal sealed partial class NodeLife
             ? $"The delta files of epoch {owed.Epoch} are missing in '{deltas}'"
             : $"'{DeltaNames.Segment(deltas, owed.Epoch, owed.Sequence)}', or one that followed it in epoch {owed.Epoch}, is missing";
         throw Missing($"{missing}: the node did not end there by a clean stop, and changes that it acknowledged may be nowhere else.");
+    }
+
+    /// <summary>
+    /// Whether the delta files of the epoch that is owed go as far as the database has come in it: a flush writes only what is in them, and leaves the
+    /// youngest, which says where it goes on from. A folder that was put back to an earlier state does not.
+    /// </summary>
+    /// <param name="deltas">Where they are.</param>
+    /// <param name="state">Of the database.</param>
+    /// <param name="nodeId">The folder's node.</param>
+    /// <exception cref="LoggerCmsException">DeltaDamaged.</exception>
+    public void CheckEnd(string deltas, SystemDatabaseState state, Guid nodeId)
+    {
+        if (OwedOf(state.Identity) is not { } owed || state.Epochs.FirstOrDefault(e => e.Epoch == owed.Epoch && e.NodeId == nodeId) is not { } has)
+            return;
+        try
+        {
+            if (DeltaFolder.EndOf(_files, deltas, owed.Epoch) is not var (path, end) || end >= has.LastKey)
+                return;
+            throw Missing(
+                $"'{path}' ends at update key {end}, and the database has come to {has.LastKey} in epoch {owed.Epoch}: the folder was put back to an earlier state,"
+                    + " and changes that its node acknowledged since may be nowhere else.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, deltas);
+        }
     }
 
     private List<string> Found(string deltas)

@@ -71,10 +71,8 @@ internal sealed partial class NodeLife
     {
         if (!takeOver)
             CheckDatabase(database, state, nodeId);
-        var used = takeOver && _life.System == state.Identity
-            ? new UsedNumbers(Math.Max(_life.Epoch, _life.Taking), _life.ObjectIdEnd, _life.UpdateKeyEnd)
-            : default;
-        var life = _life with { Taking = Math.Max(state.Lease?.Epoch ?? 0, used.Epoch) + 1 };
+        var used = Used(state, takeOver);
+        var life = _life with { Taking = NextEpoch(state, takeOver) };
         if (state.Lease is { InForce: true } lease && lease.NodeId == nodeId)
         {
             if (!takeOver)
@@ -90,6 +88,13 @@ internal sealed partial class NodeLife
         Write(life);
         return used;
     }
+
+    /// <summary>The epoch that a lease taken now would have.</summary>
+    public long NextEpoch(SystemDatabaseState state, bool takeOver) => Math.Max(state.Lease?.Epoch ?? 0, Used(state, takeOver).Epoch) + 1;
+
+    private UsedNumbers Used(SystemDatabaseState state, bool takeOver) => takeOver && _life.System == state.Identity
+        ? new UsedNumbers(Math.Max(_life.Epoch, _life.Taking), _life.ObjectIdEnd, _life.UpdateKeyEnd)
+        : default;
 
     /// <summary>The lease was refused: who has that epoch one day is somebody else.</summary>
     public void NotTaken()

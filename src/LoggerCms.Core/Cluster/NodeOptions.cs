@@ -28,6 +28,9 @@ internal sealed record NodeOptions
     /// <summary>Take the lease from another node, whatever it still holds.</summary>
     public bool TakeOver { get; init; }
 
+    /// <summary>Give the lease back at no stop: it is that of a node whose own delta files wait.</summary>
+    public bool KeepsLease { get; init; }
+
     public ConflictPolicy ConflictPolicy { get; init; } = ConflictPolicy.KeepCurrent;
 
     /// <summary>Go on without damaged delta files, which get another name; otherwise the node does not start over them.</summary>

@@ -180,9 +180,9 @@ internal static class SideBackup
         $"Give a folder on the node's machine that {Environment.UserName} may write to.",
         innerException: exception);
 
-    public static void CopyAuthority(IFileLayer files, string from, string to)
+    public static void CopyAuthority(IFileLayer files, string from, string to, string? except = null)
     {
-        foreach (var file in files.List(from))
+        foreach (var file in files.List(from).Where(f => Path.GetFileName(f.Path) != except))
         {
             files.MakeFolder(to);
             SecretFile.Write(files, Path.Combine(to, Path.GetFileName(file.Path)), SecretFile.Read(files, file.Path)!);

@@ -234,7 +234,7 @@ internal static class SideRestore
     }
 
     private static IEnumerable<string> DeltasIn(IFileLayer files, string dataPath)
-        => files.List(NodeLife.DeltasIn(dataPath)).Select(f => f.Path).Where(p => !p.Contains(Suffix, StringComparison.Ordinal));
+        => files.List(NodeLife.DeltasIn(dataPath)).Select(f => f.Path).Where(p => !Path.GetFileName(p).Contains(Suffix, StringComparison.Ordinal));
 
     private static List<string> PutDataBack(IFileLayer files, string folder, string dataPath)
     {
@@ -249,13 +249,17 @@ internal static class SideRestore
         }
 
         var authority = Path.Combine(dataPath, SideBackup.AuthorityFolder);
-        var revoked = Revoked(files, authority);
-        SideBackup.CopyAuthority(files, Path.Combine(folder, SideBackup.AuthorityFolder), authority);
-        if (revoked.Count == 0)
-            return setAside;
-        var restored = RevocationList.Load(files, Path.Combine(authority, RevocationList.File));
-        foreach (var serial in revoked.Where(s => !restored.Contains(s)))
-            restored.Add(serial);
+        var kept = Path.Combine(folder, SideBackup.AuthorityFolder);
+
+        // In one step, and before the rest: a restore that is cut off is done again, and must find there what was revoked since the backup.
+        var revoked = Revoked(files, authority).Union(RevocationList.Load(files, Path.Combine(kept, RevocationList.File)).Serials).ToList();
+        if (revoked.Count > 0)
+        {
+            files.MakeFolder(authority);
+            RevocationList.Write(files, Path.Combine(authority, RevocationList.File), revoked);
+        }
+
+        SideBackup.CopyAuthority(files, kept, authority, except: RevocationList.File);
         return setAside;
     }
 

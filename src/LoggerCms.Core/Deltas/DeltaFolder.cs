@@ -33,6 +33,35 @@ internal static class DeltaFolder
     }
 
     /// <summary>
+    /// The youngest file of an epoch, and the last update key there or before it; null where there is none, or where it cannot be told: it is damaged, or of
+    /// a release that did not say what came before.
+    /// </summary>
+    public static (string Path, long Key)? EndOf(IFileLayer files, string folder, long epoch)
+    {
+        var youngest = -1L;
+        (string Path, long Key)? end = null;
+        foreach (var place in DeltaChain.Of(files, folder).Where(p => !p.IsVoid).Reverse())
+        {
+            using var reader = DeltaFileReader.Open(files, place.Path);
+            if (reader.Header is not { } header)
+                return null;
+            if (header.Journal.Epoch != epoch || header.Sequence < youngest)
+                continue;
+
+            // Of several copies the longest counts.
+            var report = Inspect(reader, place, CancellationToken.None);
+            var key = report.LastKey ?? header.KeyBefore;
+            if (!report.IsUsable || key == 0)
+                return null;
+            if (header.Sequence > youngest || key > end?.Key)
+                end = (place.Path, key);
+            youngest = header.Sequence;
+        }
+
+        return end;
+    }
+
+    /// <summary>
     /// Reads all records in the order in which they were written. A file that is not usable ends the reading with a typed failure before
     /// anything behind the damage is given; records before it were given by then, so that who must not begin on them calls
     /// <see cref="Inspect(IFileLayer, string, CancellationToken)"/> first.

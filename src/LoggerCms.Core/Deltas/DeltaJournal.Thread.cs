@@ -215,7 +215,7 @@ internal sealed partial class DeltaJournal
                 Sequence = segment.Sequence,
                 PreviousSequence = before?.Sequence ?? 0,
                 PreviousEnd = before?.DurableEnd ?? 0,
-                KeyBefore = before?.LastKey ?? 0,
+                KeyBefore = before?.LastKey ?? _keyBefore,
                 Salt = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
                 CreatedUs = UnixTime.Us(_time.GetUtcNow()),
             });

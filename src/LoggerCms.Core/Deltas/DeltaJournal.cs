@@ -33,6 +33,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     private readonly Action<long>? _onDurable;
     private readonly Action<DeltaAppendFailure>? _onFailed;
     private readonly Guid _journalId = Guid.NewGuid();
+    private readonly long _keyBefore;
     private readonly string _above;
     private readonly string? _markAbove;
     private readonly string? _volume;
@@ -54,7 +55,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
 
     private DeltaJournal(
         IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions options, Action<long>? onDurable, Action<DeltaAppendFailure>? onFailed, TimeProvider time,
-        long lastSequence)
+        long lastSequence, long keyBefore)
     {
         _files = files;
         _folder = folder;
@@ -64,6 +65,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
         _onFailed = onFailed;
         _time = time;
         _nextSequence = lastSequence + 1;
+        _keyBefore = keyBefore;
         _above = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) ?? folder;
         _markAbove = files.Mark(_above);
         _volume = files.Volume(folder);
@@ -87,10 +89,11 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     /// who plans changes on changes can forget those that came to nothing first. It must not throw.
     /// </param>
     /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="keyBefore">What the database has as the last update key of the epoch that begins; 0 where it is not known.</param>
     /// <exception cref="LoggerCmsException">JournalFailed: the folder cannot be used.</exception>
     public static DeltaJournal Create(
         IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions? options = null, Action<long>? onDurable = null,
-        Action<DeltaAppendFailure>? onFailed = null, TimeProvider? time = null)
+        Action<DeltaAppendFailure>? onFailed = null, TimeProvider? time = null, long keyBefore = 0)
     {
         options ??= new DeltaOptions();
         options.Check();
@@ -100,7 +103,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
             foreach (var spare in files.List(folder).Where(f => f.Path.EndsWith(DeltaNames.SpareSuffix, StringComparison.Ordinal) && DeltaNames.Parse(f.Path) is not null))
                 files.Delete(spare.Path);
             var journal = new DeltaJournal(
-                files, folder, header, options, onDurable, onFailed, time ?? TimeProvider.System, DeltaNames.LastSequence(files, folder, header.Epoch));
+                files, folder, header, options, onDurable, onFailed, time ?? TimeProvider.System, DeltaNames.LastSequence(files, folder, header.Epoch), keyBefore);
             journal.OpenNext(0);
             new Thread(journal.Run) { IsBackground = true, Name = "Delta journal" }.Start();
             return journal;

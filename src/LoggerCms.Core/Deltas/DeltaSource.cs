@@ -13,14 +13,16 @@ internal sealed class DeltaSource
     private readonly string _folder;
     private readonly List<string> _setAside;
     private readonly bool _isWhole;
+    private readonly HashSet<long> _damaged;
 
-    private DeltaSource(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> reports, List<string> setAside, bool isWhole)
+    private DeltaSource(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> reports, List<string> setAside, bool isWhole, HashSet<long> damaged)
     {
         _files = files;
         _folder = folder;
         Files = reports;
         _setAside = setAside;
         _isWhole = isWhole;
+        _damaged = damaged;
     }
 
     public string Folder => _folder;
@@ -29,6 +31,9 @@ internal sealed class DeltaSource
     public IReadOnlyList<DeltaFileReport> Files { get; }
 
     public IReadOnlyList<string> SetAside => _setAside;
+
+    /// <summary>Whether a file of the epoch was set aside as damaged.</summary>
+    public bool Lacks(long epoch) => _damaged.Contains(epoch);
 
     /// <summary>How many lives of nodes left them.</summary>
     public int Lives => DeltaCopies.Lives(Files);
@@ -47,30 +52,52 @@ internal sealed class DeltaSource
         List<string> setAside = [];
         List<DeltaFileReport> usable = [];
         var isWhole = true;
+        HashSet<long> damaged = [];
         foreach (var report in DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken))
         {
             if (setDamagedAside && report.End.State is DeltaFileState.Damaged or DeltaFileState.NotADeltaFile)
             {
                 setAside.Add(isPlan ? report.Path : DeltaFolder.SetAside(files, report.Path));
                 isWhole = false;
+                damaged.Add(DeltaNames.Parse(report.Path)!.Value.Epoch);
                 continue;
             }
 
             // Without the segment before it a file is used only where the caller lets damage go: it may be that very damage.
             if (!(setDamagedAside && report.MissingBefore is not null && report.End.State is DeltaFileState.Clean or DeltaFileState.TornTail))
                 report.Check();
-            CheckSystem(report, reader);
+            CheckSystem(report.Path, report.Header!, reader);
             if (report.End.State == DeltaFileState.TornTail)
                 setAside.Add(isPlan ? report.Path : DeltaFolder.KeepTornTail(files, report)!);
             isWhole &= report.MissingBefore is null;
             usable.Add(report);
         }
 
-        return new DeltaSource(files, folder, usable, setAside, isWhole);
+        CheckOneLife(usable);
+        return new DeltaSource(files, folder, usable, setAside, isWhole, damaged);
+    }
+
+    /// <summary>Whether every file of a folder, by its header, is of the system's own history: what can be told without the database's entries.</summary>
+    /// <exception cref="LoggerCmsException">DeltaDamaged; or they cannot be read.</exception>
+    public static void CheckHeaders(IFileLayer files, string folder, DeltaReader reader)
+    {
+        try
+        {
+            foreach (var place in DeltaChain.Of(files, folder))
+            {
+                using var file = DeltaFileReader.Open(files, place.Path, place.ValidEnd);
+                if (file.Header is { } header)
+                    CheckSystem(place.Path, header, reader);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw DeltaFailure.OfFolder(exception, folder);
+        }
     }
 
     /// <summary>The files as they were found, all of them usable.</summary>
-    public static DeltaSource Of(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> usable) => new(files, folder, usable, [], isWhole: true);
+    public static DeltaSource Of(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> usable) => new(files, folder, usable, [], isWhole: true, []);
 
     /// <summary>Every record with the node that wrote it, its file, and its bytes there.</summary>
     public IEnumerable<DeltaRecord> Records(CancellationToken cancellationToken)
@@ -174,32 +201,42 @@ internal sealed class DeltaSource
         Elapsed = elapsed,
     };
 
-    private static void CheckSystem(DeltaFileReport report, DeltaReader reader)
+    private static void CheckSystem(string path, DeltaSegmentHeader header, DeltaReader reader)
     {
-        var (systemId, nodeId, epoch, _) = report.Header!.Journal;
+        var (systemId, nodeId, epoch, _) = header.Journal;
         if (systemId != reader.SystemId)
-            throw OfAnother(report, reader.SystemId);
+            throw OfAnother(path, systemId, reader.SystemId);
         if (epoch >= reader.Epoch)
-            throw PutBack(report, $"the database has only come to {reader.Epoch}");
+            throw PutBack(path, epoch, $"the database has only come to {reader.Epoch}");
 
         // A number is not an epoch: where a standby lacked the last commits, another node took the same one there.
         if (reader.Epochs.FirstOrDefault(e => e.Epoch == epoch) is not { } known)
-            throw PutBack(report, "the database knows of no such epoch");
+            throw PutBack(path, epoch, "the database knows of no such epoch");
         if (known.NodeId != nodeId)
-            throw PutBack(report, $"by node {nodeId}, and in the database that epoch is of node {known.NodeId}");
-        if (reader.Journals.Of(epoch) is { } journal && journal != report.Header.JournalId)
-            throw PutBack(report, "and in the database that epoch is of another life of the node");
+            throw PutBack(path, epoch, $"by node {nodeId}, and in the database that epoch is of node {known.NodeId}");
+        if (reader.Journals.Of(epoch) is { } journal && journal != header.JournalId)
+            throw PutBack(path, epoch, "and in the database that epoch is of another life of the node");
     }
 
-    private static LoggerCmsException PutBack(DeltaFileReport report, string but) => new(
+    // Each would take the other's records for those that it made itself.
+    private static void CheckOneLife(List<DeltaFileReport> usable)
+    {
+        foreach (var epoch in usable.Where(f => f.Records > 0).GroupBy(f => f.Header!.Journal.Epoch))
+        {
+            if (epoch.FirstOrDefault(f => f.Header!.JournalId != epoch.First().Header!.JournalId) is { } other)
+                throw PutBack(other.Path, epoch.Key, $"and '{epoch.First().Path}' is of that epoch in another life of the node");
+        }
+    }
+
+    private static LoggerCmsException PutBack(string path, long epoch, string but) => new(
         ErrorCodes.DeltaDamaged,
-        $"'{report.Path}' was written in epoch {report.Header!.Journal.Epoch}, {but}: it was put back to an earlier state, or a standby lacked the last commits. Nothing of it was changed.",
+        $"'{path}' was written in epoch {epoch}, {but}: it was put back to an earlier state, or a standby lacked the last commits. Nothing of it was changed.",
         "Put back the database that the file belongs to; or move the file elsewhere and look at it with Get-DeltaFile -Record.");
 
-    private static LoggerCmsException OfAnother(DeltaFileReport report, Guid systemId)
+    private static LoggerCmsException OfAnother(string path, Guid systemId, Guid here)
         => new(
             ErrorCodes.DeltaDamaged,
-            $"'{report.Path}' belongs to the system {report.Header!.Journal.SystemId}, not to {systemId}: the database was replaced or restored. Nothing of it was changed.",
+            $"'{path}' belongs to the system {systemId}, not to {here}: the database was replaced or restored. Nothing of it was changed.",
             "Move the file elsewhere and look at it with Get-DeltaFile -Record; give Invoke-DeltaReconcile the database that it belongs to.");
 }
 

@@ -35,17 +35,20 @@ namespace LoggerCms.Core.Deltas;
 /// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
 /// <param name="planned">What a plan would have brought so far, by once-only id, and what it would have told clients, by theirs; null where it is made, and the ledger learns of it.</param>
-internal sealed class Reconciler(
+/// <param name="keptOut">The once-only ids of all records that this reconcile kept out, to which it adds.</param>
+internal sealed partial class Reconciler(
     Guid nodeId,
     IReadOnlyDictionary<long, long> epochEnds,
     EpochJournals journals,
     RequestLedger ledger,
     TokenService tokens,
     ConflictPolicy policy,
-    Dictionary<Guid, ChangedObject[]>? planned)
+    Dictionary<Guid, ChangedObject[]>? planned,
+    HashSet<Guid> keptOut)
 {
     private readonly Dictionary<long, (long FileKey, long NewKey)> _moved = [];
     private readonly List<DeltaConflict> _conflicts = [];
+    private readonly Dictionary<long, long> _firstKeptOut = [];
 
     public long Records { get; private set; }
 
@@ -56,6 +59,9 @@ internal sealed class Reconciler(
     public long Repeated { get; private set; }
 
     public bool Stopped { get; private set; }
+
+    /// <summary>What a later journal repeats of one that is not whole; null for nothing.</summary>
+    public DeltaGaps? Gaps { get; set; }
 
     public IReadOnlyList<DeltaConflict> Conflicts => _conflicts;
 
@@ -78,7 +84,22 @@ internal sealed class Reconciler(
             throw new NotInMemoryException(missing);
         var fate = Decide(record, view, make);
         Records++;
+        if (fate == RecordFate.KeptOut)
+            NoteKeptOut(record);
         return fate;
+    }
+
+    /// <summary>The update key of the first record of an epoch that was kept out; null for none.</summary>
+    public long? FirstKeptOut(long epoch) => _firstKeptOut.TryGetValue(epoch, out var key) ? key : null;
+
+    // A flush covers what was decided, also this: with what comes after it there may be no conflict any more.
+    private void NoteKeptOut(ChangeRecord record)
+    {
+        var id = OnceOnly.Id(nodeId, record);
+        keptOut.Add(id);
+        _firstKeptOut.TryAdd(record.Epoch, record.LastUpdateKey);
+        if (planned is null)
+            journals.AddKeptOut(id);
     }
 
     private RecordFate Decide(ChangeRecord record, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
@@ -95,6 +116,21 @@ internal sealed class Reconciler(
             Repeated++;
             Note(record, earlier, view);
             return RecordFate.BroughtIn;
+        }
+
+        if (Gaps?.IsLeftToCopy(record.Epoch, id) == true)
+        {
+            Repeated++;
+            return RecordFate.BroughtIn;
+        }
+
+        // What it repeats was kept out here, by another policy than the one that it was made by.
+        if (keptOut.Count > 0 && OfCopied(record).Any(keptOut.Contains))
+            return RecordFate.KeptOut;
+        if (policy != ConflictPolicy.ApplyDelta && journals.IsKeptOut(id))
+        {
+            DemandWhole([record.Changes[0]], view);
+            return Report([ConflictReport.Of(record, record.Changes[0], view, tokens, "It was kept out before, because of a conflict.")], KeptOutOrStopped);
         }
 
         var answer = AnswerOf(record);
@@ -135,18 +171,13 @@ internal sealed class Reconciler(
 
     // What a copy repeats, by the once-only id of that; a copy of a copy carries the ids of both.
     private IReadOnlyList<ChangedObject>? EarlierOfCopied(ChangeRecord record)
-    {
-        if (record.RequestId.Version != RequestLedger.OnceOnlyVersion)
-            return null;
-        var earlier = Earlier(record.RequestId);
-        for (var i = 0; earlier is null && i < record.Changes.Length; i++)
-        {
-            if (record.Changes[i] is PutLocalChange { Entry: var entry } && IsOnceOnly(entry))
-                earlier = Earlier(entry.Key.Id);
-        }
+        => IsCopy(record) ? OfCopied(record).Select(Earlier).FirstOrDefault(earlier => earlier is not null) : null;
 
-        return earlier;
-    }
+    private static bool IsCopy(ChangeRecord record) => record.RequestId.Version == RequestLedger.OnceOnlyVersion;
+
+    private static IEnumerable<Guid> OfCopied(ChangeRecord record) => IsCopy(record)
+        ? record.Changes.OfType<PutLocalChange>().Where(change => IsOnceOnly(change.Entry)).Select(change => change.Entry.Key.Id).Prepend(record.RequestId)
+        : [];
 
     /// <summary>
     /// Another answer to the request of a record, or to one whose answer the record carries: its client sent it again, to a node that did not know the
@@ -217,23 +248,6 @@ internal sealed class Reconciler(
         return RecordFate.BroughtIn;
     }
 
-    // A conflict is told with both versions: one without its properties would read like a whole one, and with ApplyDelta stand nowhere any more.
-    private static void DemandWhole(IEnumerable<Change> changes, IObjectView view)
-    {
-        List<long> missing = [.. changes.Select(ObjectId).Where(id => view.Find(id) is { IsSkeleton: true })];
-        if (missing.Count > 0)
-            throw new NotInMemoryException(missing);
-    }
-
-    // A record has one fate, whatever of it was decided first: each of its conflicts is told with that, and none before it is known.
-    private RecordFate Report(List<DeltaConflict>? conflicts, RecordFate fate)
-    {
-        foreach (var conflict in conflicts ?? [])
-            _conflicts.Add(conflict with { Decision = ConflictReport.Decision(fate) });
-        Stopped |= fate == RecordFate.Stopped;
-        return fate;
-    }
-
     private IReadOnlyList<ChangedObject>? Earlier(Guid requestId) => ledger.Kept(requestId)?.Changed ?? planned?.GetValueOrDefault(requestId);
 
     /// <summary>
@@ -282,41 +296,6 @@ internal sealed class Reconciler(
 
     private static bool IsOnceOnly(LocalEntry entry) => entry.Key is { Class: LocalClass.Request, Id.Version: RequestLedger.OnceOnlyVersion };
 
-    /// <summary>What stands against a record, as the objects are before it, up to the first change that the policy does not make.</summary>
-    private RecordFate FindConflicts(ChangeRecord record, Change[] pending, IObjectView view, out List<DeltaConflict>? conflicts)
-    {
-        var fate = RecordFate.BroughtIn;
-        List<(Change Change, string Reason)>? found = null;
-        Dictionary<long, long>? changedHere = pending.Length > 1 ? [] : null;
-        foreach (var change in pending)
-        {
-            if (Conflict(change, view, changedHere) is { } reason)
-            {
-                (found ??= []).Add((change, reason));
-                fate = FateOf(change);
-                if (fate != RecordFate.BroughtIn)
-                    break;
-            }
-
-            changedHere?[ObjectId(change)] = change.UpdateKey;
-        }
-
-        conflicts = null;
-        if (found is null)
-            return fate;
-        DemandWhole(found.Select(f => f.Change), view);
-        conflicts = [.. found.Select(f => ConflictReport.Of(record, f.Change, view, tokens, f.Reason))];
-        return fate;
-    }
-
-    private RecordFate FateOf(Change conflicting) => policy switch
-    {
-        ConflictPolicy.ApplyDelta when conflicting is PutChange or RemoveChange => RecordFate.BroughtIn,
-        _ => KeptOutOrStopped,
-    };
-
-    private RecordFate KeptOutOrStopped => policy == ConflictPolicy.Stop ? RecordFate.Stopped : RecordFate.KeptOut;
-
     private bool IsThere(Change change, IObjectView view) => change switch
     {
         PutChange put => view.Find(put.Object.Id) is { } current && (MakesSystemObject(put) || HasSameContent(current, put.Object)),
@@ -325,25 +304,6 @@ internal sealed class Reconciler(
         PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry } => tokens.Find(entry.Key.Id)?.Encode().Content.AsSpan().SequenceEqual(entry.Content) == true,
         _ => false,
     };
-
-    private string? Conflict(Change change, IObjectView view, Dictionary<long, long>? changedHere)
-    {
-        if (change is PutLocalChange { Entry: { Key.Class: LocalClass.Token } entry })
-            return tokens.Find(entry.Key.Id) is { IsRevoked: true } && !TokenEntry.Decode(entry).IsRevoked ? "The token was revoked after the delta was made." : null;
-        if (change is not (PutChange or RemoveChange))
-            return null;
-        var id = ObjectId(change);
-        var before = change is PutChange put ? put.BeforeKey : ((RemoveChange)change).BeforeKey;
-        if (changedHere is not null && changedHere.TryGetValue(id, out var here) && here == before)
-            return null;
-        var current = view.Find(id);
-        var key = current?.UpdateKey ?? 0;
-        if (key == before || (_moved.TryGetValue(id, out var moved) && moved.FileKey == before && moved.NewKey == key))
-            return null;
-        return current is null
-            ? "The object was removed after the delta was made."
-            : $"The object was changed after the delta was made: update key {key}, not {before}.";
-    }
 
     // The next delta of an object names the key that this one had in the file.
     private void Note(ChangeRecord record, IReadOnlyList<ChangedObject> changed, IObjectView view)

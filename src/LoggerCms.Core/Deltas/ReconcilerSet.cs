@@ -11,14 +11,14 @@ namespace LoggerCms.Core.Deltas;
 /// <param name="tokens">Those of now.</param>
 /// <param name="policy">About conflicts.</param>
 /// <param name="isPlan">Nothing is made, and the ledger does not learn what would be.</param>
-/// <param name="before">Another plan that goes before this one.</param>
 internal sealed class ReconcilerSet(
-    SystemDatabaseState state, EpochJournals journals, RequestLedger ledger, TokenService tokens, ConflictPolicy policy, bool isPlan, ReconcilerSet? before = null)
+    SystemDatabaseState state, EpochJournals journals, RequestLedger ledger, TokenService tokens, ConflictPolicy policy, bool isPlan)
 {
     private readonly Dictionary<long, long> _epochEnds = state.Epochs.ToDictionary(e => e.Epoch, e => e.LastKey);
     private readonly Dictionary<Guid, Reconciler> _reconcilers = [];
-    private readonly Dictionary<Guid, ChangedObject[]>? _planned = isPlan ? before?._planned ?? [] : null;
+    private readonly Dictionary<Guid, ChangedObject[]>? _planned = isPlan ? [] : null;
     private readonly HashSet<string> _conflictFiles = [];
+    private readonly HashSet<Guid> _keptOut = [];
     private int _noted;
 
     public long Applied => _reconcilers.Values.Sum(r => r.Applied);
@@ -33,13 +33,22 @@ internal sealed class ReconcilerSet(
 
     public IReadOnlyList<DeltaConflict> Conflicts => [.. _reconcilers.Values.SelectMany(r => r.Conflicts)];
 
+    /// <summary>The once-only ids of what was kept out.</summary>
+    public IReadOnlySet<Guid> KeptOut => _keptOut;
+
+    /// <summary>Of the folder; before the first record.</summary>
+    public DeltaGaps? Gaps { get; set; }
+
+    /// <summary>The update key of the first record of an epoch that was kept out; null for none.</summary>
+    public long? FirstKeptOut(long epoch) => _reconcilers.Values.Min(r => r.FirstKeptOut(epoch));
+
     /// <summary>Files of which something was not applied.</summary>
     public IReadOnlySet<string> ConflictFiles => _conflictFiles;
 
     public Reconciler Of(Guid nodeId)
     {
         if (!_reconcilers.TryGetValue(nodeId, out var reconciler))
-            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, journals, ledger, tokens, policy, _planned);
+            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, journals, ledger, tokens, policy, _planned, _keptOut) { Gaps = Gaps };
         return reconciler;
     }
 

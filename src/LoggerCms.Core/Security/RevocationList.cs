@@ -68,6 +68,10 @@ internal sealed class RevocationList
         }
     }
 
+    /// <summary>Puts a list of exactly these in the place of the one that may be there, in one step.</summary>
+    public static void Write(IFileLayer files, string path, IEnumerable<string> serials)
+        => SecretFile.Write(files, path, Encoding.ASCII.GetBytes(Text(serials.ToImmutableSortedSet(StringComparer.Ordinal))));
+
     private static string Text(ImmutableSortedSet<string> serials)
     {
         var lines = Magic + Version + "\n" + string.Concat(serials.Select(s => s + "\n"));
