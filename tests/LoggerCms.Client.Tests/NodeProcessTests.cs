@@ -90,6 +90,30 @@ public sealed class NodeProcessTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task A_reconcile_of_another_folder_keeps_the_lease_of_a_node_whose_own_files_wait()
+    {
+        var node = await StartAsync(port: 0);
+        using (var client = await _tools.ConnectAsync(new CmsConnection { Profile = Profile }, Cancellation))
+            await client.ChangeAsync(Change.Create("in a delta file"), Cancellation);
+        Kill(node.ProcessId);
+        var database = new SideConnection(SideProvider.Sqlite, Path.Combine(_folder, "system.db"));
+        var rescued = Directory.CreateDirectory(Path.Combine(_folder, "rescued")).FullName;
+
+        // What a reconcile that was killed left is a copy, and not brought in.
+        var left = Directory.CreateDirectory(rescued + ".reconcile").FullName;
+        foreach (var file in Directory.EnumerateFiles(node.DeltaPath, "*.delta"))
+            File.Copy(file, Path.Combine(left, Path.GetFileName(file)));
+
+        Assert.Equal("NothingToDo", (await _tools.ReconcileAsync(database, new CmsReconcileRequest { Path = rescued }, Cancellation)).Status);
+        Assert.False(Directory.Exists(left));
+        var other = Start(port: 0) with { DataPath = TestHome.NewFolder(), Name = "second", Database = database };
+        Assert.Equal(ErrorCodes.SideInService, (await Assert.ThrowsAsync<LoggerCmsException>(() => _tools.StartNodeAsync(other, null, Cancellation))).Code);
+        await StartAsync(port: 0);
+        using var after = await _tools.ConnectAsync(new CmsConnection { Profile = Profile }, Cancellation);
+        Assert.Equal(1, (await after.GetObjectByPathAsync("/Root Folder/in a delta file", Cancellation)).Version);
+    }
+
+    [Fact]
     public async Task The_name_of_a_node_that_runs_is_not_taken_by_one_of_another_folder()
     {
         var node = await StartAsync(port: 0);

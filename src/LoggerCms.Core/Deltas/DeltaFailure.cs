@@ -71,7 +71,7 @@ internal static class DeltaFailure
         TempAccessCause.DiskFull or TempAccessCause.QuotaExceeded => $"Make room on the volume of '{folder}'.",
         TempAccessCause.AccessDenied => $"Repair-TempAcl -Path '{folder}' -Account '{Environment.UserName}'",
         TempAccessCause.ReadOnly => $"Mount the volume of '{folder}' for writing.",
-        TempAccessCause.Missing => $"Make the folder again, readable by its owner only: '{folder}'.",
+        TempAccessCause.Missing => $"Mount or move it back to where it was; where it was removed, make it again, readable by its owner only: '{folder}'.",
         _ => $"Look at the health of the disk under '{folder}' and at the system's log.",
     };
 }

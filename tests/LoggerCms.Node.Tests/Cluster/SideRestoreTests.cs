@@ -41,6 +41,30 @@ public sealed class SideRestoreTests
     }
 
     [Fact]
+    public async Task A_restore_that_was_cut_off_and_done_again_keeps_what_was_revoked()
+    {
+        var list = Path.Combine(Data, "ca", RevocationList.File);
+        var isCutOff = true;
+        for (var at = 1; isCutOff; at++)
+        {
+            var (disk, database) = (NewDisk(at), new FakeSystemDatabase());
+            RevocationList.Load(disk, list).Add("0A");
+            var node = await NodeFixture.StartAsync(database, disk);
+            await SideBackup.WriteAsync(node, disk, Backup, Data, DateTimeOffset.UnixEpoch, Token);
+            RevocationList.Load(disk, list).Add("0B");
+            await node.StopAsync(Token);
+            FakeSystemDatabase? then = null;
+            disk.PowerGoes = () => then = database.Copy();
+            disk.Begin(new CrashPlan { PowerLossAt = at });
+            await Record.ExceptionAsync(() => RestoreAsync(database, disk));
+            isCutOff = disk.Survivor is not null;
+            if (isCutOff)
+                await RestoreAsync(then!, disk = disk.Survivor!);
+            Assert.Equal($"{at} 0A 0B", $"{at} {string.Join(' ', RevocationList.Load(disk, list).Serials)}");
+        }
+    }
+
+    [Fact]
     public async Task What_was_revoked_since_the_backup_stays_revoked()
     {
         var list = Path.Combine(Data, "ca", RevocationList.File);
@@ -202,6 +226,9 @@ public sealed class SideRestoreTests
     }
 
     private void Note(WriteAnswer answer) => Assert.All(answer.Changed, c => Assert.True(_keys.Add(c.UpdateKey), $"Update key {c.UpdateKey} was given out twice."));
+
+    private static Task<CmsBackupInfo> RestoreAsync(ISystemDatabase database, CrashableDisk disk) => SideRestore.RunAsync(
+        database, disk, new CmsRestoreRequest { Path = Backup, Database = new SideConnection("sqlite:unused"), DataPath = Data, Force = true }, TimeProvider.System, Token);
 
     private Task<CmsBackupInfo> RestoreAsync(bool force, ISystemDatabase? database = null) => SideRestore.RunAsync(
         database ?? _database, _disk, new CmsRestoreRequest { Path = Backup, Database = new SideConnection("sqlite:unused"), DataPath = Data, Force = force }, TimeProvider.System, Token);

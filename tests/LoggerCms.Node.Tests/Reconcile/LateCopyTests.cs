@@ -122,6 +122,24 @@ public sealed class LateCopyTests
         Assert.Equal("taken", node.Image.Find(id)?.Name);
     }
 
+    [Fact]
+    public async Task Files_of_a_start_that_stay_longer_than_their_ids_are_brought_in_once()
+    {
+        var left = await ByAsync(node => node.MakeAsync("a"));
+        var life = await left.StartAsync(Forgets);
+        life.BeforeTrim = _ => throw new IOException("the disk of the audit is full");
+        await RemoveAsync(life, life.Image.All().Single(o => o.Name == "a").Id);
+        for (var i = 0; i < 2; i++)
+        {
+            await Task.Delay(20, Token);
+            await Assert.ThrowsAsync<LoggerCmsException>(() => life.Flusher.FlushAsync(Token));
+        }
+
+        left = await CrashAsync(life, left.Disk, left.Database);
+        await using var node = await left.StartAsync(Forgets);
+        Assert.DoesNotContain(node.Image.All(), o => o.Name == "a");
+    }
+
     // A flush lets go of what has expired, and the next writes that it has.
     private static async Task ForgetAsync(CmsNode node)
     {
