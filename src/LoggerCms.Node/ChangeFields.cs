@@ -239,4 +239,7 @@ internal readonly record struct ChangeRequest(Guid? RequestId, bool WhatIf, IRea
 
     /// <summary>Its caller waits no more.</summary>
     public CancellationToken Gone { get; init; }
+
+    /// <summary>See <see cref="WriteRequest.MayTakeLong"/>.</summary>
+    public bool MayTakeLong { get; init; } = true;
 }

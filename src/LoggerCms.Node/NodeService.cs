@@ -86,6 +86,7 @@ internal sealed class NodeService(CmsNode node)
             Guard = guard,
             Operations = request.Operations,
             Gone = request.Gone,
+            MayTakeLong = request.MayTakeLong,
         };
         return request.WhatIf ? node.Sequencer.PlanAsync(write) : node.Sequencer.WriteAsync(write);
     }

@@ -12,12 +12,16 @@ internal sealed class PlanWork(WriteRequest request)
     /// <summary>Looks of a request, beyond those that each operation is free to take.</summary>
     public const long Allowance = 20_000_000;
 
+    /// <summary>From so many looks on a plan takes long: some 50 ms.</summary>
+    public const long Long = 1_000_000;
+
     private const int FreeOfEach = 256;
     private const int BytesOfLook = 64;
     private const int LooksBetween = 1 << 12;
 
     private long _left = request.Operations.Count == 1 ? long.MaxValue : Allowance + (FreeOfEach * (long)request.Operations.Count);
     private long _sinceLook;
+    private long _looks;
 
     /// <summary>At a version of an object, whose access list may be long.</summary>
     public void Look(CmsObject? found) => Spend(1 + ((found?.AccessList.Length ?? 0) / BytesOfLook));
@@ -39,7 +43,13 @@ internal sealed class PlanWork(WriteRequest request)
         _sinceLook += looks;
         if (_sinceLook < LooksBetween)
             return;
+        _looks += _sinceLook;
         _sinceLook = 0;
+        if (_looks > Long && !request.MayTakeLong)
+            throw new TakesLongException();
         request.Gone.ThrowIfCancellationRequested();
     }
 }
+
+/// <summary>A plan that keeps everybody waiting was begun by one who may not; nothing was done.</summary>
+internal sealed class TakesLongException() : Exception("The plan takes long.");

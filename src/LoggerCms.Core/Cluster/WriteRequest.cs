@@ -32,6 +32,9 @@ internal sealed record WriteRequest
     /// <summary>The caller has gone: no object is read back for it any more. What is on its way to the disk by then is done.</summary>
     public CancellationToken Gone { get; init; }
 
+    /// <summary>Whether its plan may keep everybody waiting; otherwise it ends with <see cref="TakesLongException"/> when it turns out that it would.</summary>
+    public bool MayTakeLong { get; init; } = true;
+
     /// <summary>A change about whose right was decided before, and that nobody sends again.</summary>
     public static WriteRequest Decided(long principalId, string clientAddress, params IReadOnlyList<WriteOperation> operations) => new()
     {

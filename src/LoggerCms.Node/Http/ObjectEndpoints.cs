@@ -29,7 +29,8 @@ internal static class ObjectEndpoints
         routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>().Fails(StatusCodes.Status404NotFound).WithMetadata(reads);
         routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().Fails(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound).WithMetadata(reads);
         var (room, time) = (new Room(256L << 20, 64L << 20, "Too many large requests are being sent"), routes.ServiceProvider.GetRequiredService<TimeProvider>());
-        Func<HttpContext, Task> change = context => ChangeAsync(context, service, room, time);
+        var plans = new LongPlans(time);
+        Func<HttpContext, Task> change = context => ChangeAsync(context, service, plans, room, time);
         routes.MapPost("/changes", change).Takes<CmsChangeRequest>().Produces<CmsChangeAnswer>().Fails(StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound, StatusCodes.Status409Conflict).WithMetadata(atOnce);
     }
 
@@ -82,14 +83,14 @@ internal static class ObjectEndpoints
         return visible;
     }
 
-    private static async Task ChangeAsync(HttpContext context, NodeService service, Room room, TimeProvider time)
+    private static async Task ChangeAsync(HttpContext context, NodeService service, LongPlans plans, Room room, TimeProvider time)
     {
         var request = await ReadChangesAsync(context, room, time).ConfigureAwait(false);
         var guard = service.Guard(context.Caller());
         WriteAnswer answer;
         try
         {
-            answer = await service.ChangeAsync(context.Caller(), request with { Gone = context.RequestAborted }, guard).ConfigureAwait(false);
+            answer = await plans.ChangeAsync(service, context.Caller(), request with { Gone = context.RequestAborted }, guard).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception) when (Denials.IsOne(exception) && (guard.Operation ?? request.Operations.FirstOrDefault()) is { } denied)
         {

@@ -36,6 +36,19 @@ public sealed class PlanWorkTests : IAsyncLifetime
 
     [Theory]
     [InlineData(1)]
+    [InlineData(601)]
+    public async Task A_plan_that_takes_long_is_not_made_where_it_may_not_and_leaves_nothing(int moves)
+    {
+        var request = Guarded(moves == 1 ? [new ChangeObject { Id = _folder, Name = new string('x', 200) }, .. Renames(600)] : Moves(moves), CancellationToken.None) with { MayTakeLong = false };
+        await Assert.ThrowsAsync<TakesLongException>(() => _node.Sequencer.WriteAsync(request).AsTask());
+        await Assert.ThrowsAsync<TakesLongException>(() => _node.Sequencer.PlanAsync(request).AsTask());
+
+        Assert.Equal((SystemObjects.RootFolder, "folder", 1), (_node.Image.Find(_folder)!.ParentId, _node.Image.Find(_folder)!.Name, _node.Image.Find(_folder)!.Version));
+        Assert.Equal(2, (await _node.Sequencer.WriteAsync(Request(Moves(1)) with { MayTakeLong = false })).Changed[0].Version);
+    }
+
+    [Theory]
+    [InlineData(1)]
     [InlineData(3)]
     public async Task The_plan_of_a_caller_who_has_gone_ends_and_leaves_nothing(int moves)
     {
@@ -44,6 +57,8 @@ public sealed class PlanWorkTests : IAsyncLifetime
         Assert.Equal(SystemObjects.RootFolder, _node.Image.Find(_folder)!.ParentId);
         Assert.Equal(2, (await _node.Sequencer.WriteAsync(Request(Moves(1)))).Changed[0].Version);
     }
+
+    private IEnumerable<ChangeObject> Renames(int count) => Enumerable.Range(0, count).Select(i => new ChangeObject { Id = _folder, Name = i % 2 == 0 ? "f" : new string('f', 200) });
 
     private ChangeObject[] Moves(int count)
         => [.. Enumerable.Range(0, count).Select(i => new ChangeObject { Id = _folder, ParentId = i % 2 == 0 ? _other : SystemObjects.RootFolder })];
