@@ -160,22 +160,21 @@ internal sealed partial class CmsNode
         foreach (var (header, throughKey) in source.Whole())
         {
             var epoch = header.Journal.Epoch;
-            var saysKeyBefore = header.KeyBefore > 0 || header.PreviousSequence == 0;
-            if (saysKeyBefore && header.KeyBefore <= Has(parts.AtStart, parts.Journals, epoch))
-                parts.Journals.AddBroughtIn(epoch, Math.Min(throughKey, reconcilers.FirstKeptOut(epoch) - 1 ?? throughKey));
+            if (header.PreviousSequence == 0 || (header.KeyBefore > 0 && header.KeyBefore <= Has(parts.AtStart, parts.Journals, epoch)))
+                parts.Journals.AddBroughtIn(epoch, Math.Min(throughKey, reconcilers.FirstKeptOut(epoch) - 1 ?? throughKey), throughKey);
         }
     }
 
-    // All that an epoch acknowledged up to this key is in the database, or was.
+    // All that an epoch acknowledged up to this key is in the database, or was, or was kept out and told.
     private static long Has(SystemDatabaseState state, EpochJournals journals, long epoch)
-        => Math.Max(state.Epochs.FirstOrDefault(e => e.Epoch == epoch)?.LastKey ?? 0, journals.BroughtIn(epoch));
+        => Math.Max(state.Epochs.FirstOrDefault(e => e.Epoch == epoch)?.LastKey ?? 0, journals.Decided(epoch));
 
     private static void FindGaps(
         DeltaSource source, ReconcilerSet reconcilers, SystemDatabaseState state, EpochJournals journals, RequestLedger ledger, bool mayLack, CancellationToken cancellationToken)
     {
         var gaps = DeltaGaps.Of(source, epoch => Has(state, journals, epoch), cancellationToken);
         if (!mayLack)
-            gaps.Check(epoch => Has(state, journals, epoch), id => ledger.Kept(id) is not null);
+            gaps.Check(epoch => Has(state, journals, epoch), id => ledger.Kept(id) is not null || journals.IsKeptOut(id));
         reconcilers.Gaps = gaps;
     }
 

@@ -34,7 +34,8 @@ internal sealed partial class CmsNode
                 _life.CheckDatabase(_database.Name, before, _options.NodeId);
 
             // Before the lease is taken: what is refused after that would have used its epoch up.
-            DeltaSource.CheckHeaders(_files, _options.DeltaPath, new DeltaReader(before.Identity, _life.NextEpoch(before, _options.TakeOver), Guid.Empty, before.Epochs, new EpochJournals()));
+            if (!_options.SetDamagedAside)
+                DeltaSource.CheckHeaders(_files, _options.DeltaPath, new DeltaReader(before.Identity, _life.NextEpoch(before, _options.TakeOver), Guid.Empty, before.Epochs, new EpochJournals()));
             used = _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
 
             // Who lets damaged files go may come here a second time, when they have their other names.
@@ -133,7 +134,7 @@ internal sealed partial class CmsNode
             sequencer.OnDurable,
             sequencer.OnFailed,
             _time,
-            state.Epochs.First(e => e.Epoch == lease.Epoch).LastKey);
+            state.UpdateKeyEnd);
         journal.Begun = sequence => _life?.OweFrom(lease.Epoch, sequence);
         journals.Add(lease.Epoch, journal.Id);
         sequencer.Open(journal);

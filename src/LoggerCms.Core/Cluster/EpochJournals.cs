@@ -25,7 +25,7 @@ internal sealed class EpochJournals
     private static readonly byte[] s_keptOutPrefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0xa0];
 
     private readonly ConcurrentDictionary<long, Guid> _known = [];
-    private readonly ConcurrentDictionary<long, long> _broughtIn = [];
+    private readonly ConcurrentDictionary<long, (long Through, long Decided)> _broughtIn = [];
     private readonly ConcurrentDictionary<Guid, LocalKey> _keptOut = [];
     private readonly ConcurrentQueue<LocalEntry> _new = new();
     private readonly ConcurrentQueue<LocalKey> _gone = new();
@@ -43,15 +43,20 @@ internal sealed class EpochJournals
     }
 
     /// <summary>The update key up to which every record of an epoch was brought in from its delta files; 0 where none was.</summary>
-    public long BroughtIn(long epoch) => _broughtIn.GetValueOrDefault(epoch);
+    public long BroughtIn(long epoch) => _broughtIn.GetValueOrDefault(epoch).Through;
+
+    /// <summary>The same where records were kept out among them: nothing up to it is missing.</summary>
+    public long Decided(long epoch) => _broughtIn.GetValueOrDefault(epoch).Decided;
 
     /// <summary>From now on it is known, and to be kept with what was brought in.</summary>
-    public void AddBroughtIn(long epoch, long throughKey)
+    public void AddBroughtIn(long epoch, long throughKey, long decidedKey)
     {
-        if (throughKey <= BroughtIn(epoch))
+        var known = _broughtIn.GetValueOrDefault(epoch);
+        var now = (Math.Max(throughKey, known.Through), Math.Max(decidedKey, known.Decided));
+        if (now == known)
             return;
-        _broughtIn[epoch] = throughKey;
-        _new.Enqueue(Entry(s_broughtPrefix, epoch, throughKey, 0));
+        _broughtIn[epoch] = now;
+        _new.Enqueue(Entry(s_broughtPrefix, epoch, now.Item1, now.Item2));
     }
 
     /// <summary>Whether the record of this once-only id was kept out, and its file did not get its other name since.</summary>
@@ -106,7 +111,7 @@ internal sealed class EpochJournals
         if (id.StartsWith(s_prefix))
             _known[epoch] = Whole(kept);
         else if (id.StartsWith(s_broughtPrefix))
-            _broughtIn[epoch] = kept.PrincipalId;
+            _broughtIn[epoch] = (kept.PrincipalId, kept.Fingerprint);
         else if (id.StartsWith(s_keptOutPrefix))
             _keptOut[Whole(kept)] = entry.Key;
         else

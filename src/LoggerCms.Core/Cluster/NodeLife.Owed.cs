@@ -67,7 +67,7 @@ internal sealed partial class NodeLife
                     return null;
                 if (journal.SystemId != state.Identity || open.Find(e => e.Epoch == journal.Epoch && e.NodeId == journal.NodeId) is not { } has)
                     continue;
-                if (header.KeyBefore > has.LastKey)
+                if (header.KeyBefore > has.LastKey && header.PreviousSequence > 0)
                     return (place.Path, header.KeyBefore, has);
                 open.Remove(has);
             }
@@ -249,6 +249,7 @@ internal sealed partial class NodeLife
 
     private void Write(Owed owed)
     {
+        CheckPlace();
         FolderFile.Write(_files, Path.Combine(_folder, OwedFile), owed, LifeJson.Default.Owed);
         _owed = owed;
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using LoggerCms.Core.Files;
 using LoggerCms.Core.RunTimeImage;
+using LoggerCms.Core.StateTransfer;
 
 namespace LoggerCms.Core.Cluster;
 
@@ -210,8 +211,16 @@ internal sealed partial class NodeLife
         }
     }
 
+    // Nothing of a folder that was moved is written where it was: that would keep it from being moved back.
+    private void CheckPlace()
+    {
+        if (_mark is not null && _files.Mark(_folder) != _mark)
+            throw FileFailure.Of(new DirectoryNotFoundException($"'{_folder}' is not the folder that it was when the node started."), _folder);
+    }
+
     private void Write(Life life)
     {
+        CheckPlace();
         FolderFile.Write(_files, Path.Combine(_folder, File), life, LifeJson.Default.Life);
         _life = life;
     }

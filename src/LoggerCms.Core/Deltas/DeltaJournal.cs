@@ -89,7 +89,7 @@ internal sealed partial class DeltaJournal : IAsyncDisposable
     /// who plans changes on changes can forget those that came to nothing first. It must not throw.
     /// </param>
     /// <param name="time">The clock; null for the system's.</param>
-    /// <param name="keyBefore">What the database has as the last update key of the epoch that begins; 0 where it is not known.</param>
+    /// <param name="keyBefore">The last update key that the epoch begins above: a flush without a change says that of the epoch. 0 where it is not known.</param>
     /// <exception cref="LoggerCmsException">JournalFailed: the folder cannot be used.</exception>
     public static DeltaJournal Create(
         IFileLayer files, string folder, DeltaJournalHeader header, DeltaOptions? options = null, Action<long>? onDurable = null,

@@ -124,9 +124,6 @@ internal sealed partial class Reconciler(
             return RecordFate.BroughtIn;
         }
 
-        // What it repeats was kept out here, by another policy than the one that it was made by.
-        if (keptOut.Count > 0 && OfCopied(record).Any(keptOut.Contains))
-            return RecordFate.KeptOut;
         if (policy != ConflictPolicy.ApplyDelta && journals.IsKeptOut(id))
         {
             DemandWhole([record.Changes[0]], view);
@@ -166,7 +163,12 @@ internal sealed partial class Reconciler(
         var fate = FindConflicts(record, pending, view, out var conflicts);
         if (fate == RecordFate.BroughtIn)
             fate = Make(record, Request(record, id, pending, answer), view, make, ref conflicts);
-        return Report(conflicts, fate);
+        if (fate == RecordFate.BroughtIn || Gaps?.IsCopied(id) != true)
+            return Report(conflicts, fate);
+
+        // An earlier start decided otherwise, by another policy, and went on from that: its copy comes.
+        Repeated++;
+        return RecordFate.BroughtIn;
     }
 
     // What a copy repeats, by the once-only id of that; a copy of a copy carries the ids of both.

@@ -4,11 +4,14 @@ using LoggerCms.Core.Cluster;
 namespace LoggerCms.Node.Http;
 
 /// <summary>
-/// The turns of plans that take long: everybody's changes wait for each of them. So a caller has one at a time, and the next only after the one before has
-/// been over for as long as it took; and while there is one, nobody waits for it on a socket's thread, where others could not be heard.
+/// The turns of plans that take long: everybody's changes wait for each of them. So a caller who makes such has one plan at a time, and the next only after
+/// the one before has been over for as long as it took; and while there is one, nobody waits for it on a socket's thread, where others could not be heard.
 /// </summary>
 internal sealed class LongPlans(TimeProvider time)
 {
+    private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(10);
+
     // Of each user who ever made one.
     private readonly ConcurrentDictionary<long, Turns> _callers = [];
     private int _underWay;
@@ -22,21 +25,24 @@ internal sealed class LongPlans(TimeProvider time)
     {
         if (Volatile.Read(ref _underWay) > 0)
             await ObjectEndpoints.LeaveTheSocketsThread();
+        if (_callers.TryGetValue(caller.PrincipalId, out var own) && time.GetElapsedTime(own.LastLong) < Memory)
+            return await InTurnAsync(own, service, caller, request, guard).ConfigureAwait(false);
         try
         {
             return await service.ChangeAsync(caller, request with { MayTakeLong = false }, guard).ConfigureAwait(false);
         }
         catch (TakesLongException)
         {
-            // In its turn, from the beginning.
+            // In its turn, from the beginning; and whatever its caller sends for some time, also who does not wait for the turn.
+            own = _callers.GetOrAdd(caller.PrincipalId, static _ => new Turns());
+            own.LastLong = time.GetTimestamp();
         }
 
-        return await InTurnAsync(service, caller, request with { MayTakeLong = true }, guard).ConfigureAwait(false);
+        return await InTurnAsync(own, service, caller, request, guard).ConfigureAwait(false);
     }
 
-    private async Task<WriteAnswer> InTurnAsync(NodeService service, Caller caller, ChangeRequest request, NodeGuard guard)
+    private async Task<WriteAnswer> InTurnAsync(Turns own, NodeService service, Caller caller, ChangeRequest request, NodeGuard guard)
     {
-        var own = _callers.GetOrAdd(caller.PrincipalId, static _ => new Turns());
         await own.Turn.WaitAsync(request.Gone).ConfigureAwait(false);
         try
         {
@@ -65,6 +71,8 @@ internal sealed class LongPlans(TimeProvider time)
         {
             Interlocked.Decrement(ref _underWay);
             (own.Ended, own.Rest) = (time.GetTimestamp(), time.GetElapsedTime(started));
+            if (own.Rest > Long)
+                own.LastLong = own.Ended;
         }
     }
 
@@ -75,5 +83,7 @@ internal sealed class LongPlans(TimeProvider time)
         public long Ended { get; set; }
 
         public TimeSpan Rest { get; set; }
+
+        public long LastLong { get; set; }
     }
 }

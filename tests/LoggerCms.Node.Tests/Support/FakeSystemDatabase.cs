@@ -37,6 +37,28 @@ internal sealed class FakeSystemDatabase : ISystemDatabase
         return copy;
     });
 
+    /// <summary>As a state transfer into the stopped side does: an object has an update key that no block here was reserved for.</summary>
+    public void TransferInto(long id, long updateKey) => Do(() =>
+    {
+        var before = _objects[id];
+        _objects[id] = new CmsObject
+        {
+            Id = id,
+            Cuid = before.Cuid,
+            ParentId = before.ParentId,
+            Kind = before.Kind,
+            Name = before.Name,
+            OwnerId = before.OwnerId,
+            Version = before.Version,
+            UpdateKey = updateKey,
+            CreatedUs = before.CreatedUs,
+            ModifiedUs = before.ModifiedUs,
+            AccessList = before.AccessList,
+            Properties = before.Properties,
+        };
+        return true;
+    });
+
     public Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<SystemDatabaseState> ReadStateAsync(CancellationToken cancellationToken) => Task.FromResult(Do(() => new SystemDatabaseState(
