@@ -107,7 +107,8 @@ internal sealed class ObjectTable
 
     public int Length => _slots.Length;
 
-    private static int Start(long id, int length) => (int)((ulong)id * 0x9E3779B97F4A7C15UL >> 32) & (length - 1);
+    // The highest bits: by those, ids that follow one another, as they are given out, hardly ever meet, and each that they meet is an object to look at.
+    private static int Start(long id, int length) => (int)((ulong)id * 0x9E3779B97F4A7C15UL >> (33 + BitOperations.LeadingZeroCount((uint)length)));
 
     private void Grow(int count)
     {
