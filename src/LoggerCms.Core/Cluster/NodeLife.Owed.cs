@@ -41,11 +41,7 @@ internal sealed partial class NodeLife
         if (state.Epochs.FirstOrDefault(e => e.Epoch == life._owed!.Epoch) is { } epoch)
             life.CheckEnd(deltas, state, epoch.NodeId);
         if (Uncovered(files, deltas, state, [life._owed!.Epoch]) is var (path, keyBefore, has))
-        {
-            throw Missing(
-                $"'{path}' goes on from update key {keyBefore}, and the database has only come to {has.LastKey} in epoch {has.Epoch}: the delta file before it is missing,"
-                    + " and changes that its node acknowledged may be nowhere else.");
-        }
+            throw DeltaFailure.Lost(path, keyBefore, has.LastKey, has.Epoch);
     }
 
     /// <summary>Whether delta files of the folder's node wait for it.</summary>
@@ -98,7 +94,7 @@ internal sealed partial class NodeLife
         var missing = owed.Sequence == 0
             ? $"The delta files of epoch {owed.Epoch} are missing in '{deltas}'"
             : $"'{DeltaNames.Segment(deltas, owed.Epoch, owed.Sequence)}', or one that followed it in epoch {owed.Epoch}, is missing";
-        throw Missing($"{missing}: the node did not end there by a clean stop, and changes that it acknowledged may be nowhere else.");
+        throw DeltaFailure.Lost($"{missing}: the node did not end there by a clean stop, and changes that it acknowledged may be nowhere else.");
     }
 
     /// <summary>
@@ -117,7 +113,7 @@ internal sealed partial class NodeLife
         {
             if (DeltaFolder.EndOf(_files, deltas, owed.Epoch) is not var (path, end) || end >= has.LastKey)
                 return;
-            throw Missing(
+            throw DeltaFailure.Lost(
                 $"'{path}' ends at update key {end}, and the database has come to {has.LastKey} in epoch {owed.Epoch}: the folder was put back to an earlier state,"
                     + " and changes that its node acknowledged since may be nowhere else.");
         }
@@ -138,9 +134,6 @@ internal sealed partial class NodeLife
             throw DeltaFailure.OfFolder(exception, deltas);
         }
     }
-
-    private static LoggerCmsException Missing(string what) => new(
-        ErrorCodes.DeltaDamaged, what, "Bring what is missing back, or mount the folder, and try again. -SetDamagedAside of the same command goes on without it.");
 
     private Owed? OwedOf(Guid systemId) => _owed is { } owed && owed.System == systemId ? owed : null;
 

@@ -1,4 +1,3 @@
-using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Files;
 
 namespace LoggerCms.Core.Deltas;
@@ -31,7 +30,7 @@ internal static class DeltaCopies
         var seen = new HashSet<Guid>();
         foreach (var record in DeltaSource.Of(files, folder, reports).Records(cancellationToken))
         {
-            if (record.Record.RequestId.Version != RequestLedger.OnceOnlyVersion || !seen.Contains(record.Record.RequestId))
+            if (!OnceOnly.IsCopy(record.Record) || !seen.Contains(record.Record.RequestId))
                 kept.Add(journalOf[record.Path]);
             seen.Add(OnceOnly.Id(record.NodeId, record.Record));
         }

@@ -41,6 +41,15 @@ internal static class DeltaFailure
         $"'{path}' is damaged: {why}. Nothing of it was changed.",
         $"Get-DeltaFile '{path}' -Record shows what can be read; Invoke-DeltaReconcile sets it aside whole and goes on without it.");
 
+    /// <summary>What comes before a file is in no file and not in the database.</summary>
+    public static LoggerCmsException Lost(string path, long keyBefore, long has, long epoch) => Lost(
+        $"'{path}' goes on from update key {keyBefore}, and the database has only come to {has} in epoch {epoch}: the delta file before it is missing,"
+            + " and changes that its node acknowledged may be nowhere else.");
+
+    /// <summary>Delta files are missing.</summary>
+    public static LoggerCmsException Lost(string what) => new(
+        ErrorCodes.DeltaDamaged, what, "Bring what is missing back, or mount the folder, and try again. -SetDamagedAside of the same command goes on without it.");
+
     public static LoggerCmsException MissingBefore(string path, long missing)
         => Damaged(path, $"the segment {missing} before it is missing, while older ones are there");
 

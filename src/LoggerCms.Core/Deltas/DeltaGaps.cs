@@ -1,5 +1,3 @@
-using LoggerCms.Core.Cluster;
-
 namespace LoggerCms.Core.Deltas;
 
 /// <summary>
@@ -51,18 +49,9 @@ internal sealed class DeltaGaps
         var lastOwn = 0L;
         foreach (var (_, _, record, _) in source.Records(cancellationToken))
         {
-            if (record.RequestId.Version != RequestLedger.OnceOnlyVersion)
-            {
+            if (!OnceOnly.IsCopy(record))
                 lastOwn = Math.Max(lastOwn, record.Epoch);
-                continue;
-            }
-
-            _copied.Add(record.RequestId);
-            foreach (var change in record.Changes)
-            {
-                if (change is PutLocalChange { Entry.Key: { Class: RunTimeImage.LocalClass.Request, Id: { Version: RequestLedger.OnceOnlyVersion } id } })
-                    _copied.Add(id);
-            }
+            _copied.UnionWith(OnceOnly.OfCopied(record));
         }
 
         return lastOwn;
@@ -88,11 +77,7 @@ internal sealed class DeltaGaps
             var before = OnceOnly.Id(header.Journal.NodeId, epoch, header.KeyBefore);
             if (_copied.Contains(before) || isKnown(before))
                 continue;
-            throw new LoggerCmsException(
-                ErrorCodes.DeltaDamaged,
-                $"'{first.Path}' goes on from update key {header.KeyBefore}, and the database has only come to {has(epoch)} in epoch {epoch}: the delta file before it is missing,"
-                    + " and changes that its node acknowledged may be nowhere else.",
-                "Bring what is missing back, or mount the folder, and try again. -SetDamagedAside of the same command goes on without it.");
+            throw DeltaFailure.Lost(first.Path, header.KeyBefore, has(epoch), epoch);
         }
     }
 }

@@ -12,16 +12,14 @@ internal sealed class DeltaSource
     private readonly IFileLayer _files;
     private readonly string _folder;
     private readonly List<string> _setAside;
-    private readonly bool _isWhole;
     private readonly HashSet<long> _damaged;
 
-    private DeltaSource(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> reports, List<string> setAside, bool isWhole, HashSet<long> damaged)
+    private DeltaSource(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> reports, List<string> setAside, HashSet<long> damaged)
     {
         _files = files;
         _folder = folder;
         Files = reports;
         _setAside = setAside;
-        _isWhole = isWhole;
         _damaged = damaged;
     }
 
@@ -51,14 +49,12 @@ internal sealed class DeltaSource
     {
         List<string> setAside = [];
         List<DeltaFileReport> usable = [];
-        var isWhole = true;
         HashSet<long> damaged = [];
         foreach (var report in DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken))
         {
             if (setDamagedAside && report.End.State is DeltaFileState.Damaged or DeltaFileState.NotADeltaFile)
             {
                 setAside.Add(isPlan ? report.Path : DeltaFolder.SetAside(files, report.Path));
-                isWhole = false;
                 damaged.Add(DeltaNames.Parse(report.Path)!.Value.Epoch);
                 continue;
             }
@@ -69,12 +65,11 @@ internal sealed class DeltaSource
             CheckSystem(report.Path, report.Header!, reader);
             if (report.End.State == DeltaFileState.TornTail)
                 setAside.Add(isPlan ? report.Path : DeltaFolder.KeepTornTail(files, report)!);
-            isWhole &= report.MissingBefore is null;
             usable.Add(report);
         }
 
         CheckOneLife(usable);
-        return new DeltaSource(files, folder, usable, setAside, isWhole, damaged);
+        return new DeltaSource(files, folder, usable, setAside, damaged);
     }
 
     /// <summary>Whether every file of a folder, by its header, is of the system's own history: what can be told without the database's entries.</summary>
@@ -97,7 +92,7 @@ internal sealed class DeltaSource
     }
 
     /// <summary>The files as they were found, all of them usable.</summary>
-    public static DeltaSource Of(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> usable) => new(files, folder, usable, [], isWhole: true, []);
+    public static DeltaSource Of(IFileLayer files, string folder, IReadOnlyList<DeltaFileReport> usable) => new(files, folder, usable, [], []);
 
     /// <summary>Every record with the node that wrote it, its file, and its bytes there.</summary>
     public IEnumerable<DeltaRecord> Records(CancellationToken cancellationToken)
@@ -118,7 +113,7 @@ internal sealed class DeltaSource
     /// <summary>For each journal the header of its first segment here and its last update key; nothing where one between them was damaged or is missing.</summary>
     public IEnumerable<(DeltaSegmentHeader First, long ThroughKey)> Whole()
     {
-        if (!_isWhole)
+        if (_damaged.Count > 0 || Files.Any(f => f.MissingBefore is not null))
             yield break;
         foreach (var journal in Files.Where(f => !f.IsVoid).GroupBy(f => f.Header!.JournalId))
         {

@@ -173,13 +173,7 @@ internal sealed partial class Reconciler(
 
     // What a copy repeats, by the once-only id of that; a copy of a copy carries the ids of both.
     private IReadOnlyList<ChangedObject>? EarlierOfCopied(ChangeRecord record)
-        => IsCopy(record) ? OfCopied(record).Select(Earlier).FirstOrDefault(earlier => earlier is not null) : null;
-
-    private static bool IsCopy(ChangeRecord record) => record.RequestId.Version == RequestLedger.OnceOnlyVersion;
-
-    private static IEnumerable<Guid> OfCopied(ChangeRecord record) => IsCopy(record)
-        ? record.Changes.OfType<PutLocalChange>().Where(change => IsOnceOnly(change.Entry)).Select(change => change.Entry.Key.Id).Prepend(record.RequestId)
-        : [];
+        => OnceOnly.IsCopy(record) ? OnceOnly.OfCopied(record).Select(Earlier).FirstOrDefault(earlier => earlier is not null) : null;
 
     /// <summary>
     /// Another answer to the request of a record, or to one whose answer the record carries: its client sent it again, to a node that did not know the
@@ -294,9 +288,7 @@ internal sealed partial class Reconciler(
         };
     }
 
-    private static WriteOperation Put(LocalEntry entry) => IsOnceOnly(entry) ? new PutOnceOnly(entry) : new PutLocal(entry);
-
-    private static bool IsOnceOnly(LocalEntry entry) => entry.Key is { Class: LocalClass.Request, Id.Version: RequestLedger.OnceOnlyVersion };
+    private static WriteOperation Put(LocalEntry entry) => OnceOnly.IsKeptUnder(entry) ? new PutOnceOnly(entry) : new PutLocal(entry);
 
     private bool IsThere(Change change, IObjectView view) => change switch
     {

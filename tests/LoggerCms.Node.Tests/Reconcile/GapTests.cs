@@ -10,15 +10,6 @@ namespace LoggerCms.Node.Tests.Reconcile;
 /// <summary>Folders that lack delta files, hold files of two lives, or were put back: what is lost is told, and what another life has is taken from there.</summary>
 public sealed class GapTests
 {
-    private static readonly NodeOptions Other = Options with
-    {
-        Name = "n2",
-        NodeId = new Guid("11111111-7654-3210-fedc-ba9876543210"),
-        TakeOver = true,
-        DeltaPath = Path.GetFullPath("/node2/deltas"),
-        DataPath = Path.GetFullPath("/node2"),
-    };
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

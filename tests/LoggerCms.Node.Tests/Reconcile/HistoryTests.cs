@@ -10,15 +10,6 @@ namespace LoggerCms.Node.Tests.Reconcile;
 /// <summary>Delta files and databases that are of two histories, and what a folder owes when another node has taken its files.</summary>
 public sealed class HistoryTests
 {
-    private static readonly NodeOptions Other = Options with
-    {
-        Name = "n2",
-        NodeId = new Guid("11111111-7654-3210-fedc-ba9876543210"),
-        TakeOver = true,
-        DeltaPath = Path.GetFullPath("/node2/deltas"),
-        DataPath = Path.GetFullPath("/node2"),
-    };
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -11,6 +11,16 @@ internal sealed record Left(CrashableDisk Disk, FakeSystemDatabase Database)
 {
     public static readonly string Elsewhere = Path.GetFullPath("/node/elsewhere");
 
+    /// <summary>Another node of the same database, with a data folder of its own.</summary>
+    public static readonly NodeOptions Other = Options with
+    {
+        Name = "n2",
+        NodeId = new Guid("11111111-7654-3210-fedc-ba9876543210"),
+        TakeOver = true,
+        DeltaPath = Path.GetFullPath("/node2/deltas"),
+        DataPath = Path.GetFullPath("/node2"),
+    };
+
     /// <summary>Runs a node, has something done with it, and takes its power.</summary>
     public static async Task<Left> ByAsync(Func<CmsNode, Task> life, Left? before = null, NodeOptions? options = null, int seed = 1)
     {

@@ -11,15 +11,6 @@ namespace LoggerCms.Node.Tests.Reconcile;
 /// <summary>What looks as if something were missing and is not: nothing is refused over it, and nothing kept out.</summary>
 public sealed class NoFalseAlarmTests
 {
-    private static readonly NodeOptions Other = Options with
-    {
-        Name = "n2",
-        NodeId = new Guid("11111111-7654-3210-fedc-ba9876543210"),
-        TakeOver = true,
-        DeltaPath = Path.GetFullPath("/node2/deltas"),
-        DataPath = Path.GetFullPath("/node2"),
-    };
-
     [Fact]
     public async Task A_node_that_was_killed_before_a_write_after_a_state_transfer_starts_again()
     {
