@@ -28,7 +28,7 @@ internal sealed class RequestLedger(ClusterOptions options, TimeProvider time)
 
     private static readonly TimeSpan LeastRetention = TimeSpan.FromMinutes(1);
 
-    private const int FirstCapacity = 128 << 10;
+    private const int FirstCapacity = 256 << 10;
 
     private readonly ConcurrentDictionary<Guid, Answer> _answers = new(Environment.ProcessorCount, FirstCapacity);
     private readonly ConcurrentQueue<Answer> _byAge = new();

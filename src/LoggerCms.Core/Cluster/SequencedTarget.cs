@@ -64,7 +64,7 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         // Under the order of changes from the look at the objects to the change: nobody else's change may come between.
         _made = null;
         var (fate, details) = _sequencer.Look(
-            whole, (Target: this, reconciler, record.Record), static (view, of) => of.Target.Bring(of.reconciler, of.Record, view));
+            whole, (Target: this, reconciler, record), static (view, of) => of.Target.Bring(of.reconciler, of.record, view));
         if (details is not null)
             (fate == RecordFate.BroughtIn ? BroughtIn : fate == RecordFate.KeptOut ? KeptOut : null)?.Invoke(record.Record, details);
         if (_made is { } durable)
@@ -85,12 +85,12 @@ internal sealed class SequencedTarget : IReconcileTarget, IDisposable
         _journal.LetGo(andHold: false);
     }
 
-    private (RecordFate Fate, ChangeDetail[]? Details) Bring(Reconciler reconciler, ChangeRecord record, IObjectView view)
+    private (RecordFate Fate, ChangeDetail[]? Details) Bring(Reconciler reconciler, in DeltaRecord record, IObjectView view)
     {
         ThrowIfFailed();
 
         // Before it is decided: afterwards the view may have it.
-        var details = BroughtIn is null && KeptOut is null ? null : _details.OfFirstMade(view, record);
+        var details = BroughtIn is null && KeptOut is null ? null : _details.OfFirstMade(view, record.Record);
         return (reconciler.Bring(record, view, _make), details);
     }
 

@@ -32,7 +32,7 @@ internal static class DeltaCopies
         {
             if (!OnceOnly.IsCopy(record.Record) || !seen.Contains(record.Record.RequestId))
                 kept.Add(journalOf[record.Path]);
-            seen.Add(OnceOnly.Id(record.NodeId, record.Record));
+            seen.Add(record.OnceOnlyId);
         }
 
         var stays = reports.ToLookup(r => kept.Contains(r.Header!.JournalId));

@@ -242,4 +242,8 @@ internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Jour
 /// <param name="Path">The file that it stands in.</param>
 /// <param name="Record">What it says.</param>
 /// <param name="Bytes">Its size there.</param>
-internal readonly record struct DeltaRecord(Guid NodeId, string Path, ChangeRecord Record, int Bytes);
+internal readonly record struct DeltaRecord(Guid NodeId, string Path, ChangeRecord Record, int Bytes)
+{
+    /// <summary>Made where it is read, which is not where records wait for one another.</summary>
+    public Guid OnceOnlyId { get; } = OnceOnly.Id(NodeId, Record);
+}

@@ -79,7 +79,7 @@ internal sealed class PlannedTarget(IObjectView view, ClusterOptions options, Ti
     public ValueTask<RecordFate> BringAsync(Reconciler reconciler, DeltaRecord record, WholeVersions? whole, CancellationToken cancellationToken)
     {
         _overlay.Whole = whole;
-        return ValueTask.FromResult(reconciler.Bring(record.Record, _overlay, Make));
+        return ValueTask.FromResult(reconciler.Bring(record, _overlay, Make));
     }
 
     private ChangedObject[] Make(WriteRequest request)

@@ -28,7 +28,6 @@ namespace LoggerCms.Core.Deltas;
 /// no policy takes that back.
 /// </para>
 /// </remarks>
-/// <param name="nodeId">The node that wrote the files.</param>
 /// <param name="epochEnds">For each epoch the last key that is in the database.</param>
 /// <param name="journals">Know up to where an epoch was brought in.</param>
 /// <param name="ledger">Knows once-only ids.</param>
@@ -37,7 +36,6 @@ namespace LoggerCms.Core.Deltas;
 /// <param name="planned">What a plan would have brought so far, by once-only id, and what it would have told clients, by theirs; null where it is made, and the ledger learns of it.</param>
 /// <param name="keptOut">The once-only ids of all records that this reconcile kept out, to which it adds.</param>
 internal sealed partial class Reconciler(
-    Guid nodeId,
     IReadOnlyDictionary<long, long> epochEnds,
     EpochJournals journals,
     RequestLedger ledger,
@@ -66,12 +64,13 @@ internal sealed partial class Reconciler(
     public IReadOnlyList<DeltaConflict> Conflicts => _conflicts;
 
     /// <summary>Decides about a record against the objects as they are, and has made what it decides for.</summary>
-    /// <param name="record">The record.</param>
+    /// <param name="of">The record.</param>
     /// <param name="view">The objects; shows what <paramref name="make"/> did once that returned.</param>
     /// <param name="make">Makes the request, or finds out that it cannot be made, by the failures of a write.</param>
     /// <exception cref="NotInMemoryException">Nothing was decided: read the objects back, then ask again.</exception>
-    public RecordFate Bring(ChangeRecord record, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
+    public RecordFate Bring(in DeltaRecord of, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
     {
+        var (record, id) = (of.Record, of.OnceOnlyId);
         List<long>? missing = null;
         foreach (var change in record.Changes)
         {
@@ -82,10 +81,10 @@ internal sealed partial class Reconciler(
 
         if (missing is not null)
             throw new NotInMemoryException(missing);
-        var fate = Decide(record, view, make);
+        var fate = Decide(record, id, view, make);
         Records++;
         if (fate == RecordFate.KeptOut)
-            NoteKeptOut(record);
+            NoteKeptOut(record, id);
         return fate;
     }
 
@@ -93,16 +92,15 @@ internal sealed partial class Reconciler(
     public long? FirstKeptOut(long epoch) => _firstKeptOut.TryGetValue(epoch, out var key) ? key : null;
 
     // A flush covers what was decided, also this: with what comes after it there may be no conflict any more.
-    private void NoteKeptOut(ChangeRecord record)
+    private void NoteKeptOut(ChangeRecord record, Guid id)
     {
-        var id = OnceOnly.Id(nodeId, record);
         keptOut.Add(id);
         _firstKeptOut.TryAdd(record.Epoch, record.LastUpdateKey);
         if (planned is null)
             journals.AddKeptOut(id);
     }
 
-    private RecordFate Decide(ChangeRecord record, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
+    private RecordFate Decide(ChangeRecord record, Guid id, IObjectView view, Func<WriteRequest, ChangedObject[]> make)
     {
         if (record.LastUpdateKey <= epochEnds.GetValueOrDefault(record.Epoch, -1))
         {
@@ -110,7 +108,6 @@ internal sealed partial class Reconciler(
             return RecordFate.BroughtIn;
         }
 
-        var id = OnceOnly.Id(nodeId, record);
         if ((Earlier(id) ?? EarlierOfCopied(record)) is { } earlier)
         {
             Repeated++;

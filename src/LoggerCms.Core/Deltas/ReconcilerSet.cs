@@ -48,7 +48,7 @@ internal sealed class ReconcilerSet(
     public Reconciler Of(Guid nodeId)
     {
         if (!_reconcilers.TryGetValue(nodeId, out var reconciler))
-            _reconcilers[nodeId] = reconciler = new Reconciler(nodeId, _epochEnds, journals, ledger, tokens, policy, _planned, _keptOut) { Gaps = Gaps };
+            _reconcilers[nodeId] = reconciler = new Reconciler(_epochEnds, journals, ledger, tokens, policy, _planned, _keptOut) { Gaps = Gaps };
         return reconciler;
     }
 
