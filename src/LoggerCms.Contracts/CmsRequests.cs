@@ -95,11 +95,26 @@ public sealed record CmsLogon
 /// <summary>A new password for a user.</summary>
 public sealed record CmsPassword
 {
+    private const int MinLength = 8;
+    /// <summary>In UTF-16 units.</summary>
+    public const int MaxLength = 1024;
+
     /// <summary>Secret; needed by a user who sets the own one.</summary>
     public string? Current { get; init; }
 
     /// <summary>Secret; null takes the password away.</summary>
     public string? New { get; init; }
+
+    /// <summary>What a node takes as a new password; told beforehand, so that nothing is begun that ends there.</summary>
+    /// <exception cref="LoggerCmsException">InvalidOption: shorter than 8 or longer than 1024 UTF-16 units.</exception>
+    public static void CheckNew(string password)
+    {
+        if (password.Length is < MinLength or > MaxLength)
+        {
+            throw new LoggerCmsException(
+                ErrorCodes.InvalidOption, $"A password of {password.Length} characters is not accepted.", $"Use {MinLength} to {MaxLength} characters.");
+        }
+    }
 
     /// <summary>Without the passwords.</summary>
     public override string ToString() => nameof(CmsPassword);

@@ -285,6 +285,17 @@ Describe '-WhatIf' {
         New-CmsUser nobody -WhatIf | Should -BeNullOrEmpty
         { Get-CmsUser nobody -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
+
+    It 'takes a folder that it told of for one that is there' {
+        $folder = New-Folder
+        $rows = [pscustomobject]@{ Path = $folder.Path; Name = 'new'; Kind = 'Folder' },
+            [pscustomobject]@{ Path = "$($folder.Path)/new"; Name = 'inner'; Kind = 'Folder' },
+            [pscustomobject]@{ Path = "$($folder.Path)/new/inner"; Name = 'one'; Kind = 'Txt' }
+        $rows | New-CmsObject -WhatIf -ErrorVariable failed
+        $failed | Should -BeNullOrEmpty
+        $rows | New-CmsObject -Confirm:$false | Should -HaveCount 3
+        { [pscustomobject]@{ Path = "$($folder.Path)/other"; Name = 'one'; Kind = 'Txt' } | New-CmsObject -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
+    }
 }
 
 Describe 'Names of objects' {

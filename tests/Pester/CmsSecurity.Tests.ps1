@@ -32,6 +32,19 @@ Describe 'Users and groups' {
         { Remove-CmsUser Administrator -Confirm:$false } | Should -Throw -ErrorId 'InvalidObject,*'
     }
 
+    It 'are not made with a password that is too short' {
+        { New-CmsUser -Credential (New-Login shorty 'short') } | Should -Throw -ErrorId 'InvalidOption,*'
+        { New-CmsUser -Credential (New-Login shorty 'short') -WhatIf } | Should -Throw -ErrorId 'InvalidOption,*'
+        { Set-CmsPassword -Credential (New-Login Administrator 'short') -WhatIf } | Should -Throw -ErrorId 'InvalidOption,*'
+        (Get-CmsUser).Name | Should -Not -Contain 'shorty'
+    }
+
+    It 'are found by what tells of them: tokens, entries, events' {
+        (Get-CmsToken | Get-CmsUser).Name | Should -Contain 'Administrator'
+        ([pscustomobject]@{ Id = [guid]::NewGuid(); PrincipalId = 12; Path = '/Users' } | Get-CmsUser).Name | Should -Be 'Administrator'
+        (Get-CmsUser -PrincipalId 12).Id | Should -Be 12
+    }
+
     It 'are the same in a folder below /Users or /User Groups: listed, named, members and able to log on' {
         $folder = New-CmsObject /Users Department Folder
         $groups = New-CmsObject '/User Groups' Department Folder

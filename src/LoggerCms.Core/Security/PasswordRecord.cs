@@ -13,8 +13,6 @@ internal sealed class PasswordRecord
     public const string Property = "SI_PASSWORD";
 
     public const int CurrentIterations = 600_000;
-    public const int MinLength = 8;
-    public const int MaxLength = 1024;
 
     private const byte FormatVersion = 1;
     private const int SaltBytes = 16;
@@ -51,15 +49,10 @@ internal sealed class PasswordRecord
         return builder.Build();
     }
 
-    /// <exception cref="LoggerCmsException">InvalidOption: shorter than 8 or longer than 1024 characters.</exception>
+    /// <exception cref="LoggerCmsException">As <see cref="CmsPassword.CheckNew"/>.</exception>
     public static PasswordRecord Make(string password)
     {
-        if (password.Length is < MinLength or > MaxLength)
-        {
-            throw new LoggerCmsException(
-                ErrorCodes.InvalidOption, $"A password of {password.Length} characters is not accepted.", $"Use {MinLength} to {MaxLength} characters.");
-        }
-
+        CmsPassword.CheckNew(password);
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
         return new PasswordRecord(CurrentIterations, salt, Derive(password, salt, CurrentIterations));
     }
@@ -104,7 +97,7 @@ internal sealed class PasswordRecord
     /// </summary>
     public static bool Verify(PasswordRecord? record, string password)
     {
-        if (password.Length > MaxLength)
+        if (password.Length > CmsPassword.MaxLength)
             return false;
         var against = record ?? Nobodys;
         var derived = Derive(password, against._salt, against._iterations);

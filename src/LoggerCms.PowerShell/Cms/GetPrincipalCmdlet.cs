@@ -10,8 +10,12 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
 
     /// <summary>Their ids.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [Alias("PrincipalId", "SI_ID")]
+    [Alias("SI_ID")]
     public long[] Id { get; set => field = value ?? []; } = [];
+
+    /// <summary>Of a token, an entry or an event: an Id or a path beside it is not the user's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
+    public long? PrincipalId { get; set; }
 
     /// <summary>The CUID that came with the id, which must be that object's.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, DontShow = true)]
@@ -30,10 +34,12 @@ public abstract class GetPrincipalCmdlet : NodeCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        RefuseTwo(nameof(Id), Id.Length, "Name");
-        var many = MyInvocation.ExpectingInput || Id.Length + Names.Length > 1;
-        var (cuid, path) = IsPiped(nameof(Id)) ? (Cuid, Path) : (null, null);
-        ObjectTarget[]? targets = Id.Length > 0 || IsWritten(nameof(Id)) ? [.. Id.Select(id => new ObjectTarget(id, path, cuid))]
+        var (ids, source) = PrincipalId is { } principal && !IsWritten(nameof(Id)) ? ([principal], nameof(PrincipalId)) : (Id, nameof(Id));
+        RefuseTwo(source, ids.Length, "Name");
+        var many = MyInvocation.ExpectingInput || ids.Length + Names.Length > 1;
+        var cuid = IsPiped(source) ? Cuid : null;
+        var path = IsPiped(nameof(Id)) && source == nameof(Id) ? Path : null;
+        ObjectTarget[]? targets = ids.Length > 0 || IsWritten(nameof(Id)) ? [.. ids.Select(id => new ObjectTarget(id, path, cuid))]
             : PipedAlone(nameof(Id), Cuid, Path) is { } piped ? [piped]
             : null;
         if (targets is not null)

@@ -14,7 +14,10 @@ namespace LoggerCms.PowerShell.Cms;
 public sealed class NewCmsObjectCommand : NodeCmdlet
 {
     private readonly ChangeBuffer _buffer = new();
-    private readonly Dictionary<string, CmsObjectInfo> _folders = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, (long Id, string Path)> _folders = new(StringComparer.OrdinalIgnoreCase);
+
+    // What -WhatIf has told of: a folder among it is there for what goes into it, and nothing can be asked of the node.
+    private readonly HashSet<string> _planned = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, bool> _included = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The path of the folder.</summary>
@@ -72,11 +75,16 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
         {
             if (Folder(target) is not { } folder)
                 return;
-            var change = Created(folder.Id);
-            if (IsWhatIf && Ask("Checking", target, (client, token) => client.PlanAsync([change], token), MyInvocation.ExpectingInput) is null)
+            var (change, path) = (Created(folder.Id), CmsPath.Child(folder.Path, Name));
+            if (IsWhatIf && !_planned.Contains(folder.Path) && Ask("Checking", target, (client, token) => client.PlanAsync([change], token), MyInvocation.ExpectingInput) is null)
                 return;
-            if (!ShouldProcess($"{CmsPath.Child(folder.Path, Name)}", $"Create {Kind}"))
+            if (!ShouldProcess(path, $"Create {Kind}"))
+            {
+                if (IsWhatIf)
+                    _planned.Add(path);
                 return;
+            }
+
             _buffer.Add(new PendingChange([change], target));
         }
         catch (LoggerCmsException e)
@@ -124,7 +132,7 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     }
 
     // What the user wrote counts first; of what the pipeline brought, the id.
-    private CmsObjectInfo? Folder(object target)
+    private (long Id, string Path)? Folder(object target)
     {
         if (IsWritten(nameof(ParentId)) && IsWritten(nameof(Path)))
             throw new LoggerCmsException(ErrorCodes.InvalidOption, "-Path and -ParentId both name the folder.", "Give one of them.");
@@ -138,10 +146,11 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
             // It may be one that this pipeline is about to make.
             if (_buffer.Count > 0)
                 Flush();
-            found = Ask("Reading the folder", target, folder.ReadAsync, MyInvocation.ExpectingInput);
-            if (found is null)
+            if (_planned.Contains(key))
+                return (0, key);
+            if (Ask("Reading the folder", target, folder.ReadAsync, MyInvocation.ExpectingInput) is not { } read)
                 return null;
-            _folders[key] = found;
+            _folders[key] = found = (read.Id, read.Path);
         }
 
         if (byId && IsPiped(nameof(ParentId)) && IsPiped(nameof(Path)))
@@ -150,7 +159,7 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     }
 
     // An object that was read brings its own path beside the id of its folder, and a row of a file the folder's.
-    private static void DemandFolder(CmsObjectInfo folder, string path)
+    private static void DemandFolder((long Id, string Path) folder, string path)
     {
         if (IsFolder(path) || IsFolder(CmsPath.Parent(path)))
             return;

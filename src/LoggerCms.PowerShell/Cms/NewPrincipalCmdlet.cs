@@ -26,7 +26,7 @@ public abstract class NewPrincipalCmdlet : NodeCmdlet
     private protected CmsPrincipal? Make(string folder, string kind, string name, IReadOnlyDictionary<string, string?> words, System.Net.NetworkCredential? credential)
     {
         var many = MyInvocation.ExpectingInput;
-        if (Ask("Checking", name, (client, token) => PrepareAsync(client, folder, kind, name, words, token), many) is not { } change)
+        if (Ask("Checking", name, (client, token) => PrepareAsync(client, folder, kind, name, words, credential, token), many) is not { } change)
             return null;
         if (!ShouldProcess(CmsPath.Child(folder, name), credential is null ? $"Create {kind}" : $"Create {kind} with a password"))
             return null;
@@ -34,8 +34,11 @@ public abstract class NewPrincipalCmdlet : NodeCmdlet
     }
 
     private async Task<CmsChange> PrepareAsync(
-        ICmsClient client, string folder, string kind, string name, IReadOnlyDictionary<string, string?> words, CancellationToken cancellationToken)
+        ICmsClient client, string folder, string kind, string name, IReadOnlyDictionary<string, string?> words, System.Net.NetworkCredential? credential,
+        CancellationToken cancellationToken)
     {
+        if (credential is not null)
+            CmsPassword.CheckNew(credential.Password);
         var properties = new OrderedDictionary(StringComparer.OrdinalIgnoreCase);
         foreach (DictionaryEntry entry in Property ?? new Hashtable())
             properties[entry.Key] = entry.Value;

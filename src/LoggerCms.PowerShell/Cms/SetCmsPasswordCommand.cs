@@ -88,6 +88,9 @@ public sealed class SetCmsPasswordCommand : NodeCmdlet
         var user = await VisibleAsync(client, name, cuid, path, cancellationToken).ConfigureAwait(false)
             ?? await SelfAsync(client, name, cuid ?? path, cancellationToken).ConfigureAwait(false);
 
+        if (IsWhatIf && Plain(Credential?.Password ?? Password) is { } password)
+            CmsPassword.CheckNew(password);
+
         // Who gives the current one may set the own without the right.
         if (IsWhatIf && CurrentPassword is null)
             await Checks.DemandAsync(client, user.Id, "ChangePassword", cancellationToken).ConfigureAwait(false);
