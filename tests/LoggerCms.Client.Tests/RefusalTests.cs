@@ -17,6 +17,13 @@ public sealed class RefusalTests(TestNode node) : IClassFixture<TestNode>
     [InlineData("DELETE", "v1/tokens/abc", HttpStatusCode.NotFound, ErrorCodes.ObjectNotFound)]
     [InlineData("GET", "v1/objects/23/children?take=abc", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
     [InlineData("GET", "v1/objects/23/export?rights=maybe", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
+    [InlineData("GET", "v1/objects/23/export?right=true", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
+    [InlineData("GET", "v1/objects/23/children?take=5&Take=6", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
+    [InlineData("GET", "v1/objects/23/children?id=24", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
+    [InlineData("GET", "v1/objects?path=/&service=1", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
+    [InlineData("POST", "v1/flush?wait=1", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
+    [InlineData("POST", "v1/stop?dry=1", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
+    [InlineData("POST", "v1/changes?plan=1", HttpStatusCode.BadRequest, ErrorCodes.InvalidObject)]
     [InlineData("PUT", "v1/node", HttpStatusCode.MethodNotAllowed, ErrorCodes.InvalidObject)]
     [InlineData("POST", "v1/query", HttpStatusCode.UnsupportedMediaType, ErrorCodes.InvalidObject)]
     public async Task A_request_that_no_endpoint_takes_is_told_why(string method, string path, HttpStatusCode status, string code)

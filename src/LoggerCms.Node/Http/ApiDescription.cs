@@ -44,7 +44,7 @@ internal static class ApiDescription
     /// <summary>A body, and how one that is none is refused.</summary>
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder builder)
         where T : notnull
-        => builder.Accepts<T>(Json).Fails(StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType);
+        => builder.Accepts<T>(Json).Fails(StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType);
 
     /// <summary>Lines of an export.</summary>
     public static RouteHandlerBuilder ProducesLines(this RouteHandlerBuilder builder) => builder

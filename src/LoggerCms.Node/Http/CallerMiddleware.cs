@@ -29,9 +29,15 @@ internal sealed partial class CallerMiddleware(
             if (marks?.GetMetadata<AnswersAtOnce>() is null)
                 await ObjectEndpoints.LeaveTheSocketsThread();
             if (marks?.GetMetadata<OpenToAll>() is null)
+            {
                 context.Items[typeof(Caller)] = Admit(context);
+                RequestQuery.Check(context);
+            }
             else
+            {
                 HearStranger(context);
+            }
+
             await (settings.AuditReads && marks?.GetMetadata<ReadsObjects>() is not null ? ReadAsync(context) : next(context)).ConfigureAwait(false);
             if (Misses.Of(context) is { } missed)
                 await TellAsync(context, missed).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal static class CmsApi
             .Produces<string>(StatusCodes.Status503ServiceUnavailable, ApiDescription.Text).Fails(StatusCodes.Status429TooManyRequests);
         web.MapOpenApi("/openapi/{documentName}.json");
         var v1 = web.MapGroup("/v1").Fails(
-            StatusCodes.Status401Unauthorized, StatusCodes.Status429TooManyRequests, StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable);
+            StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status429TooManyRequests, StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable);
         NodeEndpoints.Map(v1);
         ObjectEndpoints.Map(v1);
         QueryEndpoints.Map(v1);

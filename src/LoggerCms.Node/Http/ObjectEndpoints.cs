@@ -27,7 +27,7 @@ internal static class ObjectEndpoints
         var (reads, atOnce) = (new ReadsObjects(), new AnswersAtOnce());
         routes.MapGet("/objects/{id:long}", (HttpContext context, long id) => GetAsync(context, service, id)).Produces<CmsObjectInfo>().Fails(StatusCodes.Status404NotFound).WithMetadata(reads, atOnce);
         routes.MapGet("/objects", LocateAsync).Produces<CmsObjectInfo>().Fails(StatusCodes.Status404NotFound).WithMetadata(reads);
-        routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().Fails(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound).WithMetadata(reads);
+        routes.MapGet("/objects/{id:long}/children", ChildrenAsync).Produces<CmsObjectPage>().Fails(StatusCodes.Status404NotFound).WithMetadata(reads);
         var (room, time) = (new Room(256L << 20, 64L << 20, "Too many large requests are being sent"), routes.ServiceProvider.GetRequiredService<TimeProvider>());
         var plans = new LongPlans(time);
         Func<HttpContext, Task> change = context => ChangeAsync(context, service, plans, room, time);

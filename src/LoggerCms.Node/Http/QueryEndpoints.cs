@@ -25,7 +25,7 @@ internal static class QueryEndpoints
         routes.MapGet(
             "/objects/{id:long}/export",
             (HttpContext context, NodeService service, TimeProvider time, long id, bool rights = false) => ExportAsync(context, service, room, time, id, rights))
-            .WithMetadata(new ReadsObjects()).ProducesLines().Fails(StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound);
+            .WithMetadata(new ReadsObjects()).ProducesLines().Fails(StatusCodes.Status404NotFound);
     }
 
     private static async Task QueryAsync(HttpContext context, NodeService service, QueryTurns turns)
