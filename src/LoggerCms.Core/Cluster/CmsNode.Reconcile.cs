@@ -161,7 +161,7 @@ internal sealed partial class CmsNode
         {
             var epoch = header.Journal.Epoch;
             if (header.PreviousSequence == 0 || (header.KeyBefore > 0 && header.KeyBefore <= Has(parts.AtStart, parts.Journals, epoch)))
-                parts.Journals.AddBroughtIn(epoch, Math.Min(throughKey, reconcilers.FirstKeptOut(epoch) - 1 ?? throughKey), throughKey);
+                parts.Journals.AddBroughtIn(epoch, throughKey, reconcilers.FirstKeptOut(epoch), reconcilers.KeptOut.Count);
         }
     }
 
@@ -183,7 +183,8 @@ internal sealed partial class CmsNode
         try
         {
             brought.Source.Finish(brought.Reconcilers!.ConflictFiles);
-            parts.Journals.ForgetKeptOut(brought.Reconcilers.KeptOut);
+            parts.Journals.Leave(brought.Reconcilers.KeptOut);
+            parts.Journals.ForgetLeft(brought.Reconcilers.BroughtIn);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

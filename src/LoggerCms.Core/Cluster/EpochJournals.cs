@@ -9,7 +9,8 @@ namespace LoggerCms.Core.Cluster;
 /// node alone do not tell: where the database and the data folder were both put back, the same node comes to the same number once more, and the delta
 /// files of the history that was left would pass for what is there. And up to which update key all of an epoch was brought in: the once-only ids of its
 /// records are kept for days only, and a copy of the file that comes later must not make again what was removed since. And which records were kept out
-/// and told so, until their files have the name that says it: what they met may be gone by then.
+/// and told so: until their files have the name that says it, because what they met may be gone by then, and after that as what an epoch that was brought
+/// in did not bring.
 /// </summary>
 /// <remarks>
 /// Each is an entry among the answers of requests, under an id of no client and no reconcile, in a form that every release reads as an answer of
@@ -19,14 +20,19 @@ internal sealed class EpochJournals
 {
     private const long EpochMask = (1L << 56) - 1;
 
+    // They are kept for good.
+    private const int MostKeptOut = 1000;
+
     // The epoch takes the last seven bytes.
     private static readonly byte[] s_prefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0x9e];
     private static readonly byte[] s_broughtPrefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0x9f];
     private static readonly byte[] s_keptOutPrefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0xa0];
+    private static readonly byte[] s_leftPrefix = [0x3f, 0x8a, 0x51, 0xc6, 0x0d, 0x27, 0x8b, 0x94, 0xa1];
 
     private readonly ConcurrentDictionary<long, Guid> _known = [];
     private readonly ConcurrentDictionary<long, (long Through, long Decided)> _broughtIn = [];
     private readonly ConcurrentDictionary<Guid, LocalKey> _keptOut = [];
+    private readonly ConcurrentDictionary<Guid, LocalKey> _left = [];
     private readonly ConcurrentQueue<LocalEntry> _new = new();
     private readonly ConcurrentQueue<LocalKey> _gone = new();
 
@@ -42,15 +48,23 @@ internal sealed class EpochJournals
         _new.Enqueue(Entry(s_prefix, epoch, high, low));
     }
 
-    /// <summary>The update key up to which every record of an epoch was brought in from its delta files; 0 where none was.</summary>
-    public long BroughtIn(long epoch) => _broughtIn.GetValueOrDefault(epoch).Through;
+    /// <summary>
+    /// Whether a record was brought in from its delta file: it is among those of which all were, and is none that was kept out.
+    /// </summary>
+    public bool IsBroughtIn(long epoch, long updateKey, Guid onceOnlyId)
+        => updateKey <= _broughtIn.GetValueOrDefault(epoch).Through && !_keptOut.ContainsKey(onceOnlyId) && !_left.ContainsKey(onceOnlyId);
 
-    /// <summary>The same where records were kept out among them: nothing up to it is missing.</summary>
+    /// <summary>The update key up to which each record of an epoch was brought in or kept out; 0 where none was.</summary>
     public long Decided(long epoch) => _broughtIn.GetValueOrDefault(epoch).Decided;
 
     /// <summary>From now on it is known, and to be kept with what was brought in.</summary>
-    public void AddBroughtIn(long epoch, long throughKey, long decidedKey)
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="decidedKey">The last record that was decided about.</param>
+    /// <param name="firstKeptOut">Of the epoch; null for none.</param>
+    /// <param name="keptOut">How many were, in this reconcile: of very many the ids are not kept, and what lies behind the first is not known.</param>
+    public void AddBroughtIn(long epoch, long decidedKey, long? firstKeptOut, int keptOut)
     {
+        var throughKey = keptOut > MostKeptOut && firstKeptOut < decidedKey ? firstKeptOut.Value - 1 : decidedKey;
         var known = _broughtIn.GetValueOrDefault(epoch);
         var now = (Math.Max(throughKey, known.Through), Math.Max(decidedKey, known.Decided));
         if (now == known)
@@ -62,6 +76,9 @@ internal sealed class EpochJournals
     /// <summary>Whether the record of this once-only id was kept out, and its file did not get its other name since.</summary>
     public bool IsKeptOut(Guid onceOnlyId) => _keptOut.ContainsKey(onceOnlyId);
 
+    /// <summary>Whether it was, and its file has its other name: nothing is decided about it.</summary>
+    public bool IsLeft(Guid onceOnlyId) => _left.ContainsKey(onceOnlyId);
+
     /// <summary>It was decided, and is to be kept with the next flush.</summary>
     public void AddKeptOut(Guid onceOnlyId)
     {
@@ -72,11 +89,25 @@ internal sealed class EpochJournals
     }
 
     /// <summary>After that was flushed, and their files have the names that say it.</summary>
-    public void ForgetKeptOut(IEnumerable<Guid> onceOnlyIds)
+    public void Leave(IReadOnlyCollection<Guid> onceOnlyIds)
     {
         foreach (var id in onceOnlyIds)
         {
+            var (high, low) = Halves(id);
+            var entry = Entry(s_leftPrefix, low, high, low);
+            if (onceOnlyIds.Count <= MostKeptOut && _left.TryAdd(id, entry.Key))
+                _new.Enqueue(entry);
             if (_keptOut.TryRemove(id, out var key))
+                _gone.Enqueue(key);
+        }
+    }
+
+    /// <summary>After what was left earlier was brought in and flushed.</summary>
+    public void ForgetLeft(IEnumerable<Guid> onceOnlyIds)
+    {
+        foreach (var id in onceOnlyIds)
+        {
+            if (_left.TryRemove(id, out var key))
                 _gone.Enqueue(key);
         }
     }
@@ -114,6 +145,8 @@ internal sealed class EpochJournals
             _broughtIn[epoch] = (kept.PrincipalId, kept.Fingerprint);
         else if (id.StartsWith(s_keptOutPrefix))
             _keptOut[Whole(kept)] = entry.Key;
+        else if (id.StartsWith(s_leftPrefix))
+            _left[Whole(kept)] = entry.Key;
         else
             return false;
         return true;

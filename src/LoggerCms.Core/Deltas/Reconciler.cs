@@ -47,6 +47,7 @@ internal sealed partial class Reconciler(
     private readonly Dictionary<long, (long FileKey, long NewKey)> _moved = [];
     private readonly List<DeltaConflict> _conflicts = [];
     private readonly Dictionary<long, long> _firstKeptOut = [];
+    private readonly List<Guid> _broughtIn = [];
 
     public long Records { get; private set; }
 
@@ -62,6 +63,9 @@ internal sealed partial class Reconciler(
     public DeltaGaps? Gaps { get; set; }
 
     public IReadOnlyList<DeltaConflict> Conflicts => _conflicts;
+
+    /// <summary>The once-only ids of what an earlier reconcile left out, and this one did not.</summary>
+    public IReadOnlyList<Guid> BroughtIn => _broughtIn;
 
     /// <summary>Decides about a record against the objects as they are, and has made what it decides for.</summary>
     /// <param name="of">The record.</param>
@@ -85,6 +89,8 @@ internal sealed partial class Reconciler(
         Records++;
         if (fate == RecordFate.KeptOut)
             NoteKeptOut(record, id);
+        else if (fate == RecordFate.BroughtIn && journals.IsLeft(id))
+            _broughtIn.Add(id);
         return fate;
     }
 
@@ -145,7 +151,7 @@ internal sealed partial class Reconciler(
         }
 
         // Its once-only id is forgotten; what is otherwise than it left it was changed since.
-        if (record.LastUpdateKey <= journals.BroughtIn(record.Epoch))
+        if (journals.IsBroughtIn(record.Epoch, record.LastUpdateKey, id))
         {
             AlreadyThere++;
             return RecordFate.BroughtIn;

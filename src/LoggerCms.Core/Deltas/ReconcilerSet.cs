@@ -36,6 +36,9 @@ internal sealed class ReconcilerSet(
     /// <summary>The once-only ids of what was kept out.</summary>
     public IReadOnlySet<Guid> KeptOut => _keptOut;
 
+    /// <summary>The once-only ids of what an earlier reconcile left out, and this one did not.</summary>
+    public IEnumerable<Guid> BroughtIn => _reconcilers.Values.SelectMany(r => r.BroughtIn);
+
     /// <summary>Of the folder; before the first record.</summary>
     public DeltaGaps? Gaps { get; set; }
 

@@ -123,6 +123,39 @@ public sealed class LateCopyTests
     }
 
     [Fact]
+    public async Task What_lies_behind_a_conflict_is_not_made_again()
+    {
+        long taken = 0, behind = 0;
+        var left = await ByAsync(async node =>
+        {
+            taken = (await node.MakeAsync("taken")).Id;
+            behind = (await node.MakeAsync("behind")).Id;
+        });
+        var moved = left.MoveElsewhere()[0];
+        var file = left.Disk.ReadAll(moved);
+        var life = await left.StartAsync(Forgets);
+        var other = (await life.MakeAsync("taken")).Id;
+        await life.ReconcileAsync(Elsewhere, default, setDamagedAside: false, Token);
+        await RemoveAsync(life, behind);
+        await RemoveAsync(life, other);
+        await ForgetAsync(life);
+        await life.StopAsync(Token);
+
+        // What was kept out comes, once; then nothing of the file does any more.
+        foreach (var applied in (int[])[1, 0])
+        {
+            var again = await left.StartAsync(Forgets);
+            left.Disk.Put(moved, file);
+            Assert.Equal(applied, (await again.ReconcileAsync(Elsewhere, default, setDamagedAside: false, Token)).Applied);
+            Assert.Equal((applied == 1, true), (again.Image.Find(taken) is not null, again.Image.Find(behind) is null));
+            if (applied == 1)
+                await RemoveAsync(again, taken);
+            await ForgetAsync(again);
+            await again.StopAsync(Token);
+        }
+    }
+
+    [Fact]
     public async Task Files_of_a_start_that_stay_longer_than_their_ids_are_brought_in_once()
     {
         var left = await ByAsync(node => node.MakeAsync("a"));
@@ -146,7 +179,7 @@ public sealed class LateCopyTests
         for (var i = 0; i < 2; i++)
         {
             await Task.Delay(20, Token);
-            await node.MakeAsync($"flushed {i}");
+            await node.MakeAsync($"flushed {Guid.NewGuid()}");
             await node.Flusher.FlushAsync(Token);
         }
     }
