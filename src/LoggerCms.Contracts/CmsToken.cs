@@ -24,4 +24,7 @@ public sealed record CmsToken
     public DateTimeOffset? LastUsed { get; init; }
 
     public required bool Revoked { get; init; }
+
+    /// <summary>Its user was removed, or moved to where no user may act: it lets nobody in.</summary>
+    public bool UserGone { get; init; }
 }

@@ -30,9 +30,12 @@ internal static class NodeConfiguration
         catch (Exception exception) when (exception is InvalidOperationException or InvalidDataException or FormatException or FileNotFoundException)
         {
             throw new LoggerCmsException(
-                ErrorCodes.InvalidOption, $"The settings cannot be read: {exception.Message}", "Correct the file, environment or argument.", innerException: exception);
+                ErrorCodes.InvalidOption, $"The settings cannot be read: {exception.Message}{Cause(exception)}", "Correct the file, environment or argument.", innerException: exception);
         }
     }
+
+    // Where in the file it is wrong.
+    private static string Cause(Exception exception) => exception.GetBaseException() is var cause && cause != exception ? $" {cause.Message}" : "";
 
     // What the framework cannot pair it passes over in silence.
     private static void Check(string[] arguments)

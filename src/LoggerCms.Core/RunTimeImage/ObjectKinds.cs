@@ -85,7 +85,7 @@ internal static class ObjectKinds
         Info(Analytic, "Dashboard analytic", OfReports),
         Info(Dashboard, "Dashboard", OfReports),
         Info(Flash, "Flash object", OfFiles),
-        Info(Folder, "Folder", ["CreateConnection", "Operate", "ReadAudit", "RegisterService"], isContainer: true),
+        Info(Folder, "Folder", ["CreateConnection", "Monitor", "Operate", "ReadAudit", "RegisterService"], isContainer: true),
         Info(FavoritesFolder, "Favorites folder", [], isContainer: true),
         Sys(UserGroup, "Group", ["EditMembers"]),
         Sys(User, "User", ["ChangePassword", "ManageTokens"]),

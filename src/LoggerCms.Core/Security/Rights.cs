@@ -33,6 +33,9 @@ internal static class Rights
     /// <summary>Run the node: stop, flush, reconcile, back up, restore. Asked of the root.</summary>
     public const string Operate = "Operate";
 
+    /// <summary>See the node's metrics and its image's counts, which count what not everybody may see; with Operate one may too. Asked of the root.</summary>
+    public const string Monitor = "Monitor";
+
     /// <summary>Read audit events. Asked of the root.</summary>
     public const string ReadAudit = "ReadAudit";
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using LoggerCms.Core.Cluster;
 using LoggerCms.Core.RunTimeImage;
 
 namespace LoggerCms.Core.Security;
@@ -199,6 +200,7 @@ internal sealed class TokenService(TimeProvider time)
             Expires = UnixTime.Of(token.ExpiresUs),
             LastUsed = lastUsed,
             Revoked = token.IsRevoked,
+            UserGone = !ObjectRules.MayAct(view, principal),
         };
     }
 

@@ -41,15 +41,22 @@ internal static class NodeEndpoints
     }
 
     // Both tell of objects that the caller may not see.
+    private static void DemandMonitor(HttpContext context, NodeService service)
+    {
+        var access = context.Access(service);
+        if (!service.MayOnRoot(access, Rights.Operate))
+            service.DemandOnRoot(access, Rights.Monitor);
+    }
+
     private static IResult Metrics(HttpContext context, NodeService service, NodeMetrics metrics)
     {
-        service.DemandOnRoot(context.Access(service), Rights.Operate);
+        DemandMonitor(context, service);
         return Results.Text(metrics.Render(), "text/plain; version=0.0.4");
     }
 
     private static IResult Image(HttpContext context, NodeService service)
     {
-        service.DemandOnRoot(context.Access(service), Rights.Operate);
+        DemandMonitor(context, service);
         var node = service.Node;
         var statistics = node.Image.Statistics;
         return Results.Json(

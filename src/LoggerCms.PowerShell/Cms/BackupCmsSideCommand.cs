@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
 
 namespace LoggerCms.PowerShell.Cms;
 
@@ -12,6 +13,7 @@ public sealed class BackupCmsSideCommand : NodeCmdlet
 
     /// <summary>The new folder, on the node's machine.</summary>
     [Parameter(Mandatory = true, Position = 0)]
+    [OneForAll]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = string.Empty;
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using LoggerCms.PowerShell.Objects;
+using LoggerCms.PowerShell.Parameters;
 
 namespace LoggerCms.PowerShell.Cms;
 
@@ -16,6 +17,7 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
     /// <summary>The file to write; the lines go down the pipeline when left out.</summary>
     [Parameter(Position = 1)]
     [Alias("OutFile")]
+    [OneForAll]
     [ValidateNotNullOrEmpty]
     public string? FilePath { get; set; }
 

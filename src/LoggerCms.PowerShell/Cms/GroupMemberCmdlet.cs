@@ -8,16 +8,17 @@ namespace LoggerCms.PowerShell.Cms;
 public abstract class GroupMemberCmdlet : NodeCmdlet
 {
     private readonly Principals _principals = new();
+    private readonly Dictionary<string, CmsObjectInfo> _groups = new(StringComparer.OrdinalIgnoreCase);
     private CmsObjectInfo? _group;
 
     /// <summary>The group.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(CmsGroupCompleter))]
     [ValidateNotNullOrEmpty]
     public string Group { get; set; } = string.Empty;
 
     /// <summary>Users and groups by name.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(CmsPrincipalCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Member { get; set; } = [];
@@ -47,7 +48,10 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        _group = Ask("Reading groups", Group, (client, token) => _principals.FindGroupAsync(client, Group, token));
+
+        // One group for all: where it is not there, nothing is begun.
+        if (Group.Length > 0)
+            FindGroup(oneOfMany: null);
     }
 
     /// <inheritdoc/>
@@ -55,6 +59,14 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
     {
         RefuseTwo(nameof(PrincipalId), PrincipalId.Length, nameof(Member));
         var many = MyInvocation.ExpectingInput || Member.Length + PrincipalId.Length > 1;
+        if (!FindGroup(many))
+            return;
+        if (IsPiped(nameof(Member)) && PrincipalId.Length > 0)
+        {
+            Report(ErrorRecords.From(new LoggerCmsException(ErrorCodes.InvalidOption, "The input names members by name and by id.", "Pipe in rows with one of them."), Member), many);
+            return;
+        }
+
         foreach (var name in Member)
             ChangeOne(name, Ask("Reading principals", name, (client, token) => _principals.FindAsync(client, name, token), many), many);
         var (cuid, path) = IsPiped(nameof(PrincipalId)) ? (PrincipalCuid, Path) : (null, null);
@@ -64,6 +76,18 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
             ChangeOne(target.Input, Ask("Reading principals", target.Input, (client, token) => PrincipalAsync(client, target, token), many), many);
         if (Member.Length + targets.Length == 0 && !IsWritten(nameof(PrincipalId)))
             ReportUnnamed("user or group", many);
+    }
+
+    private bool FindGroup(bool? oneOfMany)
+    {
+        if (!_groups.TryGetValue(Group, out _group))
+        {
+            _group = Ask("Reading groups", Group, (client, token) => _principals.FindGroupAsync(client, Group, token), oneOfMany);
+            if (_group is not null)
+                _groups[Group] = _group;
+        }
+
+        return _group is not null;
     }
 
     private void ChangeOne(object input, CmsObjectInfo? member, bool many)

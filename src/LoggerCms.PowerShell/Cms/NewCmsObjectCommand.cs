@@ -55,11 +55,13 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
 
     /// <summary>Members of the input that become properties; wildcards are allowed.</summary>
     [Parameter]
+    [OneForAll]
     [SupportsWildcards]
     public string[] IncludeProperty { get; set; } = [];
 
     /// <summary>The CUID; a new one when left out.</summary>
     [Parameter]
+    [OneForAll]
     [ValidateNotNullOrEmpty]
     public string? Cuid { get; set; }
 

@@ -23,11 +23,13 @@ public sealed class NewCmsTokenCommand : NodeCmdlet
 
     /// <summary>What it is for.</summary>
     [Parameter(Position = 0)]
+    [OneForAll]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = string.Empty;
 
     /// <summary>The user that it stands for; the caller when left out.</summary>
     [Parameter(Position = 1)]
+    [OneForAll]
     [ArgumentCompleter(typeof(CmsUserCompleter))]
     [ValidateNotNullOrEmpty]
     public string? User { get; set; }

@@ -15,7 +15,7 @@ public abstract class NewPrincipalCmdlet : NodeCmdlet
     /// <summary>The groups that it becomes a member of.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(CmsGroupCompleter))]
-    public string[] Group { get; set; } = [];
+    public string[] Group { get; set => field = value ?? []; } = [];
 
     /// <summary>Further properties.</summary>
     [Parameter]
@@ -26,6 +26,10 @@ public abstract class NewPrincipalCmdlet : NodeCmdlet
     private protected CmsPrincipal? Make(string folder, string kind, string name, IReadOnlyDictionary<string, string?> words, System.Net.NetworkCredential? credential)
     {
         var many = MyInvocation.ExpectingInput;
+
+        // An empty cell of a row is no group.
+        if (IsPiped(nameof(Group)))
+            Group = [.. Group.Where(one => !string.IsNullOrWhiteSpace(one))];
         if (Ask("Checking", name, (client, token) => PrepareAsync(client, folder, kind, name, words, credential, token), many) is not { } change)
             return null;
         if (!ShouldProcess(CmsPath.Child(folder, name), credential is null ? $"Create {kind}" : $"Create {kind} with a password"))

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using LoggerCms.PowerShell.Parameters;
 using LoggerCms.PowerShell.Values;
 
 namespace LoggerCms.PowerShell.Cms;
@@ -7,7 +8,7 @@ namespace LoggerCms.PowerShell.Cms;
 /// <summary>Changes properties, names and owners of objects.</summary>
 [Cmdlet(VerbsCommon.Set, "CmsObject", SupportsShouldProcess = true)]
 [OutputType(typeof(InfoObject))]
-public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
+public sealed class SetCmsObjectCommand : RenamingCmdlet
 {
     private CmsChange? _change;
 
@@ -18,24 +19,13 @@ public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
 
     /// <summary>Names of properties to take away.</summary>
     [Parameter]
+    [OneForAll]
     [ValidateNotNullOrEmpty]
     public string[] RemoveProperty { get; set; } = [];
-
-    /// <summary>The new name.</summary>
-    [Parameter]
-    [Alias("NewName")]
-    [ValidateNotNullOrEmpty]
-    public string? Name { get; set; }
 
     /// <summary>The id of the new owner.</summary>
     [Parameter]
     public long? OwnerId { get; set; }
-
-    /// <summary>Emit the objects as they are after the change.</summary>
-    [Parameter]
-    public SwitchParameter PassThru { get; set; }
-
-    private protected override bool Shows => PassThru;
 
     private protected override string MeantByPath => "Give the properties as -Property. ";
 
@@ -45,11 +35,11 @@ public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
         base.BeginProcessing();
         try
         {
-            if (Property is null && RemoveProperty.Length == 0 && Name is null && OwnerId is null)
+            if (Property is null && RemoveProperty.Length == 0 && !Renames && OwnerId is null)
                 throw new LoggerCmsException(ErrorCodes.InvalidOption, "Nothing is said to change.", "Give -Property, -RemoveProperty, -Name or -OwnerId.");
             var set = Property is null ? null : (System.Text.Json.JsonElement?)PropertyWriter.ToJson(Property);
             IReadOnlyList<string> gone = [.. RemoveProperty, .. Property is null ? [] : PropertyWriter.NamesWithoutValue(Property)];
-            _change = new CmsChange { Operation = "Update", Name = Name, OwnerId = OwnerId, Properties = set, RemoveProperties = gone.Count > 0 ? gone : null };
+            _change = new CmsChange { Operation = "Update", OwnerId = OwnerId, Properties = set, RemoveProperties = gone.Count > 0 ? gone : null };
         }
         catch (LoggerCmsException e)
         {
@@ -58,7 +48,7 @@ public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
     }
 
     private protected override string Action()
-        => (Name, Property, RemoveProperty.Length) switch
+        => (NewName, Property, RemoveProperty.Length) switch
         {
             ({ } name, null, 0) => $"Rename to '{name}'",
             ({ } name, _, _) => $"Rename to '{name}', change properties",
@@ -66,5 +56,5 @@ public sealed class SetCmsObjectCommand : VersionedChangeCmdlet
             _ => "Change properties",
         };
 
-    private protected override IReadOnlyList<CmsChange> Changes(long id) => [_change! with { Id = id, ExpectedVersion = Expected }];
+    private protected override IReadOnlyList<CmsChange> Changes(long id) => [_change! with { Id = id, Name = NewName, ExpectedVersion = Expected }];
 }

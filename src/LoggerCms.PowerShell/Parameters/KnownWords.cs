@@ -6,7 +6,7 @@ internal static class KnownWords
     public static IReadOnlyList<string> Rights { get; } =
     [
         "Add", "Copy", "CreateConnection", "CreateQuery", "DataAccess", "Delete", "DeleteInstances", "Edit", "EditMembers", "EditQuery", "Export",
-        "ChangePassword", "ManageTokens", "ModifyRights", "Operate", "Print", "ReadAudit", "Refresh", "RegisterService", "Schedule", "Send",
+        "ChangePassword", "ManageTokens", "ModifyRights", "Monitor", "Operate", "Print", "ReadAudit", "Refresh", "RegisterService", "Schedule", "Send",
         "TakeOwnership", "Trigger", "View", "ViewInstances",
     ];
 

@@ -4,8 +4,9 @@ using System.Numerics;
 namespace LoggerCms.Core.RunTimeImage.Query;
 
 /// <summary>
-/// How values compare. Numbers of all types compare by their exact value, true and false count as 1 and 0; text compares whatever the case; a text
-/// in the query that is a number, a date or a GUID compares with values of that type. Anything else has no order: null.
+/// How values compare. Numbers of all types compare by their exact value, but in a condition a decimal beside a double stands for the double that its
+/// digits name; true and false count as 1 and 0; text compares whatever the case; a text in the query that is a number, a date or a GUID compares with
+/// values of that type. Anything else has no order: null.
 /// </summary>
 internal static class QueryValue
 {
@@ -25,17 +26,17 @@ internal static class QueryValue
     public static int? Compare(PropertyValue value, PropertyValue literal, StringComparison text = StringComparison.OrdinalIgnoreCase)
     {
         if (IsNumber(value) && IsNumber(literal))
-            return CompareNumbers(value, literal);
+            return CompareWritten(value, literal);
         switch (value.Type)
         {
             case PropertyType.Integer or PropertyType.Decimal or PropertyType.Double or PropertyType.Boolean when literal.Type == PropertyType.String:
                 if (value.Type == PropertyType.Boolean && bool.TryParse(literal.AsString, out var truth))
                     return value.AsBoolean.CompareTo(truth);
-                return TryNumber(literal.AsString, out var number) ? CompareNumbers(value, number) : null;
+                return TryNumber(literal.AsString, out var number) ? CompareWritten(value, number) : null;
             case PropertyType.String when literal.Type == PropertyType.String:
                 return string.Compare(value.AsString, literal.AsString, text);
             case PropertyType.String when IsNumber(literal):
-                return TryNumber(value.AsString, out var stored) ? CompareNumbers(stored, literal) : null;
+                return TryNumber(value.AsString, out var stored) ? CompareWritten(stored, literal) : null;
             case PropertyType.Date when literal.Type == PropertyType.String:
                 return TryDate(literal.AsString, out var date) ? value.AsDate.UtcTicks.CompareTo(date.UtcTicks) : null;
             case PropertyType.Date when literal.Type == PropertyType.Date:
@@ -133,6 +134,27 @@ internal static class QueryValue
         _ => 6,
     };
 
+    // 9.95 finds the double that everybody writes 9.95. ORDER BY does without: its order has to be total.
+    private static int? CompareWritten(PropertyValue left, PropertyValue right) => (left.Type, right.Type) switch
+    {
+        (PropertyType.Double, PropertyType.Decimal) => CompareWritten(left.AsDouble, right.AsDecimal),
+        (PropertyType.Decimal, PropertyType.Double) => -CompareWritten(right.AsDouble, left.AsDecimal),
+        _ => CompareNumbers(left, right),
+    };
+
+    private static int? CompareWritten(double real, decimal written)
+    {
+        if (double.IsNaN(real))
+            return null;
+
+        // The conversion is not always the nearest double, as parsing is.
+        var near = (double)written;
+        return IsFar(real, near) ? real.CompareTo(near) : real.CompareTo(double.Parse(written.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+    }
+
+    // The conversion is off by less than one part in 10^15.
+    private static bool IsFar(double real, double near) => !double.IsFinite(real) || Math.Abs(real - near) > 1e-12 * Math.Max(Math.Abs(real), Math.Abs(near));
+
     private static int? CompareNumbers(PropertyValue left, PropertyValue right)
     {
         if (left.Type == PropertyType.Boolean)
@@ -157,9 +179,10 @@ internal static class QueryValue
     {
         if (double.IsNaN(real))
             return null;
-        // Far apart is decided without big numbers: the conversion is off by less than one part in 10^15.
+
+        // Far apart is decided without big numbers.
         var near = (double)exact;
-        if (!double.IsFinite(real) || Math.Abs(real - near) > 1e-12 * Math.Max(Math.Abs(real), Math.Abs(near)))
+        if (IsFar(real, near))
             return real.CompareTo(near);
         var bits = BitConverter.DoubleToInt64Bits(real);
         var exponent = (int)((bits >> 52) & 0x7FF);

@@ -1,0 +1,20 @@
+using System.Collections;
+using System.Management.Automation;
+
+namespace LoggerCms.PowerShell.Parameters;
+
+/// <summary>Refuses a script block for a text that is the same for all inputs: the shell would take the block's own text for it.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class OneForAllAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    {
+        var value = Unwrap(inputData);
+        if (value is ScriptBlock || (value is IList list && list.Cast<object?>().Select(Unwrap).Any(one => one is ScriptBlock)))
+            throw new ArgumentTransformationMetadataException("A script block is not worked out for each input here. Call the cmdlet for each: … | ForEach-Object { … $_ … }.");
+        return inputData;
+    }
+
+    private static object? Unwrap(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+}
