@@ -7,6 +7,8 @@ namespace LoggerCms.Node;
 /// <summary>Turns a change as it came over the wire into an operation; what is missing or makes no sense is named.</summary>
 internal static class ChangeTranslator
 {
+    private static readonly string[] s_ofEveryObject = [.. CmsColumns.OfEveryObject, CmsColumns.Ancestor];
+
     /// <exception cref="LoggerCmsException">InvalidObject.</exception>
     public static WriteOperation Translate(ChangeFields change) => change.Operation switch
     {
@@ -122,7 +124,22 @@ internal static class ChangeTranslator
         };
     }
 
-    private static PropertyBag? Checked(PropertyBag? properties) => properties?.Has(PasswordRecord.Property) == true ? throw OfNode() : properties;
+    private static PropertyBag? Checked(PropertyBag? properties)
+    {
+        if (properties is null)
+            return null;
+        if (properties.Has(PasswordRecord.Property))
+            throw OfNode();
+
+        // No query would find it: there the name is that of what every object has.
+        foreach (var name in s_ofEveryObject)
+        {
+            if (properties.Has(name))
+                throw Invalid($"{name} is no property but what every object has.", "Set-CmsObject has -Name and -OwnerId for that, and Move-CmsObject -Destination; the rest is the node's.");
+        }
+
+        return properties;
+    }
 
     private static LoggerCmsException OfNode() => Invalid($"The property {PasswordRecord.Property} is the node's own.", "Set a password with Set-CmsPassword.");
 

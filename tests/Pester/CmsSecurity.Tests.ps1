@@ -39,6 +39,19 @@ Describe 'Users and groups' {
         (Get-CmsUser).Name | Should -Not -Contain 'shorty'
     }
 
+    It 'come from rows with their groups, and groups from rows with their members' {
+        $null = New-CmsGroup 'rows one', 'rows two'
+        $users = 'Name,FullName,Group', 'row1,Row One,', 'row2,Row Two,rows one' | ConvertFrom-Csv | New-CmsUser
+        $users.Groups | Should -Be 'rows one'
+        $rows = 'Group,Member', 'rows two,row1', 'no such group,row1', 'rows one,row1' | ConvertFrom-Csv
+        ($rows | Add-CmsGroupMember -PassThru -ErrorVariable failed -ErrorAction SilentlyContinue)[-1].Groups | Sort-Object | Should -Be 'rows one', 'rows two'
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+        { New-CmsToken -Name { $_.Name } } | Should -Throw -ExpectedMessage '*script block*'
+        $null = New-CmsToken 'of one who goes' -User row1
+        Remove-CmsUser row1, row2 -Confirm:$false
+        (Get-CmsToken 'of one who goes').State | Should -Be 'UserGone'
+    }
+
     It 'are found by what tells of them: tokens, entries, events' {
         (Get-CmsToken | Get-CmsUser).Name | Should -Contain 'Administrator'
         ([pscustomobject]@{ Id = [guid]::NewGuid(); PrincipalId = 12; Path = '/Users' } | Get-CmsUser).Name | Should -Be 'Administrator'

@@ -129,7 +129,11 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
         var shown = new PSObject();
         shown.TypeNames.Insert(0, RowType);
         foreach (var column in row.EnumerateObject())
-            shown.Properties.Add(new PSNoteProperty(column.Name, PropertyReader.Value(column.Value)));
+            shown.Properties.Add(new PSNoteProperty(column.Name, Local(column.Name, PropertyReader.Value(column.Value))));
         return shown;
     }
+
+    // Times of the node are shown in local time, as everywhere; dates among the properties keep the offset that they were given.
+    private static object? Local(string column, object? value)
+        => value is DateTimeOffset time && CmsColumns.OfEveryObject.Contains(column, StringComparer.OrdinalIgnoreCase) ? time.ToLocalTime() : value;
 }

@@ -129,9 +129,13 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
     private bool IsIncluded(string name)
     {
         if (!_included.TryGetValue(name, out var isIncluded))
-            _included[name] = isIncluded = IncludeProperty.Any(pattern => OrEnd(() => Wildcards.Of(pattern), pattern).IsMatch(name));
+            _included[name] = isIncluded = IncludeProperty.Any(pattern => OrEnd(() => Wildcards.Of(pattern), pattern).IsMatch(name) && !IsColumnByChance(pattern, name));
         return isIncluded;
     }
+
+    // A wildcard means properties, and rows of a query or a file have what every object has under these names.
+    private static bool IsColumnByChance(string pattern, string name)
+        => WildcardPattern.ContainsWildcardCharacters(pattern) && CmsColumns.OfEveryObject.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     // What the user wrote counts first; of what the pipeline brought, the id.
     private (long Id, string Path)? Folder(object target)

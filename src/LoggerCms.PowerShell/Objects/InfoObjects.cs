@@ -10,8 +10,7 @@ namespace LoggerCms.PowerShell.Objects;
 /// <summary>Makes the shell's objects of what a node sends.</summary>
 internal static class InfoObjects
 {
-    /// <summary>The columns that <c>*</c> gives of every object, before those of its properties.</summary>
-    private const int ColumnsOfEveryObject = 16;
+    private static readonly int ColumnsOfEveryObject = CmsColumns.OfEveryObject.Count;
 
     public static InfoObject From(CmsObjectInfo info) => From(info, PropertyReader.FromJson(info.Properties));
 

@@ -39,15 +39,8 @@ internal sealed class QueryColumn
         _levels = 1 + name.AsSpan().Count('.');
     }
 
-    /// <summary>The columns of every object, in the order that <c>*</c> gives them, before those of its bag.</summary>
-    public static IReadOnlyList<QueryColumn> OfEveryObject { get; } =
-    [
-        .. new[]
-        {
-            "SI_ID", "SI_CUID", "SI_NAME", "SI_KIND", "SI_PARENTID", "SI_PARENT_CUID", "SI_PARENT_FOLDER", "SI_PARENT_FOLDER_CUID", "SI_OWNERID", "SI_OWNER",
-            "SI_CREATION_TIME", "SI_UPDATE_TS", "SI_VERSION", "SI_UPDATE_KEY", "SI_PATH", "SI_CHILDREN",
-        }.Select(Of),
-    ];
+    /// <summary>As <see cref="CmsColumns.OfEveryObject"/>.</summary>
+    public static IReadOnlyList<QueryColumn> OfEveryObject { get; } = [.. CmsColumns.OfEveryObject.Select(Of)];
 
     /// <summary>As written in the query.</summary>
     public string Name { get; }
