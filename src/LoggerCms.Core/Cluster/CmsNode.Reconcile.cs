@@ -134,8 +134,7 @@ internal sealed partial class CmsNode
             noCollection?.Postpone(Math.Min(MadeOfDeltaByte * source.Files.Sum(f => f.DurableEnd), MostPostponed));
             var reconcilers = new ReconcilerSet(parts.AtStart, parts.Journals, parts.Ledger, Tokens, policy, isPlan: false);
 
-            // Who takes over at a start has decided to go on without what is missing.
-            var mayLack = setDamagedAside || (!IsOpen && _options.TakeOver);
+            var mayLack = setDamagedAside || (!IsOpen && _goesOnWithout);
             FindGaps(source, reconcilers, parts.AtStart, parts.Journals, parts.Ledger, mayLack, cancellationToken);
             using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
             {

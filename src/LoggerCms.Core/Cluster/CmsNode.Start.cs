@@ -30,8 +30,14 @@ internal sealed partial class CmsNode
                 _life.CheckFiles(_options.DeltaPath, before.Identity);
                 _life.CheckEnd(_options.DeltaPath, before, _options.NodeId);
             }
-            if (!_options.TakeOver)
+            try
+            {
                 _life.CheckDatabase(_database.Name, before, _options.NodeId);
+            }
+            catch (LoggerCmsException exception) when (_options.TakeOver && exception.Code == ErrorCodes.DatabaseWentBack)
+            {
+                _goesOnWithout = true;
+            }
 
             // Before the lease is taken: what is refused after that would have used its epoch up.
             if (!_options.SetDamagedAside)
@@ -39,7 +45,7 @@ internal sealed partial class CmsNode
             used = _life.Begin(_database.Name, before, _options.NodeId, _options.TakeOver);
 
             // Who lets damaged files go may come here a second time, when they have their other names.
-            if (_options is { TakeOver: false, SetDamagedAside: false })
+            if (!_options.SetDamagedAside && !_goesOnWithout)
                 NodeLife.CheckCovered(_files, _options.DeltaPath, _database.Name, before, _options.IsDeltaPathOfData ? _life : null);
         }
 

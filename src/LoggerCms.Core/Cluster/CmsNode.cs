@@ -29,6 +29,9 @@ internal sealed partial class CmsNode : IFlushEvents, IAsyncDisposable
     private NodeStep _step;
     private string _reason = "";
     private NodeLife? _life;
+
+    // The database went back, and whoever starts the node knows: what it lacks is missing whatever the delta files begin with.
+    private bool _goesOnWithout;
     private Parts? _parts;
     private bool _isOpen;
     private bool _isStopping;

@@ -25,7 +25,8 @@ internal sealed partial class NodeLife
         throw WentBack(
             database,
             $"update key {has.LastKey} in epoch {has.Epoch}",
-            $"'{path}' goes on from {keyBefore}, which a flush had covered, unless the delta file before it was lost");
+            $"'{path}' goes on from {keyBefore}, which a flush had covered, unless the delta file before it was lost",
+            "-TakeOver -SetDamagedAside");
     }
 
     /// <summary>Before another node brings in the files of a folder, and they are owed no more: whether what a node's data folder owes is all there.</summary>

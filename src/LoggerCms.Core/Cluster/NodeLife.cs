@@ -185,11 +185,11 @@ internal sealed partial class NodeLife
         }
     }
 
-    private static LoggerCmsException WentBack(string database, string hasOnly, string but) => new(
+    private static LoggerCmsException WentBack(string database, string hasOnly, string but, string goesOn = "-TakeOver") => new(
         ErrorCodes.DatabaseWentBack,
         $"'{database}' has only come to {hasOnly}, and {but}: it was put back to an earlier state, or a standby lacked the last commits."
             + " What was written to it since is missing, and in no delta file.",
-        "Bring back the database that the node served, or the delta file that was lost. Start-CmsNode -TakeOver goes on from this one without what is missing.",
+        $"Bring back the database that the node served, or the delta file that was lost. Start-CmsNode {goesOn} goes on from this one without what is missing.",
         database);
 
     private static string Remedy => "Stop the other node with Stop-CmsNode, or, if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold."

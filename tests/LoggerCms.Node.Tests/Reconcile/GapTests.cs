@@ -215,6 +215,17 @@ public sealed class GapTests
     }
 
     [Fact]
+    public async Task A_take_over_in_a_copy_of_the_folder_does_not_pass_over_a_missing_file()
+    {
+        var left = await ByAsync(node => MakeManyAsync(node, 100));
+        left.Disk.Delete(Segments(left.Disk)[0]);
+        var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync(Options with { TakeOver = true }));
+        Assert.Equal((ErrorCodes.DatabaseWentBack, true), (failure.Code, failure.Remedy!.Contains("-SetDamagedAside", StringComparison.Ordinal)));
+        await using var node = await left.StartAsync(Options with { TakeOver = true, SetDamagedAside = true });
+        Assert.InRange(node.Reconciled!.Applied, 1, 99);
+    }
+
+    [Fact]
     public async Task A_start_that_set_a_damaged_file_aside_and_was_cut_off_can_be_done_again()
     {
         for (var at = 1; at <= 40; at++)
