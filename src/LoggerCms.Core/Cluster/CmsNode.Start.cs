@@ -11,6 +11,8 @@ internal sealed partial class CmsNode
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
         var served = _options is { DataPath: { } folder, Database: not null } ? ServedSystem.Open(_files, folder) : null;
         SystemDatabaseState? before = null;
+        if (_options.Database is { } database)
+            served?.CheckJournal(database);
         if (served is { IsKnown: true } && !_options.TakeOver)
         {
             before = await AnsweredAsync(FindStateAsync(cancellationToken)).ConfigureAwait(false);

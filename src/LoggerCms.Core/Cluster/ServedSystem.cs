@@ -67,6 +67,25 @@ internal sealed partial class ServedSystem
                     + " Where this folder is to serve it from now on: Start-CmsNode -TakeOver.");
     }
 
+    /// <summary>
+    /// Whether a SQLite database that has another path now left its journal at the one before: half of the commit that was killed is in the file, and only
+    /// the journal beside it takes that back.
+    /// </summary>
+    /// <exception cref="LoggerCmsException">DatabaseDamaged.</exception>
+    public void CheckJournal(string database)
+    {
+        const string scheme = "sqlite:", ending = "-journal";
+        if (_served is not { } served || served.Database == database || !served.Database.StartsWith(scheme, StringComparison.Ordinal) || !database.StartsWith(scheme, StringComparison.Ordinal))
+            return;
+        var (left, belongs) = (served.Database[scheme.Length..] + ending, database[scheme.Length..] + ending);
+        if (_files.Find(left) is not { Length: > 0 })
+            return;
+        throw new LoggerCmsException(
+            ErrorCodes.DatabaseDamaged,
+            $"The node of '{Path.GetDirectoryName(_path)}' served '{served.Database}' before, and '{left}' is what a killed commit left there: without it half of that commit is in a file that was moved or copied. Nothing was touched.",
+            $"Move it along with the file: Move-Item '{left}' '{belongs}'. Where '{database}' is another state of the system, move the journal away.");
+    }
+
     /// <summary>Once it is served.</summary>
     public void Remember(string database, Guid system)
     {

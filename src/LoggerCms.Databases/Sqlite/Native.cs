@@ -37,7 +37,16 @@ internal static unsafe class Native
 
     public const int Utf8 = 1;
 
+    /// <summary>SQLITE_FCNTL_FILE_POINTER.</summary>
+    public const int FilePointer = 7;
+
+    /// <summary>The place of xRead in sqlite3_io_methods, behind iVersion and xClose.</summary>
+    public const int ReadMethod = 2;
+
     private const string Library = "e_sqlite3";
+
+    [DllImport(Library, EntryPoint = "sqlite3_file_control")]
+    public static extern int FileControl(nint db, byte* name, int operation, void* argument);
 
     [DllImport(Library, EntryPoint = "sqlite3_prepare_v3")]
     public static extern int Prepare(nint db, byte* sql, int length, uint flags, nint* statement, byte** tail);

@@ -67,6 +67,7 @@ internal sealed unsafe class SqliteDb : IDisposable
         try
         {
             db.Check(result);
+            SqliteJournal.Check(db);
             db.WaitForLocks(true);
             db.Execute("PRAGMA foreign_keys = OFF");
             if (!write)
@@ -78,6 +79,23 @@ internal sealed unsafe class SqliteDb : IDisposable
         {
             db.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Reads the file as it lies there, by the connection's own handle: closing another one would take this process's locks on the file away
+    /// (https://sqlite.org/howtocorrupt.html). No lock is taken, and nothing is rolled back.
+    /// </summary>
+    /// <returns>False where the file does not have so many bytes, or cannot be read.</returns>
+    public bool TryReadFile(long offset, Span<byte> bytes)
+    {
+        nint file = 0;
+        fixed (byte* name = "main\0"u8, target = bytes)
+        {
+            if (Native.FileControl(Pointer, name, Native.FilePointer, &file) != Native.Ok || file == 0 || *(nint*)file == 0)
+                return false;
+            var methods = *(nint**)file;
+            return ((delegate* unmanaged<nint, byte*, int, long, int>)methods[Native.ReadMethod])(file, target, bytes.Length, offset) == Native.Ok;
         }
     }
 

@@ -217,7 +217,9 @@ public sealed class GapTests
     [Fact]
     public async Task A_take_over_in_a_copy_of_the_folder_does_not_pass_over_a_missing_file()
     {
-        var left = await ByAsync(node => MakeManyAsync(node, 100));
+        var (disk, database) = (NewDisk(), new FakeSystemDatabase());
+        await (await NodeFixture.StartAsync(database, disk)).StopAsync(Token);
+        var left = await ByAsync(node => MakeManyAsync(node, 100), new Left(disk, database));
         left.Disk.Delete(Segments(left.Disk)[0]);
         var failure = await Assert.ThrowsAsync<LoggerCmsException>(() => left.StartAsync(Options with { TakeOver = true }));
         Assert.Equal((ErrorCodes.DatabaseWentBack, true), (failure.Code, failure.Remedy!.Contains("-SetDamagedAside", StringComparison.Ordinal)));
