@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization;
 using LoggerCms.Core.Cluster;
@@ -32,6 +33,7 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly NodeAudit _audit;
     private readonly WebApplication _web;
     private readonly X509Certificate2 _certificate;
+    private readonly PosixSignalRegistration _hangUp;
 
     private NodeHost(
         NodeSettings settings, NodeIdentity identity, CertificateAuthority authority, X509Certificate2 certificate, CmsNode node, NodeAudit audit, WebApplication web)
@@ -43,6 +45,13 @@ internal sealed class NodeHost : IAsyncDisposable
         _node = node;
         _audit = audit;
         _web = web;
+
+        // Its terminal was closed: a stop like any other, and not the end of the process.
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            web.Lifetime.StopApplication();
+        });
     }
 
     public Uri Endpoint { get; private set; } = new("https://localhost/");
@@ -107,6 +116,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _hangUp.Dispose();
         await _web.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
         await _audit.DisposeAsync().ConfigureAwait(false);

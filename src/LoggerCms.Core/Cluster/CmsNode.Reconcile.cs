@@ -100,10 +100,12 @@ internal sealed partial class CmsNode
             throw DeltaFailure.OfFolder(exception, _options.DeltaPath);
         }
 
-        void OweOnly(IReadOnlyList<DeltaFileReport> kept)
+        void OweOnly(IReadOnlyList<DeltaFileReport> kept, IReadOnlyList<DeltaFileReport> gone)
         {
-            if (_options.IsDeltaPathOfData)
-                _life?.OweOnly(parts.AtStart.Identity, kept.Select(k => DeltaNames.Parse(k.Path)!.Value));
+            if (!_options.IsDeltaPathOfData || _life is null)
+                return;
+            var empty = gone.GroupBy(g => g.Header!.JournalId).Where(g => g.All(f => f.Records == 0)).SelectMany(Names);
+            _life.OweOnly(parts.AtStart.Identity, Names(kept), empty);
         }
     }
 
@@ -208,6 +210,8 @@ internal sealed partial class CmsNode
         var planned = new Planned(_files, _database.Name, parts.AtStart, parts.Image, Reader(parts), parts.Ledger, new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
         return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Journals, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
     }
+
+    private static IEnumerable<(long Epoch, long Sequence)> Names(IEnumerable<DeltaFileReport> reports) => reports.Select(r => DeltaNames.Parse(r.Path)!.Value);
 
     private static DeltaReader Reader(Parts parts) => new(parts.AtStart.Identity, parts.Epoch, parts.Journal.Id, parts.AtStart.Epochs, parts.Journals);
 

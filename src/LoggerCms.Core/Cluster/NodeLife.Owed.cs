@@ -163,14 +163,24 @@ internal sealed partial class NodeLife
         }
     }
 
-    /// <summary>Before files go that are copies of what others hold: of those that stay, the youngest that is not younger than the owed one has all.</summary>
+    /// <summary>
+    /// Before files go that are copies of what others hold: of those that stay, the youngest that is not younger than the owed one has all. Nothing is owed
+    /// where the owed one is of a journal without a record: all else was flushed, and what lies there was put back.
+    /// </summary>
     /// <param name="systemId">The system that they belong to.</param>
     /// <param name="kept">Those that stay, and hold a record.</param>
+    /// <param name="empty">Those that go, of journals without a record.</param>
     /// <exception cref="LoggerCmsException">It could not be written.</exception>
-    public void OweOnly(Guid systemId, IEnumerable<(long Epoch, long Sequence)> kept)
+    public void OweOnly(Guid systemId, IEnumerable<(long Epoch, long Sequence)> kept, IEnumerable<(long Epoch, long Sequence)> empty)
     {
         if (OwedOf(systemId) is not { } owed)
             return;
+        if (empty.Contains((owed.Epoch, owed.Sequence)))
+        {
+            OweNothing();
+            return;
+        }
+
         var (epoch, sequence) = kept.Where(k => k.Epoch <= owed.Epoch).DefaultIfEmpty().Max();
         if (epoch == 0)
             OweNothing();

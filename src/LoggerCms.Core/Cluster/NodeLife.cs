@@ -188,8 +188,8 @@ internal sealed partial class NodeLife
     private static LoggerCmsException WentBack(string database, string hasOnly, string but, string goesOn = "-TakeOver") => new(
         ErrorCodes.DatabaseWentBack,
         $"'{database}' has only come to {hasOnly}, and {but}: it was put back to an earlier state, or a standby lacked the last commits."
-            + " What was written to it since is missing, and in no delta file.",
-        $"Bring back the database that the node served, or the delta file that was lost. Start-CmsNode {goesOn} goes on from this one without what is missing.",
+            + " What was written to it since is missing, but for what delta files still hold.",
+        $"Bring back the database that the node served, or the delta file that was lost. Start-CmsNode {goesOn} goes on from this one, with what delta files hold and without the rest.",
         database);
 
     private static string Remedy => "Stop the other node with Stop-CmsNode, or, if it is gone for good, run Start-CmsNode -TakeOver, which may lose what only its delta files hold."

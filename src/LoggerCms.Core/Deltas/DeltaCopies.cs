@@ -15,9 +15,9 @@ internal static class DeltaCopies
     /// <param name="files">Where the folder is.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="reader">Who takes what stays.</param>
-    /// <param name="beforeTheyGo">Called with those that stay: what is owed is in one of them, or nowhere.</param>
+    /// <param name="beforeTheyGo">Called with those that stay and those that go: what is owed is in one of those that stay, or nothing.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static void Remove(IFileLayer files, string folder, DeltaReader reader, Action<IReadOnlyList<DeltaFileReport>> beforeTheyGo, CancellationToken cancellationToken)
+    public static void Remove(IFileLayer files, string folder, DeltaReader reader, Action<IReadOnlyList<DeltaFileReport>, IReadOnlyList<DeltaFileReport>> beforeTheyGo, CancellationToken cancellationToken)
     {
         // By the names alone: almost every start finds the files of one life, and would read them twice.
         if (files.List(folder).Where(f => DeltaNames.IsSegment(f.Path)).Select(f => DeltaNames.Parse(f.Path)!.Value.Epoch).Distinct().Count(e => e < reader.Epoch) < 2)
@@ -36,7 +36,7 @@ internal static class DeltaCopies
         }
 
         var stays = reports.ToLookup(r => kept.Contains(r.Header!.JournalId));
-        beforeTheyGo([.. stays[true]]);
+        beforeTheyGo([.. stays[true]], [.. stays[false]]);
         foreach (var report in stays[false])
             files.DeleteForGood(report.Path);
     }

@@ -39,7 +39,7 @@ internal static class DeltaFailure
     public static LoggerCmsException Damaged(string path, string why) => new(
         ErrorCodes.DeltaDamaged,
         $"'{path}' is damaged: {why}. Nothing of it was changed.",
-        $"Get-DeltaFile '{path}' -Record shows what can be read; Invoke-DeltaReconcile sets it aside whole and goes on without it.");
+        $"Get-DeltaFile '{path}' -Record shows what can be read; -SetDamagedAside of the same command keeps it whole under another name and goes on without it.");
 
     /// <summary>What comes before a file is in no file and not in the database.</summary>
     public static LoggerCmsException Lost(string path, long keyBefore, long has, long epoch) => Lost(
@@ -78,7 +78,7 @@ internal static class DeltaFailure
     private static string Way(Exception exception, string folder) => ProbeCause.Of(exception) switch
     {
         TempAccessCause.DiskFull or TempAccessCause.QuotaExceeded => $"Make room on the volume of '{folder}'.",
-        TempAccessCause.AccessDenied => $"Repair-TempAcl -Path '{folder}' -Account '{Environment.UserName}'",
+        TempAccessCause.AccessDenied => $"Repair-TempAcl -Path '{folder}' -Account '{Environment.UserName}'; files in it that are another account's, as after a restore by root: chown '{Environment.UserName}' '{folder}'/*",
         TempAccessCause.ReadOnly => $"Mount the volume of '{folder}' for writing.",
         TempAccessCause.Missing => $"Mount or move it back to where it was; where it was removed, make it again, readable by its owner only: '{folder}'.",
         _ => $"Look at the health of the disk under '{folder}' and at the system's log.",

@@ -50,8 +50,11 @@ internal sealed class DeltaSource
         List<string> setAside = [];
         List<DeltaFileReport> usable = [];
         HashSet<long> damaged = [];
-        foreach (var report in DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken))
+        CheckNames(files, folder);
+        foreach (var inspected in DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken))
         {
+            // Segments that were trimmed, and came back with a copy of the folder, lack others that were trimmed after them.
+            var report = inspected.MissingBefore is not null && reader.Has(inspected.Header!) ? inspected with { MissingBefore = null } : inspected;
             if (setDamagedAside && report.End.State is DeltaFileState.Damaged or DeltaFileState.NotADeltaFile)
             {
                 setAside.Add(isPlan ? report.Path : DeltaFolder.SetAside(files, report.Path));
@@ -196,6 +199,21 @@ internal sealed class DeltaSource
         Elapsed = elapsed,
     };
 
+    // Passed over, it would be lost with what it holds.
+    private static void CheckNames(IFileLayer files, string folder)
+    {
+        foreach (var path in files.List(folder).Select(f => f.Path).Where(p => p.EndsWith(DeltaNames.Suffix, StringComparison.Ordinal) && !DeltaNames.IsSegment(p)))
+        {
+            using var file = DeltaFileReader.Open(files, path);
+            throw new LoggerCmsException(
+                ErrorCodes.DeltaDamaged,
+                $"'{path}' has a name that no delta file has, and would be passed over. Nothing was changed.",
+                file.Header is { } header
+                    ? $"Move-Item '{path}' '{DeltaNames.Segment(folder, header.Journal.Epoch, header.Sequence)}'; where that is there, give it a folder of its own."
+                    : "It holds no header of one: move it away.");
+        }
+    }
+
     private static void CheckSystem(string path, DeltaSegmentHeader header, DeltaReader reader)
     {
         var (systemId, nodeId, epoch, _) = header.Journal;
@@ -236,7 +254,16 @@ internal sealed class DeltaSource
 }
 
 /// <summary>The node that takes delta files: those of its own journal it leaves alone.</summary>
-internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal, IReadOnlyList<EpochEnd> Epochs, EpochJournals Journals);
+internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal, IReadOnlyList<EpochEnd> Epochs, EpochJournals Journals)
+{
+    /// <summary>Whether the database has all that comes before a segment, or it was decided about.</summary>
+    public bool Has(DeltaSegmentHeader segment)
+    {
+        var (_, nodeId, epoch, _) = segment.Journal;
+        var end = Epochs.FirstOrDefault(e => e.Epoch == epoch && e.NodeId == nodeId)?.LastKey ?? 0;
+        return segment.KeyBefore > 0 && segment.KeyBefore <= Math.Max(end, Journals.Decided(epoch));
+    }
+}
 
 /// <param name="NodeId">Who wrote it.</param>
 /// <param name="Path">The file that it stands in.</param>

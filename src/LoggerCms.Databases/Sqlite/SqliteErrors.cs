@@ -19,7 +19,7 @@ internal static class SqliteErrors
             Native.NotADatabase => (
                 ErrorCodes.NotADatabase,
                 $"'{path}' is not a SQLite database: {message}.",
-                "Give the path of a SQLite file; an encrypted one must be decrypted first."),
+                "Give the path of a SQLite file; an encrypted one must be decrypted first. Where it was one and is to be restored, move it away: a restore makes it anew."),
             Native.Corrupt => (
                 ErrorCodes.DatabaseDamaged,
                 $"The SQLite database '{path}' is damaged: {message}.",

@@ -119,11 +119,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     }
 
     /// <summary>Asks it to end as an operator would; gives the exit code.</summary>
-    public async Task<int> StopAsync()
+    public async Task<int> StopAsync(string signal = "TERM")
     {
         // Not the process that was started here: that may be strace, which keeps the signal to itself.
         var node = (await GetAsync("v1/node")).Body.GetProperty("ProcessId").GetRawText();
-        using (var kill = Process.Start("kill", ["-TERM", node]))
+        using (var kill = Process.Start("kill", ["-" + signal, node]))
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return _process.ExitCode;
