@@ -88,7 +88,7 @@ internal static class SecretFile
             throw new LoggerCmsException(
                 ErrorCodes.SecretExposed,
                 NotUsed(path, $"it belongs to another account, {account} (uid {stat.User})"),
-                ofAnother?.Invoke(account) ?? $"Run this as {account}, where it works with {account}'s files. If the file should be yours, another has put it there: move it away.");
+                ofAnother?.Invoke(account) ?? $"Run this as {account}, where it works with {account}'s files. If it should be yours, as after a restore by root: chown {Environment.UserName} '{path}'. If another has put it there: move it away.");
         }
     }
 
