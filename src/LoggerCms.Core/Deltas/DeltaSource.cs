@@ -81,6 +81,7 @@ internal sealed class DeltaSource
     {
         try
         {
+            CheckNames(files, folder);
             foreach (var place in DeltaChain.Of(files, folder))
             {
                 using var file = DeltaFileReader.Open(files, place.Path, place.ValidEnd);
