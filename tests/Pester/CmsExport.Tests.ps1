@@ -151,6 +151,20 @@ Describe 'Export and import' {
         }
         Get-ChildItem $TestDrive -Filter *.partial | Should -BeNullOrEmpty
     }
+
+    It 'write no file of the first of several objects, and leave the one that is there' {
+        $kept = Get-FileHash (Copy-Item $file "$TestDrive/kept.jsonl" -PassThru)
+        foreach ($export in { Get-CmsObject $source.Path -Children | Export-CmsObject -FilePath $kept.Path -Force },
+            { Export-CmsObject "$($source.Path)/sub 1", "$($source.Path)/sub 2" $kept.Path -Force },
+            { Get-CmsObject $source.Path -Children | Export-CmsObject -FilePath "$TestDrive/none.jsonl" }) {
+            $failure = { & $export } | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+            $failure.Exception.Message | Should -BeLike '*more than one*'
+        }
+        (Get-FileHash $kept.Path).Hash | Should -Be $kept.Hash
+        Test-Path "$TestDrive/none.jsonl" | Should -BeFalse
+        (Get-CmsObject "$($source.Path)/sub 1" | Export-CmsObject -FilePath $kept.Path -Force).FullName | Should -Be $kept.Path
+        (Get-FileHash $kept.Path).Hash | Should -Not -Be $kept.Hash
+    }
 }
 
 Describe 'A backup' {

@@ -12,7 +12,7 @@ namespace LoggerCms.PowerShell.Cms;
 [OutputType(typeof(string), typeof(FileInfo))]
 public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
 {
-    private int _written;
+    private (ObjectTarget Target, string Path)? _held;
 
     /// <summary>The file to write; the lines go down the pipeline when left out.</summary>
     [Parameter(Position = 1)]
@@ -34,31 +34,39 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (var target in Targets())
+        var targets = Targets();
+        if (FilePath is null)
         {
-            if (FilePath is null)
-            {
+            foreach (var target in targets)
                 List($"Exporting {target}", target.Input, (client, token) => LinesAsync(client, target, IncludeRights, token), line => line, oneOfMany: IsOneOfMany);
-                continue;
-            }
-
-            var path = ResolvePath(FilePath);
-            RequirePlace(path);
-            if (_written++ > 0 || (File.Exists(path) && !Force))
-            {
-                ThrowTerminatingError(ErrorRecords.From(
-                    new LoggerCmsException(
-                        ErrorCodes.NameInUse,
-                        _written > 1 ? "A file takes one object with all below it." : $"The file '{path}' is there already.",
-                        _written > 1 ? "Export each to a file of its own." : "Give another name, or -Force to replace it."),
-                    FilePath));
-            }
-
-            if (Ask("Reading objects", target.Input, target.ReadAsync, IsOneOfMany) is not { } found || !ShouldProcess(path, $"Export {found.Path}"))
-                continue;
-            if (Ask($"Exporting {found.Path}", FilePath, (client, token) => WriteAsync(client, target, IncludeRights, path, token)) is { } file)
-                WriteObject(file);
+            return;
         }
+
+        if (targets.Count + (_held is null ? 0 : 1) > 1)
+        {
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(
+                    ErrorCodes.InvalidOption,
+                    "A file takes one object with all below it, and more than one is named; nothing was written.",
+                    "Export the folder that they are in, or each to a file of its own: … | ForEach-Object { Export-CmsObject -Id $_.Id \"./$($_.Id).jsonl\" }"),
+                FilePath));
+        }
+
+        if (targets is not [var only])
+            return;
+        var path = ResolvePath(FilePath);
+        RequirePlace(path);
+        _held = (only, path);
+    }
+
+    // Not before the pipeline is over, which may bring another: a file of the first alone would look like one of all.
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_held is not var (target, path) || Ask("Reading objects", target.Input, target.ReadAsync, IsOneOfMany) is not { } found || !ShouldProcess(path, $"Export {found.Path}"))
+            return;
+        if (Ask($"Exporting {found.Path}", FilePath, (client, token) => WriteAsync(client, target, path, token)) is { } file)
+            WriteObject(file);
     }
 
     private void RequirePlace(string path)
@@ -69,6 +77,12 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
         {
             ThrowTerminatingError(ErrorRecords.From(
                 new LoggerCmsException(ErrorCodes.InvalidOption, $"'{path}' {why}.", "Give -FilePath as the name of a file in a folder that exists."), FilePath));
+        }
+
+        if (File.Exists(path) && !Force)
+        {
+            ThrowTerminatingError(ErrorRecords.From(
+                new LoggerCmsException(ErrorCodes.NameInUse, $"The file '{path}' is there already.", "Give another name, or -Force to replace it."), FilePath));
         }
     }
 
@@ -93,7 +107,7 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
     }
 
     // Under another name until it is whole, so that a file of that name is never half an export; for its owner alone.
-    private static async Task<FileInfo> WriteAsync(ICmsClient client, ObjectTarget target, bool includeRights, string path, CancellationToken cancellationToken)
+    private async Task<FileInfo> WriteAsync(ICmsClient client, ObjectTarget target, string path, CancellationToken cancellationToken)
     {
         var partial = $"{path}.{Guid.NewGuid():N}.partial";
         try
@@ -105,14 +119,14 @@ public sealed class ExportCmsObjectCommand : ObjectTargetCmdlet
             {
                 await using (var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" })
                 {
-                    await foreach (var line in LinesAsync(client, target, includeRights, cancellationToken).ConfigureAwait(false))
+                    await foreach (var line in LinesAsync(client, target, IncludeRights, cancellationToken).ConfigureAwait(false))
                         await writer.WriteLineAsync(line.AsMemory(), cancellationToken).ConfigureAwait(false);
                 }
 
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(partial, path, overwrite: true);
+            File.Move(partial, path, overwrite: Force);
             return new FileInfo(path);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException or IOException)
