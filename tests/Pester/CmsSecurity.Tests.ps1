@@ -277,6 +277,18 @@ Describe 'Rights' {
         { Grant-CmsRight $folder.Path nobody-there View } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 
+    It 'of nobody, and that do not exist, are errors in a list too' {
+        Grant-CmsRight $folder.Path rita View
+        Get-CmsRight $folder.Path rita Edit -ErrorAction Stop | Should -BeNullOrEmpty
+        Get-CmsRight $inner.Path Guest -ExplicitOnly -ErrorAction Stop | Should -BeNullOrEmpty
+        Get-CmsRight $folder.Path nobody-*, rita Vie* -ErrorAction Stop | Should -Not -BeNullOrEmpty
+        (Get-CmsRight $inner.Path, $folder.Path nobody-there, rita View, Fly -ErrorVariable failed -ErrorAction SilentlyContinue).Principal | Select-Object -Unique | Should -Be 'rita'
+        $failed.FullyQualifiedErrorId | Should -Be 'ObjectNotFound,LoggerCms.PowerShell.Cms.GetCmsRightCommand', 'InvalidObject,LoggerCms.PowerShell.Cms.GetCmsRightCommand'
+        $failed.TargetObject | Should -Be 'nobody-there', 'Fly'
+        { Get-CmsRight $folder.Path -Right Fly } | Should -Throw -ErrorId 'InvalidObject,*'
+        Revoke-CmsRight $folder.Path rita View
+    }
+
     It 'are completed as the node knows them' {
         $line = 'Grant-CmsRight /x y '
         $words = [Management.Automation.CommandCompletion]::CompleteInput("$line-Right ", "$line-Right ".Length, $null).CompletionMatches.CompletionText

@@ -9,7 +9,11 @@ namespace LoggerCms.PowerShell.Cms;
 [OutputType(typeof(CmsToken))]
 public sealed class GetCmsTokenCommand : NodeCmdlet
 {
-    private long[]? _principals;
+    private readonly Principals _principals = new();
+    private readonly HashSet<long> _askedFor = [];
+    private Sought _names = new([]);
+    private Sought _users = new([]);
+    private long[]? _ids;
 
     /// <summary>What they are for; wildcards are allowed.</summary>
     [Parameter(Position = 0)]
@@ -37,11 +41,17 @@ public sealed class GetCmsTokenCommand : NodeCmdlet
     public string? PrincipalCuid { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _names = OrEnd(() => new Sought(Name), Name);
+        _users = OrEnd(() => new Sought(User), User);
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IReadOnlyList<WildcardPattern> names = [.. Name.Select(one => OrEnd(() => Wildcards.Of(one), one))];
-        IReadOnlyList<WildcardPattern> users = [.. User.Select(one => OrEnd(() => Wildcards.Of(one), one))];
-        _principals = MyInvocation.BoundParameters.ContainsKey(nameof(PrincipalId)) ? PrincipalId : null;
+        _ids = MyInvocation.BoundParameters.ContainsKey(nameof(PrincipalId)) ? PrincipalId : null;
         var piped = IsPiped(nameof(PrincipalId)) && PrincipalId is [var id] && PrincipalCuid is { Length: > 0 } cuid
             ? new ObjectTarget(id, null, cuid)
             : PipedAlone(nameof(PrincipalId), PrincipalCuid, path: null);
@@ -49,20 +59,40 @@ public sealed class GetCmsTokenCommand : NodeCmdlet
         {
             if (Ask("Reading principals", piped.Input, piped.ReadAsync, MyInvocation.ExpectingInput) is not { } found)
                 return;
-            _principals = [found.Id];
+            _ids = [found.Id];
         }
 
         var tokens = Ask("Reading tokens", null, (client, token) => client.GetTokensAsync(token))!;
-        WriteObject(tokens.Where(token => IsWanted(token, names, users)), enumerateCollection: true);
-        foreach (var missing in Id.Where(one => tokens.All(token => token.Id != one)))
-        {
-            WriteError(ErrorRecords.From(
-                new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no token {missing} that you may see.", "Get-CmsToken lists them."), missing));
-        }
+        WriteObject(tokens.Where(IsWanted), enumerateCollection: true);
+        ReportMissing(tokens, piped is null ? _ids ?? [] : []);
     }
 
-    private bool IsWanted(CmsToken token, IReadOnlyList<WildcardPattern> names, IReadOnlyList<WildcardPattern> users)
+    // Whoever revokes what this gives must not take a name that is misspelt for that of a user without tokens. A user of whom there are tokens may be one
+    // that was removed, or whom the caller may not see.
+    private void ReportMissing(IReadOnlyList<CmsToken> tokens, long[] ids)
+    {
+        foreach (var token in tokens)
+        {
+            _names.Saw(token.Name);
+            _users.Saw(token.Principal);
+        }
+
+        foreach (var missing in Id.Where(one => tokens.All(token => token.Id != one)))
+            ReportMissing($"{missing}", missing);
+        foreach (var missing in _names.TakeUnmet())
+            ReportMissing($"'{missing}'", missing);
+        var many = MyInvocation.ExpectingInput || User.Length + ids.Length > 1;
+        foreach (var name in _users.TakeUnmet())
+            Ask("Reading principals", name, (client, token) => _principals.RequireAsync(client, name, orGroup: false, token), many);
+        foreach (var id in ids.Where(one => tokens.All(token => token.PrincipalId != one) && _askedFor.Add(one)))
+            Ask("Reading principals", id, (client, token) => client.GetObjectAsync(id, token), many);
+    }
+
+    private void ReportMissing(string what, object target)
+        => WriteError(ErrorRecords.From(new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no token {what} that you may see.", "Get-CmsToken lists them."), target));
+
+    private bool IsWanted(CmsToken token)
         => (!MyInvocation.BoundParameters.ContainsKey(nameof(Id)) || Id.Contains(token.Id))
-            && _principals?.Contains(token.PrincipalId) != false
-            && Wildcards.Match(names, token.Name) && Wildcards.Match(users, token.Principal);
+            && _ids?.Contains(token.PrincipalId) != false
+            && _names.Match(token.Name) && _users.Match(token.Principal);
 }

@@ -36,6 +36,17 @@ internal sealed class Principals
     public async Task<CmsObjectInfo> FindGroupAsync(ICmsClient client, string name, CancellationToken cancellationToken)
         => Only(await NamedAsync(client, Group, name, cancellationToken).ConfigureAwait(false), "group", name, "Get-CmsGroup lists them.");
 
+    /// <summary>Makes sure that somebody has a name, of whom folders may hold several.</summary>
+    /// <exception cref="LoggerCmsException">ObjectNotFound.</exception>
+    public async Task<IReadOnlyList<CmsObjectInfo>> RequireAsync(ICmsClient client, string name, bool orGroup, CancellationToken cancellationToken)
+    {
+        var found = await NamedAsync(client, User, name, cancellationToken).ConfigureAwait(false);
+        if (found.Count == 0 && orGroup)
+            found = await NamedAsync(client, Group, name, cancellationToken).ConfigureAwait(false);
+        return found.Count > 0 ? found
+            : throw (orGroup ? NotThere("user or group", name, "Get-CmsUser and Get-CmsGroup list them.") : NotThere("user", name, "Get-CmsUser lists them."));
+    }
+
     /// <summary>All users, or all groups, of a name; folders may hold one each.</summary>
     public async Task<IReadOnlyList<CmsObjectInfo>> NamedAsync(ICmsClient client, string kind, string name, CancellationToken cancellationToken)
     {
@@ -85,12 +96,15 @@ internal sealed class Principals
     private static CmsObjectInfo Only(IReadOnlyList<CmsObjectInfo> found, string what, string name, string remedy) => found.Count switch
     {
         1 => found[0],
-        0 => throw new LoggerCmsException(ErrorCodes.ObjectNotFound, $"There is no {what} '{name}' that you may see.", remedy),
+        0 => throw NotThere(what, name, remedy),
         _ => throw new LoggerCmsException(
             ErrorCodes.InvalidOption,
             $"More than one {what} has the name '{name}': {string.Join(", ", found.Select(one => $"{one.Path} (id {one.Id})"))}.",
             "Give the id of the one that is meant: -PrincipalId, or -Id."),
     };
+
+    private static LoggerCmsException NotThere(string what, string name, string remedy)
+        => new(ErrorCodes.ObjectNotFound, $"There is no {what} '{name}' that you may see.", remedy);
 
     private static async Task<Dictionary<long, string>> ReadGroupNamesAsync(ICmsClient client, CancellationToken cancellationToken)
     {
