@@ -30,7 +30,7 @@ public sealed partial class CmsClient
         do
         {
             var page = await PostAsync(
-                "v1/query", request, CmsJson.Default.CmsQueryRequest, CmsJson.Default.CmsQueryPage, cancellationToken, Repeat.Always).ConfigureAwait(false);
+                "v1/query", request, CmsJson.Default.CmsQueryPage, cancellationToken, Repeat.Always).ConfigureAwait(false);
             foreach (var row in page.Rows)
                 yield return row;
 
@@ -61,7 +61,7 @@ public sealed partial class CmsClient
         while (true)
         {
             var page = await PostAsync(
-                "v1/audit/query", query, CmsJson.Default.CmsAuditQuery, CmsJson.Default.CmsAuditPage, cancellationToken, Repeat.Always).ConfigureAwait(false);
+                "v1/audit/query", query, CmsJson.Default.CmsAuditPage, cancellationToken, Repeat.Always).ConfigureAwait(false);
             foreach (var one in page.Events)
                 yield return one;
             if (!page.More || page.Events.Count == 0)

@@ -73,23 +73,22 @@ public sealed partial class CmsClient : ICmsClient
         => _channel.DoAsync(HttpMethod.Post, "v1/stop", null, Repeat.Never, isLong: false, cancellationToken);
 
     public Task<DeltaReconcileResult> ReconcileAsync(CmsReconcileRequest request, CancellationToken cancellationToken)
-        => PostAsync("v1/reconcile", request, CmsJson.Default.CmsReconcileRequest, CmsJson.Default.DeltaReconcileResult, cancellationToken, Repeat.IfNotBegun, isLong: true);
+        => PostAsync("v1/reconcile", request, CmsJson.Default.DeltaReconcileResult, cancellationToken, Repeat.IfNotBegun, isLong: true);
 
     public Task<CmsObjectInfo> GetObjectAsync(long id, CancellationToken cancellationToken)
         => _channel.GetAsync($"v1/objects/{Text(id)}", CmsJson.Default.CmsObjectInfo, cancellationToken);
 
     public Task<CmsObjectInfo> GetObjectByPathAsync(string path, CancellationToken cancellationToken)
-        => _channel.GetAsync($"v1/objects?path={Uri.EscapeDataString(path)}", CmsJson.Default.CmsObjectInfo, cancellationToken);
+        => _channel.GetAsync($"v1/objects?path={RequestText.Escape("Path", path)}", CmsJson.Default.CmsObjectInfo, cancellationToken);
 
     public Task<CmsObjectInfo> GetObjectByCuidAsync(string cuid, CancellationToken cancellationToken)
-        => _channel.GetAsync($"v1/objects?cuid={Uri.EscapeDataString(cuid)}", CmsJson.Default.CmsObjectInfo, cancellationToken);
+        => _channel.GetAsync($"v1/objects?cuid={RequestText.Escape("Cuid", cuid)}", CmsJson.Default.CmsObjectInfo, cancellationToken);
 
     public Task<CmsChangeAnswer> ChangeAsync(CmsChangeRequest request, CancellationToken cancellationToken)
         => PostAsync(
             "v1/changes",
             // Made once: every try carries the same one, and the node makes the changes once.
             request.RequestId is null && !request.WhatIf ? request with { RequestId = Guid.CreateVersion7() } : request,
-            CmsJson.Default.CmsChangeRequest,
             CmsJson.Default.CmsChangeAnswer,
             cancellationToken,
             Repeat.Always);
@@ -98,7 +97,7 @@ public sealed partial class CmsClient : ICmsClient
         => _channel.GetAsync($"v1/objects/{Text(id)}/rights", CmsJson.Default.IReadOnlyListCmsRightEntry, cancellationToken);
 
     public Task<CmsRightDecision> TestRightAsync(CmsRightQuestion question, CancellationToken cancellationToken)
-        => PostAsync("v1/rights/test", question, CmsJson.Default.CmsRightQuestion, CmsJson.Default.CmsRightDecision, cancellationToken, Repeat.Always);
+        => PostAsync("v1/rights/test", question, CmsJson.Default.CmsRightDecision, cancellationToken, Repeat.Always);
 
     public Task<IReadOnlyList<CmsToken>> GetTokensAsync(CancellationToken cancellationToken)
         => _channel.GetAsync("v1/tokens", CmsJson.Default.IReadOnlyListCmsToken, cancellationToken);
@@ -107,7 +106,7 @@ public sealed partial class CmsClient : ICmsClient
     {
         try
         {
-            return await PostAsync("v1/tokens", request, CmsJson.Default.CmsTokenRequest, CmsJson.Default.CmsIssuedToken, cancellationToken).ConfigureAwait(false);
+            return await PostAsync("v1/tokens", request, CmsJson.Default.CmsIssuedToken, cancellationToken).ConfigureAwait(false);
         }
         catch (LoggerCmsException exception) when (exception.Code == ErrorCodes.ConnectionLost)
         {
@@ -135,7 +134,7 @@ public sealed partial class CmsClient : ICmsClient
         => _channel.DoAsync(
             HttpMethod.Post,
             $"v1/users/{Text(userId)}/password",
-            JsonSerializer.SerializeToUtf8Bytes(password, CmsJson.Default.CmsPassword),
+            RequestText.Write(password),
             Repeat.IfNotBegun,
             isLong: false,
             cancellationToken);
@@ -144,13 +143,14 @@ public sealed partial class CmsClient : ICmsClient
     {
         foreach (var part in events.Chunk(MostEventsAtOnce))
         {
+            // What happened is told, whatever it is called: half a surrogate pair becomes U+FFFD.
             var body = JsonSerializer.SerializeToUtf8Bytes(part, CmsJson.Default.IReadOnlyListCmsAuditEvent);
             await _channel.DoAsync(HttpMethod.Post, "v1/audit", body, Repeat.Always, isLong: false, cancellationToken).ConfigureAwait(false);
         }
     }
 
     public Task<CmsBackupInfo> BackupAsync(CmsBackupRequest request, CancellationToken cancellationToken)
-        => PostAsync("v1/backup", request, CmsJson.Default.CmsBackupRequest, CmsJson.Default.CmsBackupInfo, cancellationToken, isLong: true);
+        => PostAsync("v1/backup", request, CmsJson.Default.CmsBackupInfo, cancellationToken, isLong: true);
 
     private Task RevokeAsync(Guid id, Repeat repeat, CancellationToken cancellationToken)
         => _channel.DoAsync(HttpMethod.Delete, $"v1/tokens/{id}", null, repeat, isLong: false, cancellationToken);
@@ -158,19 +158,18 @@ public sealed partial class CmsClient : ICmsClient
     private async Task LogOnAsync(System.Net.NetworkCredential credential, CancellationToken cancellationToken)
     {
         var logon = new CmsLogon { User = credential.UserName, Password = credential.Password };
-        var issued = await PostAsync("v1/logon", logon, CmsJson.Default.CmsLogon, CmsJson.Default.CmsIssuedToken, cancellationToken, Repeat.Never).ConfigureAwait(false);
+        var issued = await PostAsync("v1/logon", logon, CmsJson.Default.CmsIssuedToken, cancellationToken, Repeat.Never).ConfigureAwait(false);
         (_channel.Token, _logon) = (issued.Text, issued.Token.Id);
     }
 
     private Task<T> PostAsync<TBody, T>(
         string path,
         TBody body,
-        JsonTypeInfo<TBody> bodyType,
         JsonTypeInfo<T> type,
         CancellationToken cancellationToken,
         Repeat repeat = Repeat.IfNotBegun,
         bool isLong = false)
-        => _channel.PostAsync(path, body, bodyType, type, repeat, isLong, cancellationToken);
+        => _channel.PostAsync(path, body, type, repeat, isLong, cancellationToken);
 
     private static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
 }

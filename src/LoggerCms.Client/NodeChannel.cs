@@ -77,9 +77,9 @@ internal sealed class NodeChannel : IDisposable
         => SendAsync(new Call(HttpMethod.Get, path, null, repeat, _options.CallTimeout), (response, token) => ReadAsync(response, type, token), cancellationToken);
 
     public Task<T> PostAsync<TBody, T>(
-        string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, Repeat repeat, bool isLong, CancellationToken cancellationToken)
+        string path, TBody body, JsonTypeInfo<T> type, Repeat repeat, bool isLong, CancellationToken cancellationToken)
         => SendAsync(
-            new Call(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(body, bodyType), repeat, isLong ? null : _options.CallTimeout),
+            new Call(HttpMethod.Post, path, RequestText.Write(body), repeat, isLong ? null : _options.CallTimeout),
             (response, token) => ReadAsync(response, type, token),
             cancellationToken);
 

@@ -14,6 +14,7 @@ namespace LoggerCms.PowerShell.Values;
 internal static class PropertyWriter
 {
     private const int MostDepth = 16;
+    private const int MostShown = 120;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The properties that have a value; null values are left out.</summary>
@@ -130,7 +131,9 @@ internal static class PropertyWriter
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (DictionaryEntry entry in bag)
         {
-            var name = Text(ShellValue.Unwrap(entry.Key) as string ?? Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!, path);
+            var name = ShellValue.Unwrap(entry.Key) as string ?? Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!;
+            if (!IsWhole(name))
+                throw PropertyErrors.Invalid($"The name of the property '{Shown(Join(path, name))}' holds half a surrogate pair and is no Unicode text.");
             if (name.Length == 0)
                 throw PropertyErrors.Invalid($"A property{(path.Length > 0 ? $" of '{path}'" : "")} has no name.");
             if (!names.Add(name))
@@ -141,16 +144,26 @@ internal static class PropertyWriter
 
     // The writer would put U+FFFD in the place of half a surrogate pair and say nothing.
     private static string Text(string text, string path)
+        => IsWhole(text) ? text : throw PropertyErrors.Invalid($"The property '{path}' is '{Shown(text)}', which holds half a surrogate pair and is no Unicode text.");
+
+    private static bool IsWhole(string text)
     {
         try
         {
             _ = Strict.GetByteCount(text);
-            return text;
+            return true;
         }
         catch (EncoderFallbackException)
         {
-            throw PropertyErrors.Invalid($"The property '{path}' holds half a surrogate pair, which is no Unicode text.");
+            return false;
         }
+    }
+
+    // An error with the half in it could not be written to a file either.
+    private static string Shown(string text)
+    {
+        var whole = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+        return whole.Length > MostShown ? $"{whole[..MostShown]}…" : whole;
     }
 
     private static void Tag(Utf8JsonWriter writer, string tag, string text)

@@ -1,4 +1,4 @@
-# Lists of tokens at the shell, against one real node.
+# Names that are misspelt or no text at the shell, against one real node.
 param([string] $Configuration = 'Debug')
 
 BeforeAll {
@@ -31,5 +31,21 @@ Describe 'A list of tokens' {
         # A user that is gone is known by its tokens.
         $user | Remove-CmsUser -Confirm:$false
         (Get-CmsToken -PrincipalId $user.Id -ErrorAction Stop).Id | Should -Be $made.Id
+    }
+}
+
+Describe 'A text with half a surrogate pair' {
+    It 'is refused and becomes no other' {
+        $half = "nx$([char]0xD83D)"
+        $folder = New-Folder
+        $object = New-CmsObject $folder.Path whole Txt
+        foreach ($try in { New-CmsObject $folder.Path $half Txt }, { $object | Set-CmsObject -Name $half }, { $object | Move-CmsObject -Destination $folder.Path -Name $half },
+            { New-CmsUser $half }, { New-CmsToken $half }, { New-CmsUser whole -FullName $half }, { New-CmsObject $folder.Path x Txt -Property @{ $half = 1 } },
+            { Get-CmsObject "$($folder.Path)/$half" }, { Find-CmsObject "SELECT SI_ID FROM CI_INFOOBJECTS WHERE SI_NAME = '$half'" }, { Find-CmsObject -Name $half }) {
+            $failure = { & $try -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidObject,*' -PassThru
+            $failure.Exception.Message | Should -BeLike "*nx$([char]0xFFFD)*half a surrogate pair*" -Because $try
+        }
+        (Get-CmsObject $folder.Path -Children).Name | Should -Be 'whole'
+        (Get-CmsUser).Name | Should -Not -Contain 'whole'
     }
 }
