@@ -13,8 +13,10 @@ internal sealed record NodeRoute(Uri Endpoint, X509Certificate2 Authority, strin
     public static NodeRoute Of(CmsConnection connection)
     {
         var complete = connection is { Endpoint: not null, CaCertificatePem: not null } and ({ Token: not null } or { Credential: not null });
-        var path = PathOf(connection.Profile ?? LocalProfile.DefaultName);
-        var profile = complete ? null : LocalProfile.Read(SystemFiles.Instance, path);
+        var path = complete ? null : PathOf(connection.Profile ?? LocalProfile.DefaultName);
+        if (path is not null && connection is { Endpoint: not null, Profile: null } && SystemFiles.Instance.Find(path) is null)
+            throw Incomplete(connection, path);
+        var profile = path is null ? null : LocalProfile.Read(SystemFiles.Instance, path);
         var endpoint = connection.Endpoint ?? profile!.Endpoint;
         if (endpoint is { IsAbsoluteUri: true, UserInfo.Length: > 0 })
         {
@@ -60,6 +62,20 @@ internal sealed record NodeRoute(Uri Endpoint, X509Certificate2 Authority, strin
         => profile.EndsWith(ProfileSuffix, StringComparison.OrdinalIgnoreCase) || profile.Contains(Path.DirectorySeparatorChar)
             ? Path.GetFullPath(profile)
             : LocalProfile.PathOf(profile);
+
+    // Somebody who names an address does not think of a profile, which would have had the rest.
+    private static LoggerCmsException Incomplete(CmsConnection connection, string path)
+    {
+        var isTrusted = connection.CaCertificatePem is not null;
+        var isUser = connection is { Token: not null } or { Credential: not null };
+        var lacks = isTrusted ? "there is no user or token to come with" : "its certificate cannot be checked, because no authority to trust is given";
+        string?[] parameters = [isTrusted ? null : "-CaCertificatePath", isUser ? null : "-Credential or -Token"];
+        return new LoggerCmsException(
+            ErrorCodes.InvalidConnection,
+            $"The node at '{connection.Endpoint!.Host}' cannot be connected to: {lacks}, and there is no profile '{path}' that has it.",
+            $"Give Connect-Cms {string.Join(", and ", parameters.OfType<string>())}."
+                + (isTrusted ? "" : " Whoever has a profile of the node makes the file of it: (Get-Content NAME.profile.json | ConvertFrom-Json).ca > ca.pem"));
+    }
 
     private static X509Certificate2 Parse(string pem)
     {

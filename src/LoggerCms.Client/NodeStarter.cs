@@ -129,8 +129,8 @@ internal sealed class NodeStarter(TimeProvider time)
         var path = LocalProfile.PathOf(name);
         if (SystemFiles.Instance.Find(path) is null)
             return;
-        var known = Usable(() => LocalProfile.Read(SystemFiles.Instance, path));
-        if (known is null || Usable(folder.Profile)?.CaCertificatePem == known.CaCertificatePem)
+        var known = Usable(() => LocalProfile.Read(SystemFiles.Instance, path), out _);
+        if (known is null || Usable(folder.Profile, out var unusable)?.CaCertificatePem == known.CaCertificatePem)
             return;
         using var channel = new NodeChannel(known.Endpoint, known.Authority(), new CmsClientOptions(), time);
         try
@@ -143,6 +143,9 @@ internal sealed class NodeStarter(TimeProvider time)
             // It holds the address and does not answer: it may come round, and needs its profile then.
         }
 
+        // Of another account, it may be the very folder of the node that runs.
+        if (unusable is { Code: ErrorCodes.SecretExposed })
+            throw unusable;
         throw new LoggerCmsException(
             ErrorCodes.NameInUse,
             $"The profile '{name}' leads to a node at {known.Endpoint} that is running and has another data folder than '{folder.DataPath}': this start would take the name from it.",
@@ -150,14 +153,16 @@ internal sealed class NodeStarter(TimeProvider time)
     }
 
     // What cannot be used leads nowhere, and the start writes it anew.
-    private static LocalProfile? Usable(Func<LocalProfile?> read)
+    private static LocalProfile? Usable(Func<LocalProfile?> read, out LoggerCmsException? why)
     {
+        why = null;
         try
         {
             return read();
         }
-        catch (LoggerCmsException)
+        catch (LoggerCmsException exception)
         {
+            why = exception;
             return null;
         }
     }

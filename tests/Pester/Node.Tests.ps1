@@ -77,8 +77,16 @@ Describe 'Without a node' {
     }
 
     It 'an address that is no node''s fails before a token goes there' {
-        { Connect-Cms https://127.0.0.1:1/ -Token (ConvertTo-SecureString 'x' -AsPlainText -Force) -ErrorAction Stop } |
-            Should -Throw -ErrorId 'ProfileNotFound,*'
+        $token = ConvertTo-SecureString 'x' -AsPlainText -Force
+        $failure = { Connect-Cms https://127.0.0.1:1/ -Token $token -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*' -PassThru
+        $failure.Exception.Message | Should -BeLike '*certificate cannot be checked*'
+        $failure.ErrorDetails.RecommendedAction | Should -BeLike '*-CaCertificatePath*'
+        $failure.ErrorDetails.RecommendedAction | Should -Not -BeLike '*-Credential*'
+        $failure = { Connect-Cms https://127.0.0.1:1/ -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*' -PassThru
+        $failure.ErrorDetails.RecommendedAction | Should -BeLike '*-CaCertificatePath, and -Credential or -Token*'
+        Set-Content "$TestDrive/any.pem" 'x'
+        $failure = { Connect-Cms https://127.0.0.1:1/ -CaCertificatePath "$TestDrive/any.pem" -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidConnection,*' -PassThru
+        $failure.Exception.Message | Should -BeLike '*no user or token*'
 
         # Until then the shell is connected to nothing.
         Disconnect-Cms
@@ -102,6 +110,13 @@ Describe 'A node' {
         $failure.CategoryInfo.Category | Should -Be 'ResourceBusy'
         $failure.TargetObject | Should -Be 'one'
         $failure.ErrorDetails.RecommendedAction | Should -Match 'Stop-CmsNode'
+    }
+
+    It 'whose folder is not this account''s to use is told so, and not that it has another folder' -Skip:$IsWindows {
+        $profile = "$env:LOGGERCMS_HOME/nodes/one/admin.profile.json"
+        chmod 644 $profile
+        try { { Start-CmsNode one -Port 0 -ErrorAction Stop } | Should -Throw -ErrorId 'SecretExposed,*' -ExpectedMessage "*$profile*" }
+        finally { chmod 600 $profile }
     }
 
     It 'keeps its token from every output' {
