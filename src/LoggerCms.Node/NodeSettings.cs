@@ -114,7 +114,9 @@ internal sealed record NodeSettings
                 throw Invalid(name, value, string.Create(CultureInfo.InvariantCulture, $"{least:N0} to {most:N0}"));
         }
 
-        var data = Path.GetFullPath(DataPath.Length > 0 ? DataPath : Path.Combine(LoggerHome.Folder("nodes"), Name));
+        // Also where it is not needed for the data: the profile goes there when all else is done.
+        var nodes = LoggerHome.Folder("nodes");
+        var data = Path.GetFullPath(DataPath.Length > 0 ? DataPath : Path.Combine(nodes, Name));
         return this with
         {
             DataPath = data,

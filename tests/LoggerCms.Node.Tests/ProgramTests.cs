@@ -52,8 +52,18 @@ public sealed class ProgramTests
         Assert.Contains(named, reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--port", "0")]
+    [InlineData("--port", "0", "--dataPath", "/nowhere/to/be/made")]
+    public async Task A_home_that_is_no_full_path_is_refused_by_name(params string[] arguments)
+    {
+        var (exitCode, _, reason) = await RunAsync(arguments, "relative");
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"[{ErrorCodes.InvalidOption}] LOGGERCMS_HOME is 'relative'", reason, StringComparison.Ordinal);
+    }
+
     // In a home of its own: one that starts all the same must leave nothing in somebody's, and is ended.
-    private static async Task<(int ExitCode, string Said, string Reason)> RunAsync(string[] arguments)
+    private static async Task<(int ExitCode, string Said, string Reason)> RunAsync(string[] arguments, string? otherHome = null)
     {
         var home = Directory.CreateTempSubdirectory("loggercms-program");
         try
@@ -62,7 +72,7 @@ public sealed class ProgramTests
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                Environment = { ["LOGGERCMS_HOME"] = home.FullName },
+                Environment = { ["LOGGERCMS_HOME"] = otherHome ?? home.FullName },
             })!;
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
             patience.CancelAfter(TimeSpan.FromSeconds(60));

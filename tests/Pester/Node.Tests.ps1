@@ -72,6 +72,18 @@ Describe 'Without a node' {
         $failure.TargetObject | Should -Not -BeNullOrEmpty
     }
 
+    It 'a home that is another folder for each process is refused by name: <_>' -ForEach 'Start-CmsNode lost -Port 0', "Start-CmsNode lost -Port 0 -DataPath $([IO.Path]::GetTempPath())lost", 'Connect-Cms', 'Get-StateTransfer', 'Get-CmsNode lost' {
+        $whole = $env:LOGGERCMS_HOME
+        try {
+            $env:LOGGERCMS_HOME = 'relative home'
+            $failure = { Invoke-Expression $_ } | Should -Throw -ErrorId 'InvalidOption,*' -PassThru
+        }
+        finally { $env:LOGGERCMS_HOME = $whole }
+        $failure.Exception.Message | Should -BeLike "LOGGERCMS_HOME is 'relative home'*"
+        $failure.ErrorDetails.RecommendedAction | Should -Match ([regex]::Escape('$env:LOGGERCMS_HOME'))
+        'relative home', "$([IO.Path]::GetTempPath())lost" | Where-Object { Test-Path $_ } | Should -BeNullOrEmpty
+    }
+
     It 'Disconnect-Cms leaves a shell alone that is not connected' {
         Disconnect-Cms | Should -BeNullOrEmpty
     }
