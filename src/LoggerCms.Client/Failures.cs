@@ -42,7 +42,7 @@ internal static class Failures
                 Begun: true, Passing: false);
         }
 
-        var exception = new LoggerCmsException(error.Code, error.Message, error.Remedy);
+        var exception = new LoggerCmsException(error.Code, error.Message, error.Remedy) { IsOfRequest = response.StatusCode == HttpStatusCode.RequestEntityTooLarge };
         return error.Code switch
         {
             ErrorCodes.NodeNotReady => new Failure(exception, Begun: false, Passing: true, after),

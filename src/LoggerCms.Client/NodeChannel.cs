@@ -12,6 +12,9 @@ namespace LoggerCms.Client;
 /// <summary>Sends calls to one node over TLS that trusts the system's authority alone, and sends again what may be sent again.</summary>
 internal sealed class NodeChannel : IDisposable
 {
+    // Less is on its way before a node can refuse it.
+    private const int LargeBytes = 64 << 10;
+
     private readonly HttpClient _http;
     private readonly X509Certificate2 _authority;
     private readonly CmsClientOptions _options;
@@ -43,6 +46,8 @@ internal sealed class NodeChannel : IDisposable
                 },
             },
             ConnectTimeout = options.ConnectTimeout,
+            // Every node answers to that, and one that has much to do somewhat later.
+            Expect100ContinueTimeout = options.ConnectTimeout,
             // A name may lead elsewhere after a while, and a renewed certificate is met.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
@@ -191,6 +196,9 @@ internal sealed class NodeChannel : IDisposable
             {
                 request.Content = new ByteArrayContent(Body);
                 request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+
+                // A node that refuses a body for its size closes the connection, and who is still sending then does not hear why.
+                request.Headers.ExpectContinue = Body.Length > LargeBytes;
             }
 
             return request;

@@ -6,6 +6,7 @@ using LoggerCms.Core.Cluster;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
@@ -53,6 +54,14 @@ internal sealed partial class CallerMiddleware(
             }
 
             await AnswerAsync(context, Status(exception), exception.Code, exception.Message, exception.Remedy).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            var most = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
+            await AnswerAsync(
+                context, exception.StatusCode, ErrorCodes.LimitExceeded,
+                $"The request has {(context.Request.ContentLength is { } bytes ? $"{bytes}" : "more")} bytes; this node takes at most {most} here.",
+                "Send fewer changes in one request, and keep large contents elsewhere: the properties of one object hold 1048576 bytes.").ConfigureAwait(false);
         }
         catch (BadHttpRequestException exception)
         {
