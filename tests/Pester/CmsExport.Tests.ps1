@@ -103,6 +103,7 @@ Describe 'Export and import' {
         $null = $lines | Select-Object -Skip 1 -First 2 | ForEach-Object { $_ -replace [regex]::Escape($name), 'nobody here' -replace $user.Cuid, 'NoSuchCuid' } |
             Import-CmsObject -Destination (New-Folder).Path -IncludeRights -ErrorVariable failures -ErrorAction SilentlyContinue
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+        $failures[0].ErrorDetails.RecommendedAction | Should -BeLike '*again with -Update Skip*' -Because 'it may stand further down'
         Export-CmsObject $guarded.Path | Import-CmsObject -Destination (New-Folder).Path -IncludeRights -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
     }

@@ -66,7 +66,8 @@ internal sealed class PrincipalMap(ICmsClient client)
             throw new LoggerCmsException(
                 ErrorCodes.ObjectNotFound,
                 $"'{source.Path}' {relation} {(kind == Principals.Group ? "the group" : "the user")} {(name is null ? "that whoever exported it could not see" : $"'{name}', which is not here, or which you may not see")}; the object was not brought in.",
-                "Make that user or group first (New-CmsUser, New-CmsGroup), or import without -IncludeRights.");
+                "Where the same export has that user or group further down, import it again with -Update Skip, until nothing is left out. "
+                    + "Otherwise make it first (New-CmsUser, New-CmsGroup), or import without -IncludeRights.");
         }
 
         return _ids[key] = found.Id;
