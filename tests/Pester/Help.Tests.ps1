@@ -1,4 +1,4 @@
-# The help is complete, in step with its pages, and every example in it runs on a pair of small sides.
+# The help is complete, in step with its pages, and every example in it runs on a pair of small sides, under the strict mode of whoever pastes it too.
 param([string] $Configuration = 'Debug')
 
 BeforeDiscovery {
@@ -77,7 +77,7 @@ Describe 'The examples' {
     It '<Name>, <Title>, runs' -ForEach ($examples | Where-Object Name -NotMatch $ofNode) {
         $ConfirmPreference = 'None'
         $errorsBefore = $Error.Count
-        $output = . ([scriptblock]::Create($Code)) 6>$null
+        $output = . ([scriptblock]::Create("Set-StrictMode -Version Latest`n$Code")) 6>$null
         $Error.Count | Should -Be $errorsBefore
         if ($Name -in 'Get-SideState', 'Compare-SideState', 'Start-StateTransfer', 'Undo-StateTransfer', 'New-SideConnection') {
             $output | Should -Not -BeNullOrEmpty
@@ -119,7 +119,7 @@ Describe 'The examples that ask a node' {
 
     It '<Name>, <Title>, runs' -ForEach ($examples | Where-Object Name -Match $ofNode) {
         $errorsBefore = $Error.Count
-        $output = . ([scriptblock]::Create($Code)) 6>$null
+        $output = . ([scriptblock]::Create("Set-StrictMode -Version Latest`n$Code")) 6>$null
         $Error.Count | Should -Be $errorsBefore
         if ($Name -match '^(Get|Find|Test|New|Export|Import|Backup)-' -and $Title -notmatch 'denied today|one object|for yourself|end soon|set by hand|in no group|ask in a script') {
             $output | Should -Not -BeNullOrEmpty
