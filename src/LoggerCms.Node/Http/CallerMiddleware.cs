@@ -3,6 +3,7 @@ using System.Net;
 using LoggerCms.Core;
 using LoggerCms.Core.Auditing;
 using LoggerCms.Core.Cluster;
+using LoggerCms.Core.RunTimeImage;
 using LoggerCms.Core.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -61,7 +62,7 @@ internal sealed partial class CallerMiddleware(
             await AnswerAsync(
                 context, exception.StatusCode, ErrorCodes.LimitExceeded,
                 $"The request has {(context.Request.ContentLength is { } bytes ? $"{bytes}" : "more")} bytes; this node takes at most {most} here.",
-                "Send fewer changes in one request, and keep large contents elsewhere: the properties of one object hold 1048576 bytes.").ConfigureAwait(false);
+                $"Send fewer changes in one request, and keep large contents elsewhere: the properties of one object hold {PropertyBag.MaxBytes} bytes.").ConfigureAwait(false);
         }
         catch (BadHttpRequestException exception)
         {
