@@ -56,7 +56,7 @@ internal sealed partial class NodeLife
         Read(files, Path.Combine(dataPath, File), LifeJson.Default.Life, Magic) ?? new Life(Magic, Version, 0, 0, Guid.Empty, null),
         Read(files, Path.Combine(dataPath, OwedFile), LifeJson.Default.Owed, OwedMagic));
 
-    /// <summary>Before the lease is taken for the node of this folder.</summary>
+    /// <summary>Before the lease is taken for the node of this folder, and after <see cref="CheckDatabase"/>.</summary>
     /// <param name="database">Its name.</param>
     /// <param name="state">As it is.</param>
     /// <param name="nodeId">The node's.</param>
@@ -65,13 +65,9 @@ internal sealed partial class NodeLife
     /// The last epoch, id and update key that this node used or may have in this system: a database that was put back has lower ones, and what was made
     /// with those that it lacks, in a delta file or a client's memory, must not be taken for what is made anew. Nothing where it was not.
     /// </returns>
-    /// <exception cref="LoggerCmsException">
-    /// SideInService: the lease in force is this node's own, and it was taken from another folder. DatabaseWentBack, as <see cref="CheckDatabase"/>.
-    /// </exception>
+    /// <exception cref="LoggerCmsException">SideInService: the lease in force is this node's own, and it was taken from another folder.</exception>
     public UsedNumbers Begin(string database, SystemDatabaseState state, Guid nodeId, bool takeOver)
     {
-        if (!takeOver)
-            CheckDatabase(database, state, nodeId);
         var used = Used(state, takeOver);
         var life = _life with { Taking = NextEpoch(state, takeOver) };
         if (state.Lease is { InForce: true } lease && lease.NodeId == nodeId)
