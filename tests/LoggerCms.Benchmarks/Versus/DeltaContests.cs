@@ -21,6 +21,7 @@ internal sealed class DeltaContests(Workspace workspace, OurChild child)
         if (!options.Wants(Replay))
             return;
         var folder = workspace.Path("replay-deltas");
+        await Gone("replay-deltas");
         await child.RunAsync(cancellationToken, "delta-append", folder, Replayed.ToString(CultureInfo.InvariantCulture));
         await runner.RunAsync(Replays(folder), cancellationToken);
     }
