@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -14,7 +13,6 @@ internal static class RequestText
 {
     private const int MostShown = 120;
 
-    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private static readonly JsonSerializerOptions s_whole = new(CmsJson.Default.Options) { Converters = { new WholeText() } };
 
     /// <exception cref="LoggerCmsException">InvalidObject, naming the field.</exception>
@@ -34,35 +32,22 @@ internal static class RequestText
 
     /// <summary>A value of an address.</summary>
     /// <exception cref="LoggerCmsException">InvalidObject, naming the parameter.</exception>
-    public static string Escape(string parameter, string text) => IsWhole(text) ? Uri.EscapeDataString(text) : throw Refusal(parameter, text);
+    public static string Escape(string parameter, string text) => UnicodeText.IsWhole(text) ? Uri.EscapeDataString(text) : throw Refusal(parameter, text);
 
     private static bool IsSecret<T>(string field) => (typeof(T) == typeof(CmsLogon) && field != nameof(CmsLogon.User)) || typeof(T) == typeof(CmsPassword);
 
     private static LoggerCmsException Refusal(string field, string? text)
         => new(
             ErrorCodes.InvalidObject,
-            $"{field}{(text is null ? "" : $" '{PlainText.Of(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)), MostShown)}'")} holds half a surrogate pair, which is no Unicode text.",
+            $"{field}{(text is null ? "" : $" '{PlainText.Of(UnicodeText.Shown(text), MostShown)}'")} holds half a surrogate pair, which is no Unicode text.",
             "Give it whole; a text that was cut in the middle of a character (Substring) holds half of it.");
-
-    private static bool IsWhole(string text)
-    {
-        try
-        {
-            _ = s_strict.GetByteCount(text);
-            return true;
-        }
-        catch (EncoderFallbackException)
-        {
-            return false;
-        }
-    }
 
     private sealed class WholeText : JsonConverter<string>
     {
         public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString();
 
         public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options)
-            => writer.WriteStringValue(IsWhole(value) ? value : throw new HalfPairException(value));
+            => writer.WriteStringValue(UnicodeText.IsWhole(value) ? value : throw new HalfPairException(value));
     }
 
     // The serializer tells of such exceptions where in the request they came from.

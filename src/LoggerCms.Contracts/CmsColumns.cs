@@ -12,4 +12,7 @@ public static class CmsColumns
         "SI_ID", "SI_CUID", "SI_NAME", "SI_KIND", "SI_PARENTID", "SI_PARENT_CUID", "SI_PARENT_FOLDER", "SI_PARENT_FOLDER_CUID", "SI_OWNERID", "SI_OWNER",
         "SI_CREATION_TIME", "SI_UPDATE_TS", "SI_VERSION", "SI_UPDATE_KEY", "SI_PATH", "SI_CHILDREN",
     ];
+
+    /// <summary>Whether it is one of these, in any case.</summary>
+    public static bool IsOfEveryObject(string name) => OfEveryObject.Contains(name, StringComparer.OrdinalIgnoreCase);
 }

@@ -95,9 +95,10 @@ public sealed record CmsLogon
 /// <summary>A new password for a user.</summary>
 public sealed record CmsPassword
 {
-    private const int MinLength = 8;
     /// <summary>In UTF-16 units.</summary>
     public const int MaxLength = 1024;
+
+    private const int MinLength = 8;
 
     /// <summary>Secret; needed by a user who sets the own one.</summary>
     public string? Current { get; init; }

@@ -1,4 +1,4 @@
-# Names that are misspelt or no text at the shell, against one real node.
+# Names that are given, misspelt or no text at the shell, against one real node.
 param([string] $Configuration = 'Debug')
 
 BeforeAll {
@@ -47,5 +47,30 @@ Describe 'A text with half a surrogate pair' {
         }
         (Get-CmsObject $folder.Path -Children).Name | Should -Be 'whole'
         (Get-CmsUser).Name | Should -Not -Contain 'whole'
+    }
+}
+
+Describe 'A name' {
+    It 'is given to each by a script block, and rows are moved to the folders that they name' {
+        $folder = New-Folder
+        'old 1', 'old 2', 'else' | ForEach-Object { $null = New-CmsObject $folder.Path $_ Txt }
+        (Get-CmsObject $folder.Path -Children | Set-CmsObject -Name { $_.Name -replace 'old', 'new' } -PassThru).Name | Should -Be 'new 1', 'new 2', 'else'
+        (Get-CmsObject $folder.Path -Children | Set-CmsObject -Property @{ a = 1 } -PassThru).Name | Should -Be 'new 1', 'new 2', 'else'
+        Get-CmsObject "$($folder.Path)/else" | Set-CmsObject -Name { '' } -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
+        $target = New-CmsObject $folder.Path target Folder
+        $rows = "Path,Destination`n$($folder.Path)/new 1,$($target.Path)`n$($folder.Path)/new 2,$($folder.Path)/nowhere`n$($folder.Path)/else,$($target.Path)" | ConvertFrom-Csv
+        ($rows | Move-CmsObject -PassThru -ErrorVariable failed -ErrorAction SilentlyContinue).Path | Should -Be "$($target.Path)/new 1", "$($target.Path)/else"
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
+        (Get-CmsObject $target.Path -Children | Move-CmsObject -Destination { $folder.Path } -Name { "m $($_.Name)" } -PassThru).Name | Should -Be 'm new 1', 'm else'
+    }
+
+    It 'of what every object has is no property''s, and a wildcard means properties' {
+        $folder = New-Folder
+        { Set-CmsObject $folder.Path @{ si_name = 'x' } } | Should -Throw -ErrorId 'InvalidObject,*'
+        { New-CmsObject $folder.Path a Txt -Property @{ SI_ANCESTOR = 4 } } | Should -Throw -ErrorId 'InvalidObject,*'
+        $made = [pscustomobject]@{ Path = $folder.Path; SI_NAME = 'a'; SI_KIND = 'Txt'; SI_KEYWORD = 'k' } | New-CmsObject -IncludeProperty SI_*
+        $made.Name | Should -Be 'a'
+        [string[]] $made.Properties.Keys | Should -Be 'SI_KEYWORD'
     }
 }

@@ -286,29 +286,6 @@ Describe '-WhatIf' {
         { Get-CmsUser nobody -ErrorAction Stop } | Should -Throw -ErrorId 'ObjectNotFound,*'
     }
 
-    It 'renames each by a script block, and moves rows to the folders that they name' {
-        $folder = New-Folder
-        'old 1', 'old 2', 'else' | ForEach-Object { $null = New-CmsObject $folder.Path $_ Txt }
-        (Get-CmsObject $folder.Path -Children | Set-CmsObject -Name { $_.Name -replace 'old', 'new' } -PassThru).Name | Should -Be 'new 1', 'new 2', 'else'
-        (Get-CmsObject $folder.Path -Children | Set-CmsObject -Property @{ a = 1 } -PassThru).Name | Should -Be 'new 1', 'new 2', 'else'
-        Get-CmsObject "$($folder.Path)/else" | Set-CmsObject -Name { '' } -ErrorVariable failed -ErrorAction SilentlyContinue
-        $failed[0].FullyQualifiedErrorId | Should -BeLike 'InvalidOption,*'
-        $target = New-CmsObject $folder.Path target Folder
-        $rows = "Path,Destination`n$($folder.Path)/new 1,$($target.Path)`n$($folder.Path)/new 2,$($folder.Path)/nowhere`n$($folder.Path)/else,$($target.Path)" | ConvertFrom-Csv
-        ($rows | Move-CmsObject -PassThru -ErrorVariable failed -ErrorAction SilentlyContinue).Path | Should -Be "$($target.Path)/new 1", "$($target.Path)/else"
-        $failed[0].FullyQualifiedErrorId | Should -BeLike 'ObjectNotFound,*'
-        (Get-CmsObject $target.Path -Children | Move-CmsObject -Destination { $folder.Path } -Name { "m $($_.Name)" } -PassThru).Name | Should -Be 'm new 1', 'm else'
-    }
-
-    It 'has no property of a name that every object has, and a wildcard means properties' {
-        $folder = New-Folder
-        { Set-CmsObject $folder.Path @{ si_name = 'x' } } | Should -Throw -ErrorId 'InvalidObject,*'
-        { New-CmsObject $folder.Path a Txt -Property @{ SI_ANCESTOR = 4 } } | Should -Throw -ErrorId 'InvalidObject,*'
-        $made = [pscustomobject]@{ Path = $folder.Path; SI_NAME = 'a'; SI_KIND = 'Txt'; SI_KEYWORD = 'k' } | New-CmsObject -IncludeProperty SI_*
-        $made.Name | Should -Be 'a'
-        [string[]] $made.Properties.Keys | Should -Be 'SI_KEYWORD'
-    }
-
     It 'takes a folder that it told of for one that is there' {
         $folder = New-Folder
         $rows = [pscustomobject]@{ Path = $folder.Path; Name = 'new'; Kind = 'Folder' },

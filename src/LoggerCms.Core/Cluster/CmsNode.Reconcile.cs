@@ -125,7 +125,8 @@ internal sealed partial class CmsNode
         try
         {
             var started = _time.GetTimestamp();
-            var source = DeltaSource.Open(_files, folder, Reader(parts), setDamagedAside, isPlan: false, cancellationToken);
+            var reader = Reader(parts);
+            var source = DeltaSource.Open(_files, folder, reader, setDamagedAside, isPlan: false, cancellationToken);
             if (source.Files.Count == 0 && source.SetAside.Count == 0)
                 return new Brought("NothingToDo", source, null, _time.GetElapsedTime(started));
 
@@ -137,7 +138,7 @@ internal sealed partial class CmsNode
             var reconcilers = new ReconcilerSet(parts.AtStart, parts.Journals, parts.Ledger, Tokens, policy, isPlan: false);
 
             var mayLack = setDamagedAside || (!IsOpen && _goesOnWithout);
-            FindGaps(source, reconcilers, parts.AtStart, parts.Journals, parts.Ledger, mayLack, cancellationToken);
+            FindGaps(source, reconcilers, reader, parts.Ledger, mayLack, cancellationToken);
             using var target = new SequencedTarget(parts.Sequencer, parts.Journal, parts.Blocks, parts.Flusher, isAlone: !IsOpen)
             {
                 BroughtIn = Changed,
@@ -146,7 +147,7 @@ internal sealed partial class CmsNode
             await ReconcileRun.RunAsync(source, reconcilers, parts.Image, target, cancellationToken).ConfigureAwait(false);
             await target.AllDurableAsync(cancellationToken).ConfigureAwait(false);
             if (!reconcilers.Stopped)
-                NoteBroughtIn(parts, source, reconcilers);
+                NoteBroughtIn(reader, source, reconcilers);
             return new Brought(reconcilers.Stopped ? Stopped : Completed, source, reconcilers, _time.GetElapsedTime(started));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -156,26 +157,22 @@ internal sealed partial class CmsNode
     }
 
     // Only where nothing can be missing before: what is not among the records up to that key would pass for brought in for good.
-    private static void NoteBroughtIn(Parts parts, DeltaSource source, ReconcilerSet reconcilers)
+    private static void NoteBroughtIn(DeltaReader reader, DeltaSource source, ReconcilerSet reconcilers)
     {
         foreach (var (header, throughKey) in source.Whole())
         {
             var epoch = header.Journal.Epoch;
-            if (header.PreviousSequence == 0 || (header.KeyBefore > 0 && header.KeyBefore <= Has(parts.AtStart, parts.Journals, epoch)))
-                parts.Journals.AddBroughtIn(epoch, throughKey, reconcilers.FirstKeptOut(epoch), reconcilers.KeptOut.Count);
+            if (header.PreviousSequence == 0 || reader.HasBefore(header))
+                reader.Journals.AddBroughtIn(epoch, throughKey, reconcilers.FirstKeptOut(epoch), reconcilers.KeptOut.Count);
         }
     }
 
-    // All that an epoch acknowledged up to this key is in the database, or was, or was kept out and told.
-    private static long Has(SystemDatabaseState state, EpochJournals journals, long epoch)
-        => Math.Max(state.Epochs.FirstOrDefault(e => e.Epoch == epoch)?.LastKey ?? 0, journals.Decided(epoch));
-
     private static void FindGaps(
-        DeltaSource source, ReconcilerSet reconcilers, SystemDatabaseState state, EpochJournals journals, RequestLedger ledger, bool mayLack, CancellationToken cancellationToken)
+        DeltaSource source, ReconcilerSet reconcilers, DeltaReader reader, RequestLedger ledger, bool mayLack, CancellationToken cancellationToken)
     {
-        var gaps = DeltaGaps.Of(source, epoch => Has(state, journals, epoch), cancellationToken);
+        var gaps = DeltaGaps.Of(source, reader.Has, cancellationToken);
         if (!mayLack)
-            gaps.Check(epoch => Has(state, journals, epoch), id => ledger.Kept(id) is not null || journals.IsKeptOut(id));
+            gaps.Check(reader.Has, id => ledger.Kept(id) is not null || reader.Journals.IsKeptOut(id));
         reconcilers.Gaps = gaps;
     }
 
@@ -207,7 +204,7 @@ internal sealed partial class CmsNode
         var parts = Running;
         if (!setDamagedAside)
             NodeLife.CheckOthers(_files, folder, parts.AtStart);
-        var planned = new Planned(_files, _database.Name, parts.AtStart, parts.Image, Reader(parts), parts.Ledger, new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
+        var planned = new Planned(_files, _database.Name, parts.Image, Reader(parts), parts.Ledger, new PlannedTarget(parts.Image, _options.Cluster, _time), _time);
         return planned.RunAsync(folder, new ReconcilerSet(parts.AtStart, parts.Journals, parts.Ledger, Tokens, policy, isPlan: true), setDamagedAside, cancellationToken);
     }
 
@@ -236,7 +233,7 @@ internal sealed partial class CmsNode
         var tokens = new TokenService(time);
         await database.LoadLocalAsync(LocalClass.Token, tokens.Apply, cancellationToken).ConfigureAwait(false);
         var reader = new DeltaReader(state.Identity, (state.Lease?.Epoch ?? 0) + 1, Journal: Guid.Empty, state.Epochs, journals);
-        var planned = new Planned(files, database.Name, state, image, reader, ledger, new PlannedTarget(image, options.Cluster, time), time);
+        var planned = new Planned(files, database.Name, image, reader, ledger, new PlannedTarget(image, options.Cluster, time), time);
         var reconcilers = new ReconcilerSet(state, journals, ledger, tokens, options.ConflictPolicy, isPlan: true);
         return await planned.RunAsync(folder, reconcilers, setDamagedAside, cancellationToken).ConfigureAwait(false);
     }
@@ -263,7 +260,7 @@ internal sealed partial class CmsNode
     private sealed record Brought(string Status, DeltaSource Source, ReconcilerSet? Reconcilers, TimeSpan Elapsed);
 
     private sealed record Planned(
-        IFileLayer Files, string Database, SystemDatabaseState State, RunTimeImage.RunTimeImage Image, DeltaReader Reader, RequestLedger Ledger, PlannedTarget Target, TimeProvider Time)
+        IFileLayer Files, string Database, RunTimeImage.RunTimeImage Image, DeltaReader Reader, RequestLedger Ledger, PlannedTarget Target, TimeProvider Time)
     {
         public async Task<DeltaReconcileResult> RunAsync(string folder, ReconcilerSet reconcilers, bool setDamagedAside, CancellationToken cancellationToken)
         {
@@ -271,7 +268,7 @@ internal sealed partial class CmsNode
             try
             {
                 var source = DeltaSource.Open(Files, folder, Reader, setDamagedAside, isPlan: true, cancellationToken);
-                FindGaps(source, reconcilers, State, Reader.Journals, Ledger, setDamagedAside, cancellationToken);
+                FindGaps(source, reconcilers, Reader, Ledger, setDamagedAside, cancellationToken);
                 await ReconcileRun.RunAsync(source, reconcilers, Image, Target, cancellationToken).ConfigureAwait(false);
                 return source.Result("WhatIf", Database, reconcilers, Image.UpdateKey, Time.GetElapsedTime(started));
             }

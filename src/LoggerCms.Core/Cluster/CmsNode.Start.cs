@@ -11,8 +11,7 @@ internal sealed partial class CmsNode
         Enter(NodeState.Starting, NodeStep.ContactSystemDatabase, "");
         var served = _options is { DataPath: { } folder, Database: not null } ? ServedSystem.Open(_files, folder) : null;
         SystemDatabaseState? before = null;
-        if (_options.Database is { } database)
-            served?.CheckJournal(database);
+        served?.CheckJournal(_options.Database!);
         if (served is { IsKnown: true } && !_options.TakeOver)
         {
             before = await AnsweredAsync(FindStateAsync(cancellationToken)).ConfigureAwait(false);

@@ -80,25 +80,16 @@ internal sealed class EpochJournals
     public bool IsLeft(Guid onceOnlyId) => _left.ContainsKey(onceOnlyId);
 
     /// <summary>It was decided, and is to be kept with the next flush.</summary>
-    public void AddKeptOut(Guid onceOnlyId)
-    {
-        var (high, low) = Halves(onceOnlyId);
-        var entry = Entry(s_keptOutPrefix, low, high, low);
-        if (_keptOut.TryAdd(onceOnlyId, entry.Key))
-            _new.Enqueue(entry);
-    }
+    public void AddKeptOut(Guid onceOnlyId) => Add(_keptOut, s_keptOutPrefix, onceOnlyId);
 
     /// <summary>After that was flushed, and their files have the names that say it.</summary>
     public void Leave(IReadOnlyCollection<Guid> onceOnlyIds)
     {
         foreach (var id in onceOnlyIds)
         {
-            var (high, low) = Halves(id);
-            var entry = Entry(s_leftPrefix, low, high, low);
-            if (onceOnlyIds.Count <= MostKeptOut && _left.TryAdd(id, entry.Key))
-                _new.Enqueue(entry);
-            if (_keptOut.TryRemove(id, out var key))
-                _gone.Enqueue(key);
+            if (onceOnlyIds.Count <= MostKeptOut)
+                Add(_left, s_leftPrefix, id);
+            Forget(_keptOut, id);
         }
     }
 
@@ -106,10 +97,7 @@ internal sealed class EpochJournals
     public void ForgetLeft(IEnumerable<Guid> onceOnlyIds)
     {
         foreach (var id in onceOnlyIds)
-        {
-            if (_left.TryRemove(id, out var key))
-                _gone.Enqueue(key);
-        }
+            Forget(_left, id);
     }
 
     /// <summary>Those that the next flush has to remove.</summary>
@@ -158,6 +146,20 @@ internal sealed class EpochJournals
             BinaryPrimitives.WriteInt64BigEndian(bytes[8..], kept.Fingerprint);
             return new Guid(bytes, bigEndian: true);
         }
+    }
+
+    private void Add(ConcurrentDictionary<Guid, LocalKey> known, byte[] prefix, Guid onceOnlyId)
+    {
+        var (high, low) = Halves(onceOnlyId);
+        var entry = Entry(prefix, low, high, low);
+        if (known.TryAdd(onceOnlyId, entry.Key))
+            _new.Enqueue(entry);
+    }
+
+    private void Forget(ConcurrentDictionary<Guid, LocalKey> known, Guid onceOnlyId)
+    {
+        if (known.TryRemove(onceOnlyId, out var key))
+            _gone.Enqueue(key);
     }
 
     private static (long High, long Low) Halves(Guid id)

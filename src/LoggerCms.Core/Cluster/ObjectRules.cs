@@ -14,7 +14,7 @@ internal static class ObjectRules
     {
         if (string.IsNullOrWhiteSpace(name) || name.Length > LongestName)
             throw Invalid($"The name '{Cut(name)}' is empty or longer than {LongestName} characters.");
-        if (!IsText(name))
+        if (name.Any(char.IsControl) || !UnicodeText.IsWhole(name))
             throw Invalid($"The name '{Cut(name)}' holds a control character or half a surrogate pair.");
     }
 
@@ -47,21 +47,6 @@ internal static class ObjectRules
     {
         DeniedObjectId = isHidden ? id : null,
     };
-
-    private static bool IsText(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsControl(text[i]))
-                return false;
-            if (!char.IsSurrogate(text[i]))
-                continue;
-            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[++i]))
-                return false;
-        }
-
-        return true;
-    }
 
     private static string Cut(string text) => text.Length <= 40 ? text : text[..40] + "…";
 

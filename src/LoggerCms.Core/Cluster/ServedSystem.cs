@@ -74,10 +74,14 @@ internal sealed partial class ServedSystem
     /// <exception cref="LoggerCmsException">DatabaseDamaged.</exception>
     public void CheckJournal(string database)
     {
-        const string scheme = "sqlite:", ending = "-journal";
-        if (_served is not { } served || served.Database == database || !served.Database.StartsWith(scheme, StringComparison.Ordinal) || !database.StartsWith(scheme, StringComparison.Ordinal))
+        const string ending = "-journal";
+        if (_served is not { } served || served.Database == database
+            || new SideConnection(served.Database) is not { Provider: SideProvider.Sqlite } before || new SideConnection(database) is not { Provider: SideProvider.Sqlite } now)
+        {
             return;
-        var (left, belongs) = (served.Database[scheme.Length..] + ending, database[scheme.Length..] + ending);
+        }
+
+        var (left, belongs) = (before.DataSource + ending, now.DataSource + ending);
         if (_files.Find(left) is not { Length: > 0 })
             return;
         throw new LoggerCmsException(

@@ -54,7 +54,7 @@ internal sealed class DeltaSource
         foreach (var inspected in DeltaFolder.Inspect(files, folder, reader.Journal, cancellationToken))
         {
             // Segments that were trimmed, and came back with a copy of the folder, lack others that were trimmed after them.
-            var report = inspected.MissingBefore is not null && reader.Has(inspected.Header!) ? inspected with { MissingBefore = null } : inspected;
+            var report = inspected.MissingBefore is not null && reader.HasBefore(inspected.Header!) ? inspected with { MissingBefore = null } : inspected;
             if (setDamagedAside && report.End.State is DeltaFileState.Damaged or DeltaFileState.NotADeltaFile)
             {
                 setAside.Add(isPlan ? report.Path : DeltaFolder.SetAside(files, report.Path));
@@ -257,13 +257,11 @@ internal sealed class DeltaSource
 /// <summary>The node that takes delta files: those of its own journal it leaves alone.</summary>
 internal readonly record struct DeltaReader(Guid SystemId, long Epoch, Guid Journal, IReadOnlyList<EpochEnd> Epochs, EpochJournals Journals)
 {
-    /// <summary>Whether the database has all that comes before a segment, or it was decided about.</summary>
-    public bool Has(DeltaSegmentHeader segment)
-    {
-        var (_, nodeId, epoch, _) = segment.Journal;
-        var end = Epochs.FirstOrDefault(e => e.Epoch == epoch && e.NodeId == nodeId)?.LastKey ?? 0;
-        return segment.KeyBefore > 0 && segment.KeyBefore <= Math.Max(end, Journals.Decided(epoch));
-    }
+    /// <summary>All that an epoch acknowledged up to this key is in the database, or was, or was kept out and told.</summary>
+    public long Has(long epoch) => Math.Max(Epochs.FirstOrDefault(e => e.Epoch == epoch)?.LastKey ?? 0, Journals.Decided(epoch));
+
+    /// <summary>Whether that is all that comes before a segment.</summary>
+    public bool HasBefore(DeltaSegmentHeader segment) => segment.KeyBefore > 0 && segment.KeyBefore <= Has(segment.Journal.Epoch);
 }
 
 /// <param name="NodeId">Who wrote it.</param>

@@ -135,5 +135,5 @@ public sealed class FindCmsObjectCommand : NodeCmdlet
 
     // Times of the node are shown in local time, as everywhere; dates among the properties keep the offset that they were given.
     private static object? Local(string column, object? value)
-        => value is DateTimeOffset time && CmsColumns.OfEveryObject.Contains(column, StringComparer.OrdinalIgnoreCase) ? time.ToLocalTime() : value;
+        => value is DateTimeOffset time && CmsColumns.IsOfEveryObject(column) ? time.ToLocalTime() : value;
 }

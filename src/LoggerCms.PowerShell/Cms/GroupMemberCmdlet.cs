@@ -79,16 +79,7 @@ public abstract class GroupMemberCmdlet : NodeCmdlet
     }
 
     private bool FindGroup(bool? oneOfMany)
-    {
-        if (!_groups.TryGetValue(Group, out _group))
-        {
-            _group = Ask("Reading groups", Group, (client, token) => _principals.FindGroupAsync(client, Group, token), oneOfMany);
-            if (_group is not null)
-                _groups[Group] = _group;
-        }
-
-        return _group is not null;
-    }
+        => (_group = AskOnce(_groups, Group, "Reading groups", Group, (client, token) => _principals.FindGroupAsync(client, Group, token), oneOfMany)) is not null;
 
     private void ChangeOne(object input, CmsObjectInfo? member, bool many)
     {

@@ -57,13 +57,7 @@ public sealed class MoveCmsObjectCommand : RenamingCmdlet
             return false;
         }
 
-        if (!_folders.TryGetValue(Destination, out _folder))
-        {
-            _folder = Ask("Reading the folder", input, new ObjectTarget(null, Destination, null).ReadAsync, oneOfMany);
-            if (_folder is not null)
-                _folders[Destination] = _folder;
-        }
-
+        _folder = AskOnce(_folders, Destination, "Reading the folder", input, new ObjectTarget(null, Destination, null).ReadAsync, oneOfMany);
         return _folder is not null;
     }
 }

@@ -135,7 +135,7 @@ public sealed class NewCmsObjectCommand : NodeCmdlet
 
     // A wildcard means properties, and rows of a query or a file have what every object has under these names.
     private static bool IsColumnByChance(string pattern, string name)
-        => WildcardPattern.ContainsWildcardCharacters(pattern) && CmsColumns.OfEveryObject.Contains(name, StringComparer.OrdinalIgnoreCase);
+        => WildcardPattern.ContainsWildcardCharacters(pattern) && CmsColumns.IsOfEveryObject(name);
 
     // What the user wrote counts first; of what the pipeline brought, the id.
     private (long Id, string Path)? Folder(object target)

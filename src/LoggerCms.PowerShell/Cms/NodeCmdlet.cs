@@ -38,6 +38,15 @@ public abstract class NodeCmdlet : CmsCmdlet
             : path is ['/', ..] ? new ObjectTarget(null, path, null)
             : null;
 
+    /// <summary>Asks once for what several inputs name alike; null where it failed.</summary>
+    private protected CmsObjectInfo? AskOnce(
+        Dictionary<string, CmsObjectInfo> known, string name, string activity, object target, Func<ICmsClient, CancellationToken, Task<CmsObjectInfo>> read, bool? oneOfMany)
+    {
+        if (!known.TryGetValue(name, out var found) && (found = Ask(activity, target, read, oneOfMany)) is not null)
+            known[name] = found;
+        return found;
+    }
+
     /// <summary>Tells that nothing is named where something has to be.</summary>
     private protected void ReportUnnamed(string what, bool goesOn)
         => Report(

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using LoggerCms.PowerShell.Values;
 
 namespace LoggerCms.PowerShell.Parameters;
 
@@ -10,9 +11,8 @@ public sealed class ObjectPathTransformationAttribute : ArgumentTransformationAt
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
-        var value = Unwrap(inputData);
-        foreach (var one in value is IList list ? list.Cast<object?>() : [value])
-            Check(Unwrap(one));
+        foreach (var one in ShellValue.Each(inputData))
+            Check(one);
         return inputData;
     }
 
@@ -27,6 +27,4 @@ public sealed class ObjectPathTransformationAttribute : ArgumentTransformationAt
             _ => $"A path is a text, and this is an object of type {value.GetType().Name}: give its Path or its Id, or pipe it in.",
         });
     }
-
-    private static object? Unwrap(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 }

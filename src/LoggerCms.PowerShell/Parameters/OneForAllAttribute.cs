@@ -1,5 +1,5 @@
-using System.Collections;
 using System.Management.Automation;
+using LoggerCms.PowerShell.Values;
 
 namespace LoggerCms.PowerShell.Parameters;
 
@@ -10,11 +10,8 @@ public sealed class OneForAllAttribute : ArgumentTransformationAttribute
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
-        var value = Unwrap(inputData);
-        if (value is ScriptBlock || (value is IList list && list.Cast<object?>().Select(Unwrap).Any(one => one is ScriptBlock)))
+        if (ShellValue.Each(inputData).Any(one => one is ScriptBlock))
             throw new ArgumentTransformationMetadataException("A script block is not worked out for each input here. Call the cmdlet for each: … | ForEach-Object { … $_ … }.");
         return inputData;
     }
-
-    private static object? Unwrap(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 }

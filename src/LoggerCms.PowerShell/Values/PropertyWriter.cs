@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Numerics;
-using System.Text;
 using System.Text.Json;
 
 namespace LoggerCms.PowerShell.Values;
@@ -15,7 +14,6 @@ internal static class PropertyWriter
 {
     private const int MostDepth = 16;
     private const int MostShown = 120;
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The properties that have a value; null values are left out.</summary>
     /// <exception cref="LoggerCmsException">InvalidObject, naming the property.</exception>
@@ -132,7 +130,7 @@ internal static class PropertyWriter
         foreach (DictionaryEntry entry in bag)
         {
             var name = ShellValue.Unwrap(entry.Key) as string ?? Convert.ToString(entry.Key, CultureInfo.InvariantCulture)!;
-            if (!IsWhole(name))
+            if (!UnicodeText.IsWhole(name))
                 throw PropertyErrors.Invalid($"The name of the property '{Shown(Join(path, name))}' holds half a surrogate pair and is no Unicode text.");
             if (name.Length == 0)
                 throw PropertyErrors.Invalid($"A property{(path.Length > 0 ? $" of '{path}'" : "")} has no name.");
@@ -144,25 +142,12 @@ internal static class PropertyWriter
 
     // The writer would put U+FFFD in the place of half a surrogate pair and say nothing.
     private static string Text(string text, string path)
-        => IsWhole(text) ? text : throw PropertyErrors.Invalid($"The property '{path}' is '{Shown(text)}', which holds half a surrogate pair and is no Unicode text.");
-
-    private static bool IsWhole(string text)
-    {
-        try
-        {
-            _ = Strict.GetByteCount(text);
-            return true;
-        }
-        catch (EncoderFallbackException)
-        {
-            return false;
-        }
-    }
+        => UnicodeText.IsWhole(text) ? text : throw PropertyErrors.Invalid($"The property '{path}' is '{Shown(text)}', which holds half a surrogate pair and is no Unicode text.");
 
     // An error with the half in it could not be written to a file either.
     private static string Shown(string text)
     {
-        var whole = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+        var whole = UnicodeText.Shown(text);
         return whole.Length > MostShown ? $"{whole[..MostShown]}…" : whole;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Specialized;
 using System.Globalization;
 using System.Management.Automation;
@@ -21,6 +22,15 @@ internal static class ShellValue
         foreach (var property in wrapped.Properties)
             bag[property.Name] = property.Value;
         return bag;
+    }
+
+    /// <summary>An argument, or each of a list, as it was before the shell wrapped it.</summary>
+    public static IEnumerable<object?> Each(object? argument)
+    {
+        var plain = Plain(argument);
+        return plain is IList list ? list.Cast<object?>().Select(Plain) : [plain];
+
+        static object? Plain(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
     }
 
     private static DateTimeOffset Date(PSObject remote)
